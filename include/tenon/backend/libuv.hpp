@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/backend/concept.hpp>
+#include <tenon/backend/detail/readiness.hpp>
+#include <tenon/backend/detail/timeout.hpp>
+#include <tenon/backend/detail/wake_word.hpp>
+
+#include <cassert>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <uv.h>
+
+namespace tenon {
+
+/// Waits in a libuv loop of its own: for programs whose other parts live on libuv, which native() gives them.
+///
+///     using my_runtime = tenon::runtime<tenon::libuv, tenon::affinity<>>;
+///
+/// Shape    A uv_loop_t with a timer and, when concurrent, an async handle; a heap node a source, from attach on.
+/// Cost     One uv_run a turn; each operation its own system call. Reading stays armed until data comes that nobody waits
+///          for, so that a conversation arms nothing. No allocation an operation.
+/// Threads  One, but for attempt and wake.
+/// Errors   open: EMFILE, ENOMEM. attach: EEXIST, EBADF, ENOMEM. Regular files are taken: they are always ready.
+///          Timeouts end up to two milliseconds late, since libuv's clock counts whole ones; a signal does not end a wait.
+/// Source   libuv 1.x, uv_poll_t
+struct libuv : family::backend {
+  static constexpr auto word = fixed_string("libuv");
+  static constexpr bool performs_io = true;
+  static constexpr bool proactor = false;
+
+  template <class Threading>
+  class loop {
+    struct node;
+
+   public:
+    struct source : detail::ready_source<Threading> {
+      node* watcher = nullptr;  ///< none for a regular file
+    };
+
+    loop() = default;
+    loop(const loop&) = delete;
+    loop& operator=(const loop&) = delete;
+    ~loop() {
+      if (is_open_) shut();
+    }
+
+    [[nodiscard]] result<void> open() noexcept {
+      if (const int error = ::uv_loop_init(&loop_); error != 0) return error_of(-error);
+      loop_.data = this;
+      is_open_ = true;
+      int error = ::uv_timer_init(&loop_, &timer_);
+      if constexpr (Threading::concurrent) {
+        if (error == 0) error = ::uv_async_init(&loop_, &bell_, [](uv_async_t*) {});
+      }
+      if (error == 0) return {};
+      shut();
+      return error_of(-error);
+    }
+
+    [[nodiscard]] result<void> attach(source& s) noexcept {
+      if (const int error = detail::reset_source(s); error != 0) return error_of(error);
+      s.watcher = nullptr;
+      auto* const made = new (std::nothrow) node;
+      if (made == nullptr) return std::errc::not_enough_memory;
+      const int error = ::uv_poll_init(&loop_, &made->poll, s.fd);
+      if (error != 0) {
+        delete made;
+        if (error != UV_EPERM) return error_of(-error);
+        s.ended.store(true, std::memory_order_relaxed);  // a regular file: no call on it will block
+        return {};
+      }
+      made->poll.data = made;
+      made->owner = &s;
+      s.watcher = made;
+      return {};
+    }
+
+    void detach(source& s) noexcept {
+      assert(s.is_idle());
+      node* const old = std::exchange(s.watcher, nullptr);
+      if (old == nullptr) return;
+      old->owner = nullptr;
+      // The descriptor is free at once; libuv keeps the handle until a later turn.
+      ::uv_close(reinterpret_cast<uv_handle_t*>(&old->poll), node::free);
+    }
+
+    [[nodiscard]] static bool attempt(io_operation& op) noexcept { return detail::attempt_ready<Threading>(op); }
+
+    [[nodiscard]] bool start(io_operation& op) noexcept {
+      if (detail::start_ready<Threading>(op)) return true;
+      auto& s = static_cast<source&>(*op.source);
+      const int error = arm(s, wanted(s) | (s.watcher->armed & UV_READABLE));
+      if (error == 0) return false;
+      detail::ready_side<Threading>& side = s.side(op.kind);
+      side.pending = nullptr;
+      side.ready.store(true, std::memory_order_relaxed);
+      op.outcome = error;
+      return true;
+    }
+
+    void cancel(io_operation& op) noexcept {
+      auto& s = static_cast<source&>(*op.source);
+      if (detail::cancel_ready<Threading>(op, done_)) arm(s, wanted(s) | (s.watcher->armed & UV_READABLE));
+    }
+
+    std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
+      if (!done_.empty()) timeout = {};
+      if (timeout.count() != 0 && !wake_.park()) timeout = {};
+      if (timeout.count() == 0) {
+        ::uv_run(&loop_, UV_RUN_NOWAIT);
+      } else {
+        // Without limit it needs a handle that keeps the loop alive all the same: the bell, or a very long timer.
+        constexpr std::int64_t day = 24 * 60 * 60 * 1000;
+        const bool is_timed = timeout.count() > 0 || !Threading::concurrent;
+        if (is_timed) {
+          ::uv_update_time(&loop_);  // from now, not from the last turn; one more, since now is rounded down
+          ::uv_timer_start(
+              &timer_, [](uv_timer_t*) {},
+              static_cast<std::uint64_t>(timeout.count() < 0 ? day : detail::to_milliseconds(timeout) + std::int64_t{1}), 0);
+        }
+        ::uv_run(&loop_, UV_RUN_ONCE);
+        if (is_timed) ::uv_timer_stop(&timer_);
+      }
+      wake_.unpark();
+      return detail::run_all(done_);
+    }
+
+    void wake() noexcept
+      requires(Threading::concurrent)
+    {
+      if (wake_.notify()) ::uv_async_send(&bell_);
+    }
+
+    [[nodiscard]] std::string_view note() const noexcept { return {}; }
+
+    /// The loop inside, for handles of the program's own: they run within wait(). Close them before the runtime stops.
+    [[nodiscard]] uv_loop_t& native() noexcept { return loop_; }
+
+   private:
+    /// uv_close() is asynchronous: what libuv may still touch lives on the heap, apart from the source.
+    struct node {
+      uv_poll_t poll{};
+      source* owner = nullptr;
+      int armed = 0;
+
+      static void free(uv_handle_t* handle) { delete static_cast<node*>(handle->data); }
+    };
+
+    [[nodiscard]] static int wanted(const source& s) noexcept {
+      return (s.in.pending != nullptr ? UV_READABLE : 0) | (s.out.pending != nullptr ? UV_WRITABLE : 0);
+    }
+
+    static int arm(source& s, int events) noexcept {
+      if (s.watcher->armed == events) return 0;
+      const int error = events == 0 ? ::uv_poll_stop(&s.watcher->poll) : ::uv_poll_start(&s.watcher->poll, events, ready);
+      if (error == 0) s.watcher->armed = events;
+      return error;
+    }
+
+    /// One event: the operations that it ends are collected, and run after uv_run().
+    static void ready(uv_poll_t* handle, int status, int events) {
+      node& watcher = *static_cast<node*>(handle->data);
+      if (watcher.owner == nullptr) return;
+      source& s = *watcher.owner;
+      const bool over = status < 0;  // libuv has stopped watching it
+      if (over) watcher.armed = 0;
+      const bool had_reader = s.in.pending != nullptr;
+      const bool inbound = over || (events & UV_READABLE) != 0;
+      detail::deliver<Threading>(
+          s, {.inbound = inbound, .outbound = over || (events & UV_WRITABLE) != 0, .ended = over},
+          static_cast<loop*>(handle->loop->data)->done_);
+      // Level-triggered: what nobody waits for is not asked about again, but a reader that was served will be back.
+      arm(s, wanted(s) | (had_reader || !inbound ? watcher.armed & UV_READABLE : 0));
+    }
+
+    void shut() noexcept {
+      ::uv_walk(
+          &loop_,
+          [](uv_handle_t* handle, void*) {
+            if (::uv_is_closing(handle) == 0) ::uv_close(handle, handle->type == UV_POLL ? node::free : nullptr);
+          },
+          nullptr);
+      ::uv_run(&loop_, UV_RUN_DEFAULT);  // until the last close has been said
+      [[maybe_unused]] const int error = ::uv_loop_close(&loop_);
+      assert(error == 0);
+      is_open_ = false;
+    }
+
+    uv_loop_t loop_{};
+    uv_timer_t timer_{};
+    [[no_unique_address]] std::conditional_t<Threading::concurrent, uv_async_t, decltype(nullptr)> bell_{};
+    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+    bool is_open_ = false;
+    work_list done_;  // ended, and not yet run
+  };
+};
+
+static_assert(backend_policy<libuv>);
+
+}  // namespace tenon

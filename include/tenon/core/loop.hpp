@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/clock.hpp>
+#include <tenon/core/timer.hpp>
+#include <tenon/core/work.hpp>
+
+#include <cstddef>
+
+namespace tenon {
+
+/// What code that does not name its runtime sees of a worker: `sleep_for`, `yield` and `when_all` work in any of them.
+///
+/// A worker derives from it. Code that names its runtime never comes through here and pays no indirect call.
+///
+/// schedule  The worker's own thread: `item` runs soon, after what is ready already.
+/// post      Any thread (in a single-threaded runtime: its own): `item` runs soon, on this worker if its scheduling binds
+///           tasks to workers, else on any worker of the runtime.
+/// pin       Any thread, likewise: `item` runs on this very worker.
+/// arm       The worker's own thread: `item.run` is called on it at or after the deadline.
+/// disarm    The worker's own thread: takes an armed timer back.
+/// now       The runtime's clock.
+class loop {
+ public:
+  struct operations {
+    void (*schedule)(loop&, work&) noexcept;
+    void (*post)(loop&, work&) noexcept;
+    void (*pin)(loop&, work&) noexcept;
+    void (*arm)(loop&, timer&) noexcept;
+    void (*disarm)(loop&, timer&) noexcept;
+    time_point (*now)(loop&) noexcept;
+  };
+
+  loop(const loop&) = delete;
+  loop& operator=(const loop&) = delete;
+
+  void schedule(work& item) noexcept { operations_.schedule(*this, item); }
+  void post(work& item) noexcept { operations_.post(*this, item); }
+  void pin(work& item) noexcept { operations_.pin(*this, item); }
+  void arm(timer& item) noexcept { operations_.arm(*this, item); }
+  void disarm(timer& item) noexcept { operations_.disarm(*this, item); }
+  [[nodiscard]] time_point now() noexcept { return operations_.now(*this); }
+  /// The runtime it belongs to: how a runtime knows its own workers.
+  [[nodiscard]] const void* owner() const noexcept { return owner_; }
+
+ protected:
+  loop(const operations& table, const void* owner) noexcept : operations_(table), owner_(owner) {}
+  ~loop() = default;
+
+ private:
+  const operations& operations_;
+  const void* owner_;
+};
+
+namespace detail {
+
+/// How coroutine frames are got on a thread: a worker's arena behind three plain functions, one table a memory policy.
+struct frame_source {
+  void* (*allocate)(void* arena, std::size_t bytes);
+  void (*deallocate)(void* arena, void* chunk, std::size_t bytes) noexcept;
+  void (*release)(void* chunk, std::size_t bytes) noexcept;  // any thread, no arena
+};
+
+/// What this thread is doing for tenon. A worker sets it when it begins to run and puts back what was there when it ends.
+struct this_thread {
+  loop* current = nullptr;
+  const frame_source* frames = nullptr;
+  void* arena = nullptr;
+  unsigned depth = 0;  // coroutines resumed by one another since the worker last took an item
+};
+
+inline constinit thread_local this_thread this_thread_storage{};
+
+/// Not inlined: a compiler may keep a thread-local's address across a suspension, after which the thread is another one.
+[[nodiscard, gnu::noinline]] inline this_thread& here() noexcept { return this_thread_storage; }
+
+}  // namespace detail
+
+}  // namespace tenon

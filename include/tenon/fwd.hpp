@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// Names without their definitions: the words that composition knows by heart, those behind a door, and the runtime.
+///
+/// A word behind a door is declared here whether or not its door is open, so that naming it while it is closed is answered
+/// with a sentence that says how to open it, and not with "undeclared".
+
+namespace tenon {
+
+// backend
+struct none;
+struct poll;
+struct epoll;
+template <class... Options>
+struct io_uring;  // door: TENON_WITH_IO_URING
+struct libuv;     // door: TENON_WITH_LIBUV
+
+// scheduling
+struct fifo;
+template <class... Options>
+struct affinity;
+template <class... Options>
+struct stealing;
+
+// memory
+struct system;
+template <class Upstream>
+struct recycling;
+struct mimalloc;  // door: TENON_WITH_MIMALLOC
+
+// queue
+struct by_topology;
+
+// topology
+struct flat;
+struct hwloc;  // door: TENON_WITH_HWLOC
+
+// threading
+struct multi_thread;
+struct single_thread;
+
+// observe
+struct off;
+struct counters;
+
+// clock
+struct steady;
+struct virtual_clock;
+
+// errors
+struct propagate;
+struct terminate;
+
+template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
+          class Clock, class Errors>
+class basic_runtime;
+
+/// What a preset derives from: see runtime/presets.hpp.
+struct preset_tag {
+  using family = preset_tag;
+};
+
+namespace detail {
+
+/// Policies as a list of types; a runtime's own has one a family, in the order of basic_runtime.
+template <class... Ps>
+struct policy_list {};
+
+}  // namespace detail
+
+}  // namespace tenon

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/backend/operation.hpp>
+#include <tenon/core/result.hpp>
+#include <tenon/core/timer.hpp>
+#include <tenon/net/detail/descriptor.hpp>
+#include <tenon/net/on_stop.hpp>
+#include <tenon/task/detail/wait.hpp>
+
+#include <cassert>
+#include <cerrno>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <sys/socket.h>
+
+namespace tenon::detail {
+
+/// What an I/O operation is asked to do. `whole`: to go on until all of the buffer is written.
+struct io_request {
+  io_kind kind;
+  void* data = nullptr;
+  std::size_t size = 0;
+  time_point deadline = never;
+  bool whole = false;
+  on_stop stop = on_stop::cancel;
+};
+
+/// Counts what a transfer moved, on the worker that runs.
+template <class R>
+void count_transfer(const R& runtime, io_kind kind, std::int64_t bytes) noexcept {
+  if constexpr (R::observe::enabled) {
+    auto* const here = runtime.current();
+    if (here == nullptr || bytes <= 0) return;
+    if (kind == io_kind::read) here->observer().received(static_cast<std::size_t>(bytes));
+    if (kind == io_kind::write) here->observer().sent(static_cast<std::size_t>(bytes));
+  }
+}
+
+/// A socket's transfer without waiting: bytes, or -errno, -EAGAIN among them.
+template <class R>
+[[nodiscard]] std::int64_t try_io(descriptor<R>& on, const io_request& asked) noexcept {
+  using backend = typename R::backend::template loop<typename R::threading>;
+  io_operation op;
+  op.kind = asked.kind;
+  op.source = &on.source();
+  op.data = asked.data;
+  op.size = asked.size;
+  if (!backend::attempt(op)) {
+    if constexpr (!R::backend::proactor) return -EAGAIN;  // it knows that the call would block
+    const auto got = asked.kind == io_kind::read ? ::recv(on.fd(), op.data, op.size, MSG_DONTWAIT)
+                                                 : ::send(on.fd(), op.data, op.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    op.outcome = got < 0 ? -errno : got;
+  }
+  count_transfer(on.runtime(), asked.kind, op.outcome);
+  return op.outcome;
+}
+
+/// One I/O operation of a coroutine: tried where it stands, and if that would block, waited for at the descriptor's home.
+///
+/// The result is bytes (all of them together), a descriptor or zero; below zero it is -errno, with -ETIMEDOUT for a
+/// deadline that passed and -ECANCELED for a stop request.
+template <class R>
+class io_wait : public wait, public io_operation, public timer {
+ public:
+  io_wait(descriptor<R>& on, const io_request& asked) noexcept : wait(&cancel), descriptor_(on), whole_(asked.whole), stop_(asked.stop) {
+    kind = asked.kind;
+    source = &on.source();
+    data = asked.data;
+    size = asked.size;
+    deadline = asked.deadline;
+    io_operation::run = [](work& item) noexcept { of(static_cast<io_operation&>(item)).completed(); };
+    timer::run = [](work& item) noexcept { of(static_cast<timer&>(item)).expired(); };
+  }
+
+ protected:
+  [[nodiscard]] std::int64_t finish() noexcept {
+    count_transfer(descriptor_.runtime(), kind, total_);
+    if (outcome >= 0) return total_;
+    return outcome == -ECANCELED && expired_ ? -ETIMEDOUT : outcome;
+  }
+
+ public:
+  [[nodiscard]] bool await_ready() noexcept {
+    if (const auto settled = descriptor_.settle(); !settled) {
+      outcome = -settled.error().value();
+      return true;
+    }
+    while (backend::attempt(*this)) {
+      if (taken()) return true;
+    }
+    return false;
+  }
+
+  template <class Promise>
+  [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
+    env_ = stop_ == on_stop::finish ? &no_environment : environment_of(waiter);
+    if (env_->stop.stop_requested()) {
+      outcome = -ECANCELED;
+      return false;
+    }
+    settle(*descriptor_.home(), waiter);
+    if (descriptor_.runtime().current() == descriptor_.home()) return begin();
+    wait::run = [](work& item) noexcept {
+      auto& self = static_cast<io_wait&>(static_cast<wait&>(item));
+      if (!self.begin()) self.resume();
+    };
+    descriptor_.home()->pin(static_cast<wait&>(*this));
+    return true;
+  }
+
+ private:
+  using backend = typename R::backend::template loop<typename R::threading>;
+
+  [[nodiscard]] static io_wait& of(io_operation& base) noexcept { return static_cast<io_wait&>(base); }
+  [[nodiscard]] static io_wait& of(timer& base) noexcept { return static_cast<io_wait&>(base); }
+
+  /// At home: false when it ended at once.
+  [[nodiscard]] bool begin() noexcept {
+    while (descriptor_.home()->backend().start(*this)) {
+      if (taken()) return false;
+    }
+    if (deadline != never) descriptor_.home()->arm(*this);
+    watch(*env_);
+    return true;
+  }
+
+  /// Takes in an outcome: true when that was the end.
+  [[nodiscard]] bool taken() noexcept {
+    if (outcome < 0) return true;
+    total_ += outcome;
+    if (!whole_ || static_cast<std::size_t>(outcome) == size) return true;
+    data = static_cast<char*>(data) + outcome;
+    size -= static_cast<std::size_t>(outcome);
+    return false;
+  }
+
+  void completed() noexcept {
+    while (!taken()) {
+      if (expired_ || !descriptor_.home()->backend().start(*this)) {
+        if (!expired_) return;  // in flight again
+        outcome = -ECANCELED;
+        break;
+      }
+    }
+    if (armed()) descriptor_.home()->disarm(*this);
+    end();
+  }
+  void expired() noexcept {
+    expired_ = true;
+    descriptor_.home()->backend().cancel(*this);
+  }
+  static void cancel(wait& base) noexcept {
+    auto& self = static_cast<io_wait&>(base);
+    self.descriptor_.home()->backend().cancel(self);
+  }
+
+  descriptor<R>& descriptor_;
+  const environment* env_ = nullptr;
+  std::int64_t total_ = 0;
+  bool whole_;
+  on_stop stop_;
+  bool expired_ = false;
+};
+
+/// The operations whose result is a count of bytes.
+template <class R>
+class transfer_wait : public io_wait<R> {
+ public:
+  using io_wait<R>::io_wait;
+
+  [[nodiscard]] result<std::size_t> await_resume() noexcept {
+    const std::int64_t got = this->finish();
+    if (got < 0) return error_of(static_cast<int>(-got));
+    return static_cast<std::size_t>(got);
+  }
+};
+
+/// The operations whose result is that they have ended: readable, writable, connect.
+template <class R>
+class ready_wait : public io_wait<R> {
+ public:
+  using io_wait<R>::io_wait;
+
+  [[nodiscard]] result<void> await_resume() noexcept {
+    const std::int64_t got = this->finish();
+    if (got < 0) return error_of(static_cast<int>(-got));
+    return {};
+  }
+};
+
+/// Accept: the result is a descriptor, or -errno.
+template <class R>
+class accept_wait : public io_wait<R> {
+ public:
+  using io_wait<R>::io_wait;
+
+  [[nodiscard]] std::int64_t await_resume() noexcept { return this->finish(); }
+};
+
+}  // namespace tenon::detail

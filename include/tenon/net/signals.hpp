@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/clock.hpp>
+#include <tenon/core/result.hpp>
+#include <tenon/core/unique_fd.hpp>
+#include <tenon/net/detail/descriptor.hpp>
+#include <tenon/net/detail/io_wait.hpp>
+#include <tenon/task/task.hpp>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace tenon {
+
+namespace detail {
+
+/// Where a signal's handler writes: signals belong to the process, so this one table does too. 0 is nowhere; else the
+/// descriptor + 1.
+inline constinit std::array<std::atomic<int>, 65> signal_pipes{};
+
+inline void signal_arrived(int number) noexcept {
+  const int saved = errno;
+  const int pipe = signal_pipes[static_cast<std::size_t>(number)].load(std::memory_order_relaxed) - 1;
+  const auto name = static_cast<unsigned char>(number);
+  if (pipe >= 0) (void)!::write(pipe, &name, 1);  // a full pipe has this news in it already
+  errno = saved;
+}
+
+}  // namespace detail
+
+/// Signals as something to wait for. Users write `edge::signals`.
+///
+///     auto asked = edge::signals::open(rt, {SIGINT, SIGTERM}).value();
+///     co_await asked.next();
+///     rt.request_stop();
+///
+/// Shape         While it lives the signals do nothing but wake next(); afterwards they do what they did before.
+/// Threads       One task waits at a time. Which thread the kernel interrupts does not matter.
+/// Errors        open: device_or_resource_busy when another object has one of the signals; invalid_argument for a number
+///               that is none or that cannot be caught.
+/// Cancellation  next gives operation_canceled after a stop request. A signal that came before is kept.
+/// Source        D. J. Bernstein's self-pipe; sigaction(2), signal-safety(7).
+template <class R>
+class basic_signals {
+ public:
+  [[nodiscard]] static result<basic_signals> open(R& runtime, std::initializer_list<int> numbers) {
+    std::array<int, 2> ends{-1, -1};
+    if (::pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC) != 0) return error_of(errno);
+    basic_signals made(runtime, unique_fd(ends[0]), unique_fd(ends[1]));
+    for (const int number : numbers) {
+      if (const std::error_code error = made.take(number)) return error;
+    }
+    return made;
+  }
+
+  basic_signals(basic_signals&&) noexcept = default;
+  basic_signals& operator=(basic_signals&&) = delete;
+  ~basic_signals() {
+    for (const taken& each : taken_) {
+      ::sigaction(each.number, &each.before, nullptr);
+      detail::signal_pipes[static_cast<std::size_t>(each.number)].store(0, std::memory_order_relaxed);
+    }
+  }
+
+  /// The number of the next signal.
+  [[nodiscard]] task<result<int>> next(time_point deadline = never) {
+    unsigned char number = 0;
+    const auto got = co_await detail::transfer_wait<R>(*read_, {io_kind::read, &number, 1, deadline});
+    if (!got) co_return got.error();
+    co_return int{number};
+  }
+
+ private:
+  struct taken {
+    int number;
+    struct sigaction before;
+  };
+
+  basic_signals(R& runtime, unique_fd read, unique_fd write)
+      : read_(detail::descriptor<R>::make(runtime, std::move(read))), write_(std::move(write)) {}
+
+  [[nodiscard]] std::error_code take(int number) {
+    if (number <= 0 || static_cast<std::size_t>(number) >= detail::signal_pipes.size()) return error_of(EINVAL);
+    int nowhere = 0;
+    auto& pipe = detail::signal_pipes[static_cast<std::size_t>(number)];
+    if (!pipe.compare_exchange_strong(nowhere, write_.get() + 1)) return error_of(EBUSY);
+    taken entry{number, {}};
+    struct sigaction action {};
+    action.sa_handler = &detail::signal_arrived;
+    action.sa_flags = SA_RESTART;
+    sigfillset(&action.sa_mask);
+    if (::sigaction(number, &action, &entry.before) != 0) {
+      const int why = errno;
+      pipe.store(0);
+      return error_of(why);
+    }
+    taken_.push_back(entry);
+    return {};
+  }
+
+  typename detail::descriptor<R>::owner read_;
+  unique_fd write_;
+  std::vector<taken> taken_;
+};
+
+}  // namespace tenon

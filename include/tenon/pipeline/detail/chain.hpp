@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/fixed_string.hpp>
+#include <tenon/pipeline/detail/signature.hpp>
+
+#include <cstddef>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace tenon::detail::weaving {
+
+
+/// Where two stages meet: `To` is called with the Y that `From` gives, and takes X.
+template <fixed_string From, fixed_string To, class Y, class X, bool Fits>
+struct joint_between {
+  static_assert(Fits,
+                "tenon::pipeline: a stage takes another type than the stage before it gives; make them the same or add a "
+                "stage between (joint_between<before, after, what is given, what is taken> names them)");
+  static constexpr bool checked = true;
+};
+
+/// Goes along the stages with the type that comes out of each, and stops where one does not fit.
+template <class Y, class Before, class... Rest>
+struct chain {
+  using gives = Y;
+  static constexpr bool checked = true;
+};
+template <class Y, class Before, class Next, class... Rest>
+struct chain<Y, Before, Next, Rest...> {
+  template <bool Fits>
+  struct from_here {
+    using joint = joint_between<Before::name, Next::name, Y, typename Next::takes, Fits>;
+    using gives = any_type;
+    static constexpr bool checked = joint::checked;
+  };
+  template <bool Fits>
+    requires(Fits)
+  struct from_here<Fits> {
+    using known = std::conditional_t<std::is_same_v<Y, any_type>, typename Next::takes, Y>;
+    using rest = chain<typename given_by<typename Next::function_type, known>::type, Next, Rest...>;
+    using gives = typename rest::gives;
+    static constexpr bool checked = rest::checked;
+  };
+  using here = from_here<fits<typename Next::function_type, Y, typename Next::takes>>;
+  using gives = typename here::gives;
+  static constexpr bool checked = here::checked;
+};
+
+/// Whether each of the stages [I, End) gives a value for what the one before it gives, the first of them for an X.
+template <std::size_t I, std::size_t End, class Stages, class X>
+constexpr bool all_give_values() {
+  if constexpr (I == End) {
+    return true;
+  } else {
+    using given = std::invoke_result_t<const typename std::tuple_element_t<I, Stages>::function_type&, X>;
+    return !std::is_reference_v<given> && all_give_values<I + 1, End, Stages, given>();
+  }
+}
+
+/// Calls stages [I, End) with one another's results. Gives a value: a reference from the last stage may be to what an
+/// earlier one gave, which is gone by then.
+///
+/// Where a stage gives a reference, what was given is kept alive to the end. Else this is the expression that one writes by
+/// hand, each result made where the next stage's parameter is.
+template <std::size_t I, std::size_t End, class Stages, class X>
+constexpr auto run_stages(const Stages& stages, X&& x) {
+  if constexpr (I + 1 == End) {
+    return std::get<I>(stages).function()(std::forward<X>(x));
+  } else if constexpr (!all_give_values<I, End - 1, Stages, X>()) {
+    return run_stages<I + 1, End>(stages, std::get<I>(stages).function()(std::forward<X>(x)));
+  } else {
+    return std::get<End - 1>(stages).function()(run_stages<I, End - 1>(stages, std::forward<X>(x)));
+  }
+}
+
+/// Stages [begin, end), which run as one, behind one queue.
+struct segment_plan {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::size_t workers = 1;
+};
+
+/// Calls open(index, workers) for each stage that a queue stands before.
+template <class Plan, class Open>
+constexpr void each_opening(const Plan* plans, std::size_t count, Open open) {
+  std::size_t workers = 0;  // of the segment so far; of those who submit, unknown, and theirs is no queue to share
+  for (std::size_t i = 0; i < count; ++i) {
+    if (plans[i].opens() || (workers > 1 && !plans[i].fused)) {
+      workers = plans[i].workers == 0 ? 1 : plans[i].workers;
+      open(i, workers);
+    }
+  }
+}
+
+template <class... Names>
+constexpr bool all_differ(const Names&... names) {
+  const std::string_view list[] = {names...};
+  for (std::size_t i = 0; i < sizeof...(Names); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (list[i] == list[j]) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace tenon::detail::weaving

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/cache_line.hpp>
+#include <tenon/core/work.hpp>
+#include <tenon/pipeline/detail/ticket.hpp>
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace tenon::detail::weaving {
+
+enum class overflow : std::uint8_t { block, reject, drop_oldest, drop_newest };
+enum class entry : std::uint8_t { taken, full, rejected, dropped };
+
+/// The most workers a stage may have: their idle bits share a word with the count of signals.
+inline constexpr std::size_t max_workers = 31;
+
+/// A worker of a stage: no thread and no coroutine, but a work item that is scheduled while there is something to do.
+struct slot : work {
+  void* fabric = nullptr;
+  std::size_t index = 0;
+};
+
+/// What a joint has counted. `in` is what was offered to it, `out` what its stages have finished with, by a value or an
+/// exception; `rejected` was turned away, or withdrawn while it waited for room; `dropped` was given up by an overflow
+/// word; `held` is in the queue, waiting for room, or in a worker's hands. in == out + rejected + dropped + held.
+struct joint_counts {
+  std::string_view stage;
+  std::uint64_t in = 0;
+  std::uint64_t out = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t dropped = 0;
+  std::uint64_t held = 0;
+};
+
+/// The place where one segment's items come in: a queue, those who wait for room in it, and the slots that empty it.
+///
+/// A slot is *idle* (its bit in state_ is set, nobody has it) or *active* (scheduled, running, or stalled at the next joint).
+/// state_ = [signals mod 2^32 | closed | idle bits]. Let each entry be over with exactly one signal(): a CAS, after the item
+/// is in the queue or the list, that adds a signal and makes at most one idle slot active, which the caller then schedules.
+/// A slot goes idle by a CAS from a value of state_ that it read *before* a look that found nothing to take.
+///
+/// No lost wake-up: never are all slots idle for good with an item in the queue or the list. All writes of state_ are
+/// read-modify-writes, so they have one order and each reads from all before it (acquire, release). Take an entry with
+/// signal S and the slot that goes idle last, by L (load), look, R (CAS).
+///   S before L   the entry is visible to the look. It has been taken, then, or the look would have found it.
+///   S after R    S reads the idle bit, and makes a slot active.
+///   between      R finds another value than L, and fails.
+/// Two looks may fail though there is something: a ring says "empty" while an older push is under way, whose signal comes
+/// after it, so the cases above hold for that one; and it says "full" to admit() while another slot's pop is under way, and
+/// that slot, still active, looks at the list again before its own R. (The count wraps: a slot would have to stand still
+/// between L and R for exactly 2^32 signals.)
+///
+/// Nothing is touched too late: the CAS of signal() and the CAS of going idle are the last touches of whoever made them,
+/// but for schedule(): that is of a slot that cannot go idle before it has run. So a joint with as many signals as entries
+/// and all slots idle has been left by all threads: see quiet().
+///
+/// One producer stays one: while a slot is stalled, its item is put into the queue by the consumer, under the mutex, and
+/// the slot is scheduled after that: the role goes there and back along happens-before edges.
+template <class Threading, class Queue, overflow Overflow, std::size_t Workers>
+class joint {
+  using word = std::uint64_t;
+  template <class T>
+  using atomic = typename Threading::template atomic<T>;
+
+  static constexpr word one_signal = word{1} << 32;
+  static constexpr word closed_bit = word{1} << 31;
+  static constexpr word all_idle = (word{1} << Workers) - 1;
+  static constexpr word in_closed = word{1} << 63;
+
+ public:
+  joint() = default;
+  joint(const joint&) = delete;
+  joint& operator=(const joint&) = delete;
+
+  void set_up(void* fabric, work::function serve) noexcept {
+    for (std::size_t i = 0; i < Workers; ++i) {
+      slots_[i].run = serve;
+      slots_[i].fabric = fabric;
+      slots_[i].index = i;
+    }
+  }
+
+  /// Counts an item in, before it can be counted out. False: closed, and the item is counted as rejected.
+  [[nodiscard]] bool arrive() noexcept {
+    if ((in_.fetch_add(1, std::memory_order_acq_rel) & in_closed) == 0) return true;
+    rejected_.fetch_add(1, std::memory_order_release);
+    return false;
+  }
+
+  /// The same where the entry is a stage's and is not closed: a slot that has an item is let finish.
+  void count_in() noexcept { in_.fetch_add(1, std::memory_order_release); }
+
+  /// Puts an item that has arrived into the queue. `full` is for `block` alone, and must be followed by wait().
+  /// `lose` is called with a ticket that drop_oldest takes out.
+  template <class R, class Lose>
+  [[nodiscard]] entry offer(R& rt, ticket& item, Lose lose) noexcept {
+    entry outcome = entry::taken;
+    if constexpr (Overflow == overflow::block) {
+      // Who comes while others wait goes behind them. Acquire: if the last one is through, it is in the queue before us.
+      if (waiting_.load(std::memory_order_acquire) != 0 || !push(item)) return entry::full;
+    } else if (!push(item)) {
+      if constexpr (Overflow == overflow::drop_oldest) {
+        if (const std::optional<ticket*> oldest = queue_.try_pop()) {
+          dropped_.fetch_add(1, std::memory_order_release);
+          lose(**oldest);
+        }
+        // A ring may still say "full" while somebody is emptying the slot that is next: then this one is it.
+        if (!push(item)) outcome = entry::dropped;
+      } else {
+        outcome = Overflow == overflow::reject ? entry::rejected : entry::dropped;
+      }
+      if (outcome != entry::taken) {
+        (outcome == entry::rejected ? rejected_ : dropped_).fetch_add(1, std::memory_order_release);
+      }
+    }
+    signal(rt);
+    return outcome;
+  }
+
+  /// Lets an item wait for room, and the slot that has it, which is then scheduled when there is.
+  template <class R>
+  void stall(R& rt, ticket& item, slot& holder) noexcept {
+    {
+      const std::lock_guard hold(mutex_);
+      item.stalled = &holder;
+      line_up(item);
+    }
+    signal(rt);
+  }
+  /// Lets an item wait for room that its submitter may withdraw. False: it has done so, and the item counts as rejected.
+  template <class R>
+  [[nodiscard]] bool wait(R& rt, ticket& item) noexcept {
+    bool waits = false;
+    {
+      const std::lock_guard hold(mutex_);
+      waits = item.where != ticket::place::withdrawn;
+      if (waits) {
+        item.where = ticket::place::waiting;
+        line_up(item);
+      } else {
+        rejected_.fetch_add(1, std::memory_order_release);
+      }
+    }
+    signal(rt);
+    return waits;
+  }
+  /// Any thread. True: the item waited, and is the caller's now. False: it will not wait any more, or is on its way.
+  [[nodiscard]] bool withdraw(ticket& item) noexcept {
+    const std::lock_guard hold(mutex_);
+    const bool waited = std::exchange(item.where, ticket::place::withdrawn) == ticket::place::waiting;
+    if (waited) {
+      list_.remove(item);
+      rejected_.fetch_add(1, std::memory_order_release);
+      waiting_.store(waiting_.load(std::memory_order_relaxed) - 1, std::memory_order_release);
+    }
+    return waited;
+  }
+
+  /// A slot's: the oldest item, or nullptr. Lets in those who wait for the room that this makes.
+  template <class R>
+  [[nodiscard]] ticket* take(R& rt) noexcept {
+    std::optional<ticket*> item = queue_.try_pop();
+    if constexpr (Overflow == overflow::block) {
+      if (waiting_.load(std::memory_order_acquire) != 0) {
+        admit(rt);
+        if (!item) item = queue_.try_pop();
+      }
+    }
+    return item ? *item : nullptr;
+  }
+
+  /// A slot's: counts its item out, before it is handed on.
+  void leave() noexcept {
+    if constexpr (Workers == 1) {
+      out_.store(out_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    } else {
+      out_.fetch_add(1, std::memory_order_release);
+    }
+  }
+
+  [[nodiscard]] word look() const noexcept { return state_.load(std::memory_order_acquire); }
+  [[nodiscard]] static bool closed(word seen) noexcept { return (seen & closed_bit) != 0; }
+  [[nodiscard]] bool go_idle(word seen, const slot& me) noexcept {
+    return state_.compare_exchange_strong(seen, seen | word{1} << me.index, std::memory_order_acq_rel,
+                                          std::memory_order_relaxed);
+  }
+
+  /// Lets no more items in; gives how many there were.
+  [[nodiscard]] std::uint64_t close_entry() noexcept { return in_.fetch_add(in_closed, std::memory_order_acq_rel); }
+  /// Tells the slots that somebody waits for them to be idle.
+  void close() noexcept { state_.fetch_add(closed_bit, std::memory_order_acq_rel); }
+  [[nodiscard]] std::uint64_t entries() const noexcept { return in_.load(std::memory_order_acquire) & ~in_closed; }
+  /// Whether all of `entries`, after which there will be no more, are through, and no thread is inside.
+  [[nodiscard]] bool quiet(std::uint64_t expected) noexcept {
+    const std::lock_guard hold(mutex_);  // who withdraws an item does it inside
+    const word now = look();
+    return (now & all_idle) == all_idle && now >> 32 == (expected & (one_signal - 1));
+  }
+
+  /// `in` is read last: it holds what `out`, `rejected` and `dropped` hold, for each is added after it and released.
+  [[nodiscard]] joint_counts counts(std::string_view stage) const noexcept {
+    joint_counts seen{.stage = stage};
+    seen.out = out_.load(std::memory_order_acquire);
+    seen.rejected = rejected_.load(std::memory_order_acquire);
+    seen.dropped = dropped_.load(std::memory_order_acquire);
+    seen.in = entries();
+    seen.held = seen.in - seen.out - seen.rejected - seen.dropped;
+    return seen;
+  }
+
+ private:
+  [[nodiscard]] bool push(ticket& item) noexcept { return queue_.try_push(&item); }
+
+  template <class R>
+  void signal(R& rt) noexcept {
+    word seen = state_.load(std::memory_order_relaxed);
+    word idle = 0;
+    do {
+      idle = seen & all_idle;
+      idle &= ~idle + 1;  // the lowest bit, if any
+    } while (!state_.compare_exchange_strong(seen, (seen + one_signal) & ~idle, std::memory_order_acq_rel,
+                                             std::memory_order_relaxed));
+    if (idle != 0) rt.schedule(slots_[static_cast<std::size_t>(std::countr_zero(idle))]);
+  }
+
+  void line_up(ticket& item) noexcept {
+    list_.push_back(item);
+    waiting_.store(waiting_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  }
+
+  template <class R>
+  void admit(R& rt) noexcept {
+    const std::lock_guard hold(mutex_);
+    while (ticket* const item = list_.front()) {
+      work* const stalled = item->stalled;  // once it is pushed, the ticket is somebody else's
+      list_.remove(*item);
+      if (stalled == nullptr) item->where = ticket::place::elsewhere;
+      if (!push(*item)) {
+        if (stalled == nullptr) item->where = ticket::place::waiting;
+        list_.push_front(*item);
+        return;
+      }
+      waiting_.store(waiting_.load(std::memory_order_relaxed) - 1, std::memory_order_release);
+      if (stalled != nullptr) rt.schedule(*stalled);
+    }
+  }
+
+  Queue queue_;
+  alignas(cache_line) atomic<word> state_{all_idle};  // this line is the producers': a busy slot does not touch it
+  atomic<std::uint64_t> in_{0};
+  atomic<std::uint64_t> rejected_{0};
+  atomic<std::uint64_t> dropped_{0};
+  alignas(cache_line) atomic<std::size_t> waiting_{0};  // both sides read it, and it seldom changes
+  [[no_unique_address]] typename Threading::mutex mutex_;
+  ticket_list list_;
+  alignas(cache_line) atomic<std::uint64_t> out_{0};  // the slots'
+  std::array<slot, Workers> slots_;
+};
+
+}  // namespace tenon::detail::weaving

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/work.hpp>
+#include <tenon/pipeline/detail/chain.hpp>
+#include <tenon/pipeline/detail/joint.hpp>
+#include <tenon/pipeline/detail/ticket.hpp>
+#include <tenon/pipeline/detail/weave.hpp>
+
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace tenon::detail::weaving {
+
+/// A fabric at work: joints, the function that each slot runs, and the end.
+///
+/// Closed and drained. close() first freezes the number of entries of the first joint, then sets the closed bit of each
+/// joint. A slot that finds it when it wants to go idle does so under mutex_, and then looks whether the first joint is
+/// quiet, which it stays, then the second, whose number of entries is thereby final, and so on. Let x be the last event
+/// that makes a joint quiet. It is not a signal: one that finds an idle slot makes it active, and one that finds none
+/// leaves an active one behind. So it is a slot that went idle: before the closed bit was set, and then close() sees it,
+/// or under mutex_, and then the slot itself does. Whoever does has the fabric to itself until it wakes a waiter.
+/// `Errc` has the reasons for which an item comes back.
+template <class R, class Pipeline, class ByTopology, class Errc>
+class loom {
+  using woven = weave<R, Pipeline, ByTopology>;
+  using threading = typename R::threading;
+
+  static constexpr std::size_t last = woven::count - 1;
+  static constexpr std::size_t batch = 32;  // items that a slot takes before it lets others run
+
+ public:
+  using ticket_type = typename woven::ticket;
+  using input = typename woven::input;
+  using output = typename woven::output;
+  static constexpr std::size_t joints = woven::count;
+
+  loom(R& rt, const Pipeline& stages) : rt_(rt), pipeline_(stages) {
+    each([this](auto j) { this->template joint_at<j>().set_up(this, &serve<j>); });
+  }
+  loom(const loom&) = delete;
+  loom& operator=(const loom&) = delete;
+  ~loom() { assert((drained_ || joint_at<0>().entries() == 0) && "a fabric is drained before it is destroyed"); }
+
+  [[nodiscard]] const auto& stages() const noexcept { return pipeline_.stages(); }
+  template <std::size_t J>
+  [[nodiscard]] auto& joint_at() noexcept {
+    return std::get<J>(joints_);
+  }
+  [[nodiscard]] R& runtime() const noexcept { return rt_; }
+
+  /// Ends an item whose value at joint J is still in the ticket.
+  template <std::size_t J>
+  static void fail(ticket& item, std::error_code error) noexcept {
+    static_cast<ticket_type&>(item).template discard<J>();
+    item.error = error;
+    item.wake();
+  }
+  /// Ends what drop_oldest takes out of joint J.
+  template <std::size_t J>
+  [[nodiscard]] static auto losing() noexcept {
+    return [](ticket& oldest) { fail<J>(oldest, Errc::dropped); };
+  }
+
+  void close() noexcept {
+    finish([this] {
+      if (std::exchange(closed_, true)) return;
+      entries_ = joint_at<0>().close_entry();
+      each([this](auto j) { this->template joint_at<j>().close(); });
+    });
+  }
+  /// False: there is nothing to wait for.
+  [[nodiscard]] bool wait_until_drained(waiter& who) noexcept {
+    const std::lock_guard hold(mutex_);
+    if (!drained_) waiters_.push(who);
+    return !drained_;
+  }
+
+  [[nodiscard]] std::array<joint_counts, woven::count> counts() const noexcept {
+    return [this]<std::size_t... J>(std::index_sequence<J...>) {
+      return std::array{std::get<J>(joints_).counts(woven::template opener<J>::name.view())...};
+    }(std::make_index_sequence<woven::count>{});
+  }
+
+ private:
+  template <class F>
+  static void each(F f) {
+    [&]<std::size_t... J>(std::index_sequence<J...>) {
+      (f(std::integral_constant<std::size_t, J>{}), ...);
+    }(std::make_index_sequence<woven::count>{});
+  }
+
+  template <std::size_t J>
+  static void serve(work& item) noexcept {
+    slot& me = static_cast<slot&>(item);
+    static_cast<loom*>(me.fabric)->template run<J>(me);
+  }
+
+  template <std::size_t J>
+  void run(slot& me) noexcept {
+    auto& from = joint_at<J>();
+    for (std::size_t n = 0; n < batch; ++n) {
+      ticket* item = from.take(rt_);
+      if (item == nullptr) {
+        const auto seen = from.look();
+        item = from.take(rt_);
+        if (item == nullptr) {
+          if (go_idle(from, seen, me)) return;
+          continue;
+        }
+      }
+      if (!advance<J>(me, static_cast<ticket_type&>(*item))) return;
+    }
+    rt_.schedule(me);
+  }
+
+  /// Runs segment J on an item and hands it on. False: the next queue is full, and the slot goes on when it is not.
+  template <std::size_t J>
+  [[nodiscard]] bool advance(slot& me, ticket_type& item) noexcept {
+    const bool done = guarded(item, [&] {
+      constexpr auto segment = Pipeline::segments[J];
+      auto taken = item.template take<J>();
+      const auto call = [&] { return run_stages<segment.begin, segment.end>(stages(), std::move(taken)); };
+      if constexpr (J == last && std::is_void_v<output>) {
+        call();
+      } else {
+        item.template emplace<J + 1>(call);
+      }
+    });
+    joint_at<J>().leave();
+    if constexpr (J < last) {
+      if (done) return pass<J + 1>(me, item);
+    }
+    item.wake();
+    return true;
+  }
+
+  template <std::size_t J>
+  [[nodiscard]] bool pass(slot& me, ticket_type& item) noexcept {
+    auto& to = joint_at<J>();
+    to.count_in();
+    switch (to.offer(rt_, item, losing<J>())) {
+      case entry::taken:
+        return true;
+      case entry::full:
+        to.stall(rt_, item, me);  // by the time it returns, `me` may run on another thread
+        return false;
+      case entry::rejected:
+        fail<J>(item, Errc::rejected);
+        return true;
+      case entry::dropped:
+        fail<J>(item, Errc::dropped);
+        return true;
+    }
+    return true;
+  }
+
+  template <class F>
+  [[nodiscard]] static bool guarded(ticket& item, F f) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+      f();
+    } catch (...) {
+      item.failure = std::current_exception();
+      return false;
+    }
+#else
+    f();
+    (void)item;
+#endif
+    return true;
+  }
+
+  template <class Joint, class Word>
+  [[nodiscard]] bool go_idle(Joint& from, Word seen, const slot& me) noexcept {
+    if (!Joint::closed(seen)) return from.go_idle(seen, me);
+    bool idle = false;
+    finish([&] { idle = from.go_idle(seen, me); });
+    return idle;
+  }
+
+  /// Does `step` under the mutex, and wakes those who wait for the end if this is it. Then nothing is touched any more.
+  template <class F>
+  void finish(F step) noexcept {
+    work_list woken;
+    {
+      const std::lock_guard hold(mutex_);
+      step();
+      if (closed_ && !drained_ && all_quiet()) {
+        drained_ = true;
+        woken = std::move(waiters_);
+      }
+    }
+    while (work* const each_one = woken.pop()) static_cast<waiter*>(each_one)->wake();
+  }
+
+  [[nodiscard]] bool all_quiet() noexcept {
+    bool quiet = true;
+    each([&](auto j) {
+      auto& joint = this->template joint_at<j>();
+      quiet = quiet && joint.quiet(j == 0 ? entries_ : joint.entries());
+    });
+    return quiet;
+  }
+
+  R& rt_;
+  Pipeline pipeline_;
+  typename woven::joints joints_;
+  [[no_unique_address]] typename threading::mutex mutex_;
+  work_list waiters_;
+  std::uint64_t entries_ = 0;
+  bool closed_ = false;
+  bool drained_ = false;
+};
+
+}  // namespace tenon::detail::weaving

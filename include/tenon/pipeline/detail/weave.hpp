@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/fixed_string.hpp>
+#include <tenon/pipeline/detail/chain.hpp>
+#include <tenon/pipeline/detail/joint.hpp>
+#include <tenon/pipeline/detail/signature.hpp>
+#include <tenon/pipeline/detail/ticket.hpp>
+
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace tenon::detail::weaving {
+
+/// How many items a joint's queue holds where nobody says.
+inline constexpr std::size_t usual_capacity = 1024;
+
+/// What the runtime's sentence says of queues; ByTopology where it says nothing.
+template <class R, class ByTopology>
+struct queue_word {
+  using type = ByTopology;
+};
+template <class R, class ByTopology>
+  requires requires { typename R::queue; }
+struct queue_word<R, ByTopology> {
+  using type = typename R::queue;
+};
+
+/// The queue of a joint: the one that its stage names; else, where the stage names a capacity or the runtime names no
+/// queue, the one that the two ends allow; else the runtime's.
+template <class Named, class Runtimes, class ByTopology, bool ManyProducers, bool ManyConsumers, std::size_t Capacity>
+auto choose_queue() {
+  if constexpr (!std::is_void_v<Named>) {
+    return std::type_identity<Named>{};
+  } else if constexpr (Capacity != 0) {
+    return std::type_identity<typename ByTopology::template choose<ManyProducers, ManyConsumers, Capacity>>{};
+  } else if constexpr (std::is_same_v<Runtimes, ByTopology>) {
+    return std::type_identity<typename ByTopology::template choose<ManyProducers, ManyConsumers, usual_capacity>>{};
+  } else {
+    return std::type_identity<Runtimes>{};
+  }
+}
+
+/// `Stage` is fed through Queue by one or many producers, and emptied by one or many.
+template <fixed_string Stage, class Queue, bool ManyProducers, bool ManyConsumers>
+struct queue_before {
+  static_assert(Queue::many_producers || !ManyProducers,
+                "tenon::fabric: the queue named for this stage allows one producer, and there are more; write queue_of<N>, "
+                "which chooses, or mpmc<N>");
+  static_assert(Queue::many_consumers || !ManyConsumers,
+                "tenon::fabric: the queue named for this stage allows one consumer, and there are more (drop_oldest makes "
+                "each producer one); write queue_of<N>, which chooses, or mpmc<N>");
+  using type = Queue;
+};
+
+/// All that follows from a runtime and a pipeline at compile time.
+template <class R, class Pipeline, class ByTopology>
+struct weave {
+  using threading = typename R::threading;
+
+  static constexpr auto& segments = Pipeline::segments;
+  static constexpr std::size_t count = segments.size();
+  static_assert(count > 0,
+                "tenon::fabric: no stage names workers, a queue or an overflow, so there is nothing to run beside the "
+                "caller; call the pipeline as a function");
+
+  template <std::size_t J>
+  using opener = typename Pipeline::template stage_at<segments[J].begin>;
+
+  template <std::size_t J>
+  struct joint_at {
+    static constexpr auto& plan = opener<J>::plan;
+    static constexpr std::size_t workers = segments[J].workers;
+    static constexpr bool many_producers = [] {
+      if constexpr (J == 0) {
+        return threading::concurrent;  // anybody submits
+      } else {
+        return threading::concurrent && segments[J - 1].workers > 1;
+      }
+    }();
+    static constexpr bool many_consumers =
+        threading::concurrent && (workers > 1 || plan.when_full == overflow::drop_oldest);
+    using chosen = typename decltype(choose_queue<typename opener<J>::queue, typename queue_word<R, ByTopology>::type,
+                                                  ByTopology, many_producers, many_consumers, plan.capacity>())::type;
+    using queue = typename queue_before<opener<J>::name, chosen, many_producers, many_consumers>::type;
+    using type = joint<threading, typename queue::template of<ticket*, threading>, plan.when_full, workers>;
+  };
+
+  // What stages [Begin, End) give for an X, as a value.
+  template <std::size_t Begin, std::size_t End, class X>
+  struct after {
+    using type = decltype(run_stages<Begin, End>(std::declval<const Pipeline&>().stages(), std::declval<X>()));
+  };
+  template <std::size_t At, class X>
+  struct after<At, At, X> {
+    using type = X;
+  };
+
+  using first = typename Pipeline::template stage_at<0>;
+  static_assert(!std::is_same_v<typename first::takes, any_type>,
+                "tenon::fabric: the function of the first stage is a template, so the type of an item is not known; add "
+                "takes<T> to that stage");
+  using input = std::remove_cvref_t<typename first::takes>;
+  static_assert(std::is_invocable_v<const typename first::function_type&, input>,
+                "tenon::fabric: the first stage wants to change its caller's item, which a queue cannot give it; take it by "
+                "value, T&& or const T&");
+
+  template <std::size_t J>
+  struct value {
+    using type = typename after<segments[J - 1].begin, segments[J - 1].end, typename value<J - 1>::type>::type;
+  };
+  template <std::size_t J>
+    requires(J == 0)
+  struct value<J> {
+    using type = typename after<0, segments[0].begin, input>::type;
+  };
+  using output = typename value<count>::type;
+
+  template <class>
+  struct parts;
+  template <std::size_t... J>
+  struct parts<std::index_sequence<J...>> {
+    static_assert((std::is_nothrow_move_constructible_v<typename value<J>::type> && ...),
+                  "tenon::fabric: what goes through a queue must move without throwing; pass a std::unique_ptr to it");
+    using joints = std::tuple<typename joint_at<J>::type...>;
+    using ticket = ticket_of<typename value<J>::type..., output>;
+  };
+  using joints = typename parts<std::make_index_sequence<count>>::joints;
+  using ticket = typename parts<std::make_index_sequence<count>>::ticket;
+};
+
+}  // namespace tenon::detail::weaving

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/fixed_string.hpp>
+#include <tenon/core/result.hpp>
+#include <tenon/core/threading.hpp>
+#include <tenon/core/work.hpp>
+#include <tenon/pipeline/detail/chain.hpp>
+#include <tenon/pipeline/detail/joint.hpp>
+#include <tenon/pipeline/detail/loom.hpp>
+#include <tenon/pipeline/detail/ticket.hpp>
+#include <tenon/pipeline/pipeline.hpp>
+#include <tenon/pipeline/pipeline_errc.hpp>
+#include <tenon/queue/by_topology.hpp>
+#include <tenon/task/environment.hpp>
+
+#include <cassert>
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace tenon {
+
+/// What a fabric needs of a runtime: its threading, and `schedule(item)`, which runs a work item soon on some worker of it,
+/// from any of its threads. Its member `queue`, if it names one, is the queue of joints that name none.
+template <class R>
+concept fabric_runtime = threading_policy<typename R::threading> && requires(R& rt, work& item) {
+  { rt.schedule(item) } noexcept;
+};
+
+/// A pipeline with queues, at work on a runtime.
+///
+///     tenon::fabric running{rt, requests};
+///     const auto answer = co_await running.submit(std::move(request));   // result<response>
+///     if (!answer) co_return answer.error();
+///     ...
+///     co_await running.drained();
+///
+/// Shape         The queues and one work item a worker of a stage, allocated once; after that nothing is. An item lies in
+///               the frame of the coroutine that submits it, in the room of the largest of its forms; queues carry pointers.
+/// Queues        Each is the one that its stage names, or mpmc, mpsc or spsc by the numbers of workers on its two ends, or
+///               the runtime's queue word. Submitters count as many where the runtime has threads.
+/// Order         A stage of one worker keeps the order in which items came to it.
+/// Cost          Idle: nothing, no thread waits. A joint: a push, a pop and three read-modify-writes.
+/// Threads       submit: any worker of any runtime. close, stats: any thread. drained: any worker.
+/// Errors        submit gives pipeline_errc::rejected, dropped, closed, or errc::operation_canceled. What a stage throws
+///               comes out of its co_await.
+/// Cancellation  A stop request ends a submit that waits for room in the first queue; an item that is in goes through.
+/// Lifetime      It outlives every await of submit and is drained before it is destroyed; both assert.
+template <fabric_runtime R, class Pipeline>
+class fabric {
+  using loom = detail::weaving::loom<R, std::remove_const_t<Pipeline>, by_topology, pipeline_errc>;
+  using ticket_type = typename loom::ticket_type;
+  static constexpr std::size_t prefix = std::remove_const_t<Pipeline>::segments[0].begin;
+
+  struct withdrawal {
+    ticket_type* item;
+    loom* from;
+    void operator()() const noexcept {
+      if (from->template joint_at<0>().withdraw(*item)) {
+        loom::template fail<0>(*item, std::make_error_code(std::errc::operation_canceled));
+      }
+    }
+  };
+
+ public:
+  /// What an item must be, and what comes of it.
+  using input = typename loom::input;
+  using output = typename loom::output;
+  using counts = detail::weaving::joint_counts;
+
+  class [[nodiscard("an item is submitted when it is awaited")]] submission : ticket_type {
+   public:
+    submission(loom& to, input&& item) : to_(to) {
+      this->template emplace<0>([&]() -> decltype(auto) {
+        if constexpr (prefix == 0) {
+          return std::move(item);
+        } else {
+          return detail::weaving::run_stages<0, prefix>(to.stages(), std::move(item));
+        }
+      });
+    }
+    submission(const submission&) = delete;
+    submission& operator=(const submission&) = delete;
+    ~submission() {
+      if (this->fresh) this->template discard<0>();
+    }
+
+    [[nodiscard]] static bool await_ready() noexcept { return false; }
+
+    template <class Promise>
+    [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> submitter) {
+      this->wait(submitter);
+      assert(this->at_home() && "an item is submitted from a worker");
+      this->fresh = false;
+      R& rt = to_.runtime();
+      auto& first = to_.template joint_at<0>();
+      if (!first.arrive()) return give_up(pipeline_errc::closed);
+      switch (first.offer(rt, *this, loom::template losing<0>())) {
+        case detail::weaving::entry::taken:
+          return true;  // and `*this` may be gone
+        case detail::weaving::entry::full: {
+          const std::stop_token& stop = detail::environment_of(submitter)->stop;
+          // Before it waits: once it does, it may be resumed, and gone, at any time.
+          if (stop.stop_possible()) on_stop_.emplace(stop, withdrawal{this, &to_});
+          if (first.wait(rt, *this)) return true;
+          return give_up(std::make_error_code(std::errc::operation_canceled));
+        }
+        case detail::weaving::entry::rejected:
+          return give_up(pipeline_errc::rejected);
+        case detail::weaving::entry::dropped:
+          return give_up(pipeline_errc::dropped);
+      }
+      return true;
+    }
+
+    [[nodiscard]] result<output> await_resume() {
+      on_stop_.reset();
+#if defined(__cpp_exceptions)
+      if (this->failure) std::rethrow_exception(std::move(this->failure));
+#endif
+      if (this->error) return this->error;
+      if constexpr (std::is_void_v<output>) {
+        return {};
+      } else {
+        return this->template take<loom::joints>();
+      }
+    }
+
+   private:
+    /// It did not get in, and goes on at once.
+    [[nodiscard]] bool give_up(std::error_code why) noexcept {
+      this->template discard<0>();
+      this->error = why;
+      return false;
+    }
+
+    loom& to_;
+    std::optional<std::stop_callback<withdrawal>> on_stop_;
+  };
+
+  class [[nodiscard]] draining : detail::weaving::waiter {
+   public:
+    explicit draining(loom& of) noexcept : of_(of) {}
+
+    [[nodiscard]] static bool await_ready() noexcept { return false; }
+    [[nodiscard]] bool await_suspend(std::coroutine_handle<> who) noexcept {
+      this->wait(who);
+      assert(this->at_home() && "a worker waits for a fabric to be drained");
+      return of_.wait_until_drained(*this);
+    }
+    static void await_resume() noexcept {}
+
+   private:
+    loom& of_;
+  };
+
+  fabric(R& rt, const Pipeline& stages) : loom_(std::make_unique<loom>(rt, stages)) {}
+
+  /// Sends an item through, and gives what comes out. The stages before the first queue run here and now.
+  [[nodiscard]] submission submit(input item) { return submission(*loom_, std::move(item)); }
+
+  /// Takes no more items in. Those inside go on to their end.
+  void close() noexcept { loom_->close(); }
+
+  /// Closes, and waits until the last item is through.
+  [[nodiscard]] draining drained() noexcept {
+    close();
+    return draining(*loom_);
+  }
+
+  /// What each stage with a queue has counted, in order: in == out + rejected + dropped + held, in each of them.
+  [[nodiscard]] auto stats() const noexcept { return loom_->counts(); }
+  /// The counts of one stage, by its name.
+  template <fixed_string Stage>
+  [[nodiscard]] counts stats() const noexcept {
+    counts found;
+    for (const counts& each : loom_->counts()) {
+      if (each.stage == Stage.view()) found = each;
+    }
+    return found;
+  }
+
+ private:
+  std::unique_ptr<loom> loom_;
+};
+
+template <fabric_runtime R, class Pipeline>
+fabric(R&, const Pipeline&) -> fabric<R, Pipeline>;
+
+}  // namespace tenon

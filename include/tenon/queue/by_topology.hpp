@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/fixed_string.hpp>
+#include <tenon/core/policy.hpp>
+#include <tenon/queue/concept.hpp>
+#include <tenon/queue/mpmc.hpp>
+#include <tenon/queue/mpsc.hpp>
+#include <tenon/queue/spsc.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+namespace tenon {
+
+/// The default: the cheapest ring that the two ends of a channel allow, chosen at compile time.
+///
+/// | producers | consumers | ring    |
+/// |-----------|-----------|---------|
+/// | one       | one       | spsc<N> |
+/// | many      | one       | mpsc<N> |
+/// | any       | many      | mpmc<N> |
+///
+/// Where nobody says how many there are, `of` is the one that is always right: mpmc.
+struct by_topology : family::queue {
+  static constexpr auto word = fixed_string("by_topology");
+  static constexpr bool many_producers = true;
+  static constexpr bool many_consumers = true;
+  static constexpr bool bounded = true;
+
+  template <bool ManyProducers, bool ManyConsumers, std::size_t N>
+  using choose =
+      std::conditional_t<ManyConsumers, mpmc<N>, std::conditional_t<ManyProducers, mpsc<N>, spsc<N>>>;
+
+  template <class T, class Threading = multi_thread>
+  using of = typename mpmc<>::of<T, Threading>;
+};
+
+static_assert(queue_policy<by_topology>);
+static_assert(std::is_same_v<by_topology::choose<false, false, 8>, spsc<8>>);
+static_assert(std::is_same_v<by_topology::choose<true, false, 8>, mpsc<8>>);
+static_assert(std::is_same_v<by_topology::choose<false, true, 8>, mpmc<8>>);
+static_assert(std::is_same_v<by_topology::choose<true, true, 8>, mpmc<8>>);
+
+}  // namespace tenon

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/cache_line.hpp>
+#include <tenon/queue/detail/slot.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+namespace tenon::detail {
+
+/// What mpsc and mpmc share: slots that carry a number, and the producers' half.
+///
+/// Let t be the value of tail_, h the consumers' count, both only ever growing; slot(i) is slots_[i mod N], N >= 2, and
+/// its number says whose turn it is:
+///   number == i          slot(i) is empty, and is for the producer with ticket i;
+///   number == i + 1      it holds element i, and is for the consumer with ticket i;
+///   number == i + N      it is empty again: the first line, for the next time round.
+/// Invariants:
+///   (1) tickets are given once: t goes from i to i + 1 by one CAS, and so does h (or has one writer);
+///   (2) the number of a slot is written only by the holder of the ticket that the number is for, and only grows;
+///   (3) t is moved past i only by one that read number == i, so only when element i - N was gone: t <= h + N;
+///   (4) a number read as older than wanted was so at some instant: then the ring was full (or the pop of that element
+///       under way), so that try_push may say so. A number newer than wanted means that the ticket is no longer to be had.
+/// The numbers wrap round with std::size_t; the differences are taken as signed, and stay far below half of its range.
+template <class T, class Threading, std::size_t N>
+class numbered_ring {
+ protected:
+  numbered_ring() noexcept {
+    for (std::size_t i = 0; i < N; ++i) slots_[i].number.store(i, std::memory_order_relaxed);
+  }
+  ~numbered_ring() = default;
+
+  [[nodiscard]] bool fill_next(T&& item) noexcept {
+    std::size_t t = tail_.load(std::memory_order_relaxed);
+    for (;;) {
+      const std::ptrdiff_t ahead = this->ahead(t, t);  // edge B: the element before has been moved out
+      if (ahead < 0) return false;
+      if (ahead > 0) {  // another producer has been here: t is old
+        t = tail_.load(std::memory_order_relaxed);
+      } else if (tail_.compare_exchange_strong(t, t + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
+        slots_[t & (N - 1)].element.put(std::move(item));
+        slots_[t & (N - 1)].number.store(t + 1, std::memory_order_release);  // edge A
+        return true;
+      }
+    }
+  }
+
+  /// By how much the number of slot(i) is ahead of `wanted`.
+  [[nodiscard]] std::ptrdiff_t ahead(std::size_t i, std::size_t wanted) const noexcept {
+    return static_cast<std::ptrdiff_t>(slots_[i & (N - 1)].number.load(std::memory_order_acquire) - wanted);
+  }
+
+  /// By the holder of ticket i.
+  [[nodiscard]] std::optional<T> empty(std::size_t i) noexcept {
+    std::optional<T> item = slots_[i & (N - 1)].element.take();
+    slots_[i & (N - 1)].number.store(i + N, std::memory_order_release);  // edge B
+    return item;
+  }
+
+  /// t - h, for an h that was read before, brought into 0 .. N: the two are not read at one instant.
+  [[nodiscard]] std::size_t filled_since(std::size_t h) const noexcept {
+    const auto there = static_cast<std::ptrdiff_t>(tail_.load(std::memory_order_relaxed) - h);
+    if (there <= 0) return 0;
+    return static_cast<std::size_t>(there) < N ? static_cast<std::size_t>(there) : N;
+  }
+
+ private:
+  struct numbered {
+    typename Threading::template atomic<std::size_t> number;
+    slot<T, Threading> element;
+  };
+
+  alignas(cache_line) typename Threading::template atomic<std::size_t> tail_{0};
+  alignas(cache_line) std::array<numbered, N> slots_;
+};
+
+}  // namespace tenon::detail

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/cache_line.hpp>
+#include <tenon/core/fixed_string.hpp>
+#include <tenon/core/policy.hpp>
+#include <tenon/core/threading.hpp>
+#include <tenon/queue/concept.hpp>
+#include <tenon/queue/detail/numbered_ring.hpp>
+#include <tenon/queue/detail/ring.hpp>
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+namespace tenon {
+
+/// A fixed ring between many producers and one consumer.
+///
+///     using my_runtime = tenon::runtime<tenon::epoll, tenon::affinity<>, tenon::mpsc<4096>>;
+///
+/// Shape    N slots inside the object, each a T and a number; two cache lines; no heap.
+/// Order    FIFO by ticket: thus FIFO for each producer.
+/// Cost     try_push: O(1) unless it loses a race: one CAS. try_pop: O(1), wait-free, no read-modify-write.
+/// Threads  Any thread pushes and one pops, at once. Construct and destroy from one thread alone.
+/// Errors   Full: try_push is false, its argument untouched; also while the pop of the oldest item is still under way.
+///          Empty: try_pop is nullopt; also while the push of the oldest item is still under way.
+///          Nothing throws. A bad N, or a T that may throw, does not compile.
+/// Source   D. Vyukov, "Bounded MPMC queue", 1024cores.net, with its consumers' half made for one.
+///          Model: tests/model/mpsc.cpp.
+template <std::size_t N = 1024>
+struct mpsc : family::queue {
+  static_assert(std::has_single_bit(N) && N > 1,
+                "tenon::mpsc<N>: N, the number of slots, must be a power of two and at least 2");
+
+  static constexpr auto word = fixed_string("mpsc<") + detail::decimal<N> + fixed_string(">");
+  static constexpr bool many_producers = true;
+  static constexpr bool many_consumers = false;
+  static constexpr bool bounded = true;
+
+  /// The producers' half, and what the numbers mean, is in detail::numbered_ring. The consumer alone writes head_, so
+  /// that it needs no CAS for its ticket; head_ is an atomic only for size_estimate.
+  ///
+  /// Edges    A  fill: number.store(release) -> number.load(acquire): the element is seen by the consumer.
+  ///          B  empty: number.store(release) -> number.load(acquire): the element is gone before the next is made.
+  template <class T, class Threading = multi_thread>
+  class of : detail::numbered_ring<T, Threading, N> {
+    static_assert(detail::queueable<T>,
+                  "tenon::mpsc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+
+   public:
+    static constexpr std::size_t capacity = N;
+
+    of() = default;
+    of(const of&) = delete;
+    of& operator=(const of&) = delete;
+    ~of() {
+      while (try_pop()) {
+      }
+    }
+
+    [[nodiscard]] bool try_push(T&& item) noexcept { return this->fill_next(std::move(item)); }
+
+    [[nodiscard]] std::optional<T> try_pop() noexcept {
+      const std::size_t h = head_.load(std::memory_order_relaxed);
+      if (this->ahead(h, h + 1) < 0) return std::nullopt;  // edge A
+      head_.store(h + 1, std::memory_order_relaxed);       // read by size_estimate alone
+      return this->empty(h);                               // edge B
+    }
+
+    [[nodiscard]] std::size_t size_estimate() const noexcept {
+      return this->filled_since(head_.load(std::memory_order_relaxed));
+    }
+
+   private:
+    alignas(cache_line) typename Threading::template atomic<std::size_t> head_{0};
+  };
+
+  template <class T>
+  class of<T, single_thread> : public detail::ring<T, N> {
+    static_assert(detail::queueable<T>,
+                  "tenon::mpsc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+  };
+};
+
+static_assert(queue_policy<mpsc<>>);
+
+}  // namespace tenon

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/cache_line.hpp>
+#include <tenon/core/clock.hpp>
+#include <tenon/core/result.hpp>
+#include <tenon/fwd.hpp>
+#include <tenon/runtime/detail/crowd.hpp>
+#include <tenon/runtime/detail/posted.hpp>
+#include <tenon/runtime/detail/worker.hpp>
+#include <tenon/runtime/report.hpp>
+#include <tenon/runtime/settings.hpp>
+#include <tenon/scheduler/detail/parking.hpp>
+#include <tenon/task/sleep_for.hpp>
+#include <tenon/task/task.hpp>
+#include <tenon/topology/machine.hpp>
+
+#include <cassert>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <pthread.h>
+
+namespace tenon {
+
+template <class R>
+class basic_tcp_stream;
+template <class R>
+class basic_tcp_listener;
+template <class R>
+class basic_signals;
+
+/// Where a runtime is in its life. It goes through these in order, once.
+enum class phase : std::uint8_t {
+  initializing,  ///< made; work may be posted, nothing runs yet
+  running,       ///< run() has been called
+  draining,      ///< the main task has ended: new work is refused, waits are cancelled, what is there ends
+  stopped,       ///< all has left; run() returns
+};
+
+/// One concrete runtime: workers that share what their scheduling shares, each with its own backend, timers and memory.
+///
+/// Users name it by a sentence: see `tenon::runtime`.
+///
+/// Threads  run: one thread, once; it becomes worker 0, the others are started by it. spawn, post, request_stop, report,
+///          state: any thread when the threading is multi_thread, else the one that runs.
+/// Errors   The constructor throws std::system_error when a worker's backend cannot be opened (no descriptors left).
+template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
+          class Clock, class Errors>
+class basic_runtime {
+ public:
+  using runtime = basic_runtime;
+  using policies =
+      detail::policy_list<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors>;
+  using backend = Backend;
+  using scheduling = Scheduling;
+  using memory = Memory;
+  using queue = Queue;
+  using topology = Topology;
+  using threading = Threading;
+  using observe = Observe;
+  using clock = Clock;
+  using errors = Errors;
+
+  using settings = tenon::settings<Threading::concurrent>;
+  using worker = detail::worker<basic_runtime>;
+  using tcp_stream = basic_tcp_stream<basic_runtime>;
+  using tcp_listener = basic_tcp_listener<basic_runtime>;
+  using signals = basic_signals<basic_runtime>;
+
+  /// Whether another thread may post: only where there is more than one.
+  static constexpr bool has_remote_post = Threading::concurrent;
+
+  basic_runtime() : basic_runtime(settings{}) {}
+  basic_runtime(settings how_much)  // NOLINT(google-explicit-constructor): `edge rt{{.threads = 4}}`
+      : settings_(std::move(how_much)), machine_(Topology::read()), shared_(worker_count()), background_(*this, &all_left) {
+    workers_.reserve(worker_count());
+    for (std::size_t i = 0; i < worker_count(); ++i) {
+      workers_.push_back(std::make_unique<worker>(*this, i));
+      if (const auto opened = workers_.back()->open(); !opened) detail::raise(opened.error());
+    }
+  }
+  basic_runtime(const basic_runtime&) = delete;
+  basic_runtime& operator=(const basic_runtime&) = delete;
+  ~basic_runtime() { assert(state() != phase::running && "a runtime outlives its run()"); }
+
+  /// Runs `main` to its end on this thread and the workers, drains, and gives what `main` gave.
+  ///
+  /// The order of the end: new work from outside is refused; detached tasks are asked to stop and waited for; the workers
+  /// leave and are joined. An exception of `main` comes out of here, or else the first that left a detached task
+  /// (`propagate`).
+  template <class T>
+  T run(task<T> main) {
+    detail::outcome<T> out;
+    begin();
+    (void)background_.enter();
+    background_.start(&basic_runtime::main_task<T>, this, std::move(main), &out);
+    work_until_stopped();
+#if defined(__cpp_exceptions)
+    if (!out.failed()) background_.rethrow();
+#endif
+    return out.take();
+  }
+
+  /// Runs what is spawned and posted until request_stop().
+  void run() { run(wait_for_stop()); }
+
+  /// Starts `fn(args...)`, which gives a task that nobody waits for but the shutdown. False once the runtime drains.
+  template <class Fn, class... Args>
+  bool spawn(Fn&& fn, Args&&... args) {
+    if (!admit()) return false;
+    background_.start(std::forward<Fn>(fn), std::forward<Args>(args)...);
+    return true;
+  }
+
+  /// Runs `fn()` soon on a worker, from any thread. False once the runtime drains; otherwise it is run, exactly once.
+  ///
+  /// Cost  One node from the memory policy.
+  template <class Fn>
+  bool post(Fn&& fn) {
+    static_assert(has_remote_post || detail::never_for<Fn>,
+                  "tenon::runtime<..., single_thread>::post: there is no other thread to post from; "
+                  "write spawn or defer, or multi_thread in place of single_thread");
+    if constexpr (has_remote_post) {
+      return defer(std::forward<Fn>(fn));
+    } else {
+      return false;
+    }
+  }
+
+  /// Runs `fn()` soon, from a worker of this runtime (or before run(), from the thread that made it).
+  template <class Fn>
+  bool defer(Fn&& fn) {
+    if (!admit()) return false;
+    start(detail::posted<basic_runtime, std::decay_t<Fn>>::make(*this, std::forward<Fn>(fn)));
+    return true;
+  }
+
+  /// Asks the main task and the detached ones to stop. What they wait for ends with operation_canceled.
+  void request_stop() { background_.cancel(); }
+
+  [[nodiscard]] phase state() const noexcept { return state_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::size_t workers() const noexcept { return workers_.size(); }
+  [[nodiscard]] const std::string& name() const noexcept { return settings_.name; }
+  [[nodiscard]] time_point now() const noexcept { return clock_.now(); }
+
+  /// What it did so far; exact once run() has returned.
+  [[nodiscard]] tenon::report report() const {
+    tenon::report sum;
+    const time_point end = state() == phase::stopped ? stopped_at_ : now();
+    if (state() != phase::initializing) sum.uptime = end - started_at_;
+    sum.workers = workers_.size();
+    sum.counted = Observe::enabled;
+    for (const auto& each : workers_) sum.all += each->observer().read();
+    return sum;
+  }
+
+  /// What the parts have to say of this machine, for `describe(rt)`: one sentence a line, none when all is as named.
+  [[nodiscard]] std::string notes() const {
+    std::string lines;
+    if (!workers_.empty()) lines = workers_.front()->backend().note();
+    return lines;
+  }
+
+  // What the parts of the library use. `item` is theirs and outlives its run.
+
+  /// `item` goes on as a ready one: here when this thread is a worker of ours, else wherever the scheduling puts it.
+  void schedule(work& item) noexcept {
+    if (worker* const here = current()) {
+      here->schedule(item);
+    } else {
+      inject(item);
+    }
+  }
+  /// `item` is new.
+  void start(work& item) noexcept {
+    if (worker* const here = current()) {
+      here->start(item);
+    } else {
+      inject(item);
+    }
+  }
+  /// The worker of this runtime that runs on this thread, or null.
+  [[nodiscard]] worker* current() const noexcept {
+    loop* const here = detail::here().current;
+    return here != nullptr && here->owner() == this ? static_cast<worker*>(here) : nullptr;
+  }
+  /// Wakes worker `index` after it was given something.
+  void rouse(std::size_t index) noexcept {
+    if constexpr (Threading::concurrent) {
+      if (detail::here().current != workers_[index].get()) workers_[index]->rouse();
+    }
+  }
+  /// Wakes one sleeping worker other than `caller` to search for work.
+  void call_one(std::size_t caller) noexcept {
+    if constexpr (Threading::concurrent) {
+      for (std::size_t i = 1; i <= workers_.size(); ++i) {
+        const std::size_t other = (caller + i) % workers_.size();
+        if (other != caller && workers_[other]->call()) return;
+      }
+    }
+  }
+  /// A block of the memory policy: of this worker's arena when this thread has one.
+  [[nodiscard]] void* allocate(std::size_t bytes) {
+    worker* const here = current();
+    return here != nullptr ? here->arena().allocate(bytes) : Memory::obtain(bytes);
+  }
+  void deallocate(void* chunk, std::size_t bytes) noexcept {
+    if (worker* const here = current()) {
+      here->arena().deallocate(chunk, bytes);
+    } else {
+      Memory::release(chunk, bytes);
+    }
+  }
+  [[nodiscard]] bool stopped() const noexcept { return state() == phase::stopped; }
+  [[nodiscard]] duration until(time_point deadline) noexcept { return clock_.until(deadline); }
+  [[nodiscard]] auto& shared() noexcept { return shared_; }
+  [[nodiscard]] auto& idle() noexcept { return idle_; }
+  [[nodiscard]] detail::crowd<basic_runtime>& background() noexcept { return background_; }
+
+ private:
+  using crowd = detail::crowd<basic_runtime>;
+  struct nothing {};
+
+  static constexpr std::size_t nobody = static_cast<std::size_t>(-1);
+
+  [[nodiscard]] std::size_t worker_count() const noexcept {
+    if constexpr (Threading::concurrent) {
+      return settings_.threads != 0 ? settings_.threads : machine_.concurrency;
+    } else {
+      return 1;
+    }
+  }
+
+  /// Takes one more in for the shutdown to wait for. From outside only before the drain.
+  [[nodiscard]] bool admit() noexcept {
+    if (!background_.enter()) return false;
+    if (state_.load(std::memory_order_seq_cst) < phase::draining || current() != nullptr) return true;
+    background_.leave();
+    return false;
+  }
+
+  void inject(work& item) noexcept {
+    const std::size_t index = shared_.inject(item);
+    if constexpr (Threading::concurrent) {
+      if constexpr (Scheduling::shares) {
+        if (idle_.wanted()) call_one(nobody);
+      } else {
+        rouse(index);
+      }
+    }
+  }
+
+  template <class T>
+  static task<void> main_task(basic_runtime* self, task<T> main, detail::outcome<T>* out) {
+#if defined(__cpp_exceptions)
+    try {
+#endif
+      if constexpr (std::is_void_v<T>) {
+        co_await std::move(main);
+      } else {
+        out->set(co_await std::move(main));
+      }
+#if defined(__cpp_exceptions)
+    } catch (...) {
+      out->fail(std::current_exception());
+    }
+#endif
+    self->drain();
+  }
+
+  static task<void> wait_for_stop() {
+    const bool slept = co_await sleep_until(never);
+    assert(!slept && "only a stop request ends it");
+    (void)slept;
+  }
+
+  void begin() {
+    phase expected = phase::initializing;
+    if (!state_.compare_exchange_strong(expected, phase::running)) {
+      detail::raise(std::make_error_code(std::errc::operation_not_permitted));
+    }
+    started_at_ = now();
+  }
+
+  void drain() {
+    state_.store(phase::draining, std::memory_order_seq_cst);
+    background_.cancel();
+    background_.leave();
+  }
+
+  static void all_left(crowd& of) noexcept {
+    basic_runtime& self = of.runtime();
+    self.stopped_at_ = self.now();
+    self.state_.store(phase::stopped, std::memory_order_seq_cst);
+    for (auto& each : self.workers_) each->dismiss();
+  }
+
+  void work_until_stopped() {
+    if constexpr (Threading::concurrent) {
+      std::vector<std::thread> threads;
+      threads.reserve(workers_.size() - 1);
+      for (std::size_t i = 1; i < workers_.size(); ++i) threads.emplace_back([this, i] { become(i); });
+      become(0);
+      for (std::thread& each : threads) each.join();
+    } else {
+      become(0);
+    }
+  }
+
+  void become(std::size_t index) noexcept {
+    if constexpr (Topology::pins) (void)Topology::pin(machine_, index);  // a refusal costs speed, not correctness
+    if constexpr (Threading::concurrent) {
+      if (index != 0) {
+        const std::string title = settings_.name.substr(0, 13) + '/' + std::to_string(index);
+        ::pthread_setname_np(::pthread_self(), title.substr(0, 15).c_str());
+      }
+    }
+    workers_[index]->run();
+  }
+
+  settings settings_;
+  machine machine_;
+  [[no_unique_address]] typename Clock::source clock_;
+  typename Scheduling::template shared<Threading> shared_;
+  [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::parking<Threading>, nothing> idle_;
+  typename Threading::template atomic<phase> state_{phase::initializing};
+  time_point started_at_{};
+  time_point stopped_at_{};
+  crowd background_;
+  std::vector<std::unique_ptr<worker>> workers_;
+};
+
+}  // namespace tenon

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/task/detail/promise.hpp>
+#include <tenon/task/environment.hpp>
+
+#include <atomic>
+#include <cassert>
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <mutex>
+#include <stop_token>
+#include <utility>
+#include <vector>
+
+namespace tenon::detail {
+
+template <class R>
+class crowd;
+
+/// The coroutine at the root of a spawned tree: it holds the function and its arguments, and owns itself.
+template <class R>
+struct root {
+  struct promise_type : promise_base {
+    template <class... Rest>
+    explicit promise_type(crowd<R>& of, Rest&...) : owner(of) {
+      own.stop = source.get_token();
+      this->env = &own;
+    }
+
+    struct out {
+      [[nodiscard]] static bool await_ready() noexcept { return false; }
+      static void await_suspend(std::coroutine_handle<promise_type> ended) noexcept {
+        crowd<R>& owner = ended.promise().owner;
+        owner.remove(ended.promise());
+        ended.destroy();
+        owner.leave();
+      }
+      static void await_resume() noexcept {}
+    };
+
+    [[nodiscard]] root get_return_object() noexcept {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    [[nodiscard]] static std::suspend_always initial_suspend() noexcept { return {}; }
+    [[nodiscard]] static out final_suspend() noexcept { return {}; }
+    static void return_void() noexcept {}
+    void unhandled_exception() noexcept {
+#if defined(__cpp_exceptions)
+      owner.fail(std::current_exception());
+#endif
+    }
+
+    crowd<R>& owner;
+    std::stop_source source;  // its own: a million tasks do not meet at one stop state's lock
+    environment own;
+    promise_type* before = nullptr;
+    promise_type* after = nullptr;
+  };
+
+  std::coroutine_handle<promise_type> handle;
+};
+
+template <class R, class Fn, class... Args>
+root<R> run_root(crowd<R>& /*owner*/, Fn fn, Args... args) {
+  co_await fn(std::move(args)...);
+}
+
+/// The roots that one scope, or a runtime itself, answers for: it counts them, can ask them to stop, keeps the first
+/// exception, and knows when the last has left.
+///
+/// Invariant  live = roots that have not left + 1 while the crowd is open. Nobody enters once live is zero: then `empty`
+///            has been called, once, by whoever brought it there.
+/// Threads    Any.
+template <class R>
+class crowd {
+  using threading = typename R::threading;
+  using member = typename root<R>::promise_type;
+
+ public:
+  using empty_function = void (*)(crowd&) noexcept;
+
+  crowd(R& runtime, empty_function empty) noexcept : runtime_(runtime), empty_(empty) {}
+  crowd(const crowd&) = delete;
+  crowd& operator=(const crowd&) = delete;
+
+  [[nodiscard]] R& runtime() const noexcept { return runtime_; }
+  [[nodiscard]] std::size_t live() const noexcept { return live_.load(std::memory_order_acquire); }
+
+  /// One more is answered for; false when all have left.
+  [[nodiscard]] bool enter() noexcept {
+    std::size_t seen = live_.load(std::memory_order_relaxed);
+    while (seen != 0) {
+      if (live_.compare_exchange_strong(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_relaxed)) return true;
+    }
+    return false;
+  }
+  void leave() noexcept {
+    if (live_.fetch_sub(1, std::memory_order_acq_rel) == 1) empty_(*this);
+  }
+  void reopen() noexcept { live_.store(1, std::memory_order_relaxed); }
+
+  /// Makes the root of a tree, entered before, ready to run. What throws here leaves nothing behind.
+  template <class Fn, class... Args>
+  void start(Fn&& fn, Args&&... args) {
+    const root<R> made = make(std::forward<Fn>(fn), std::forward<Args>(args)...);
+    member& promise = made.handle.promise();
+    add(promise);
+    promise.bounce.target = made.handle;
+    runtime_.start(promise.bounce);
+  }
+
+  /// Asks all to stop, those to come too. Stop callbacks run on this thread, with no lock held.
+  void cancel() {
+    std::vector<std::stop_source> asked;
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+      for (member* each = first_; each != nullptr; each = each->after) asked.push_back(each->source);
+    }
+    for (std::stop_source& each : asked) each.request_stop();
+  }
+
+#if defined(__cpp_exceptions)
+  /// Keeps the first exception and asks the others to stop.
+  void fail(std::exception_ptr error) noexcept {
+    if constexpr (!R::errors::rethrows) {
+      if (this == &runtime_.background()) std::terminate();
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::move(error);
+    }
+    cancel();
+  }
+  void rethrow() {
+    if (std::exception_ptr error = std::exchange(error_, nullptr)) std::rethrow_exception(std::move(error));
+  }
+#endif
+
+ private:
+  friend member;
+  friend typename member::out;
+
+  template <class Fn, class... Args>
+  [[nodiscard]] root<R> make(Fn&& fn, Args&&... args) {
+#if defined(__cpp_exceptions)
+    try {
+      return run_root<R, std::decay_t<Fn>, std::decay_t<Args>...>(*this, std::forward<Fn>(fn), std::forward<Args>(args)...);
+    } catch (...) {
+      leave();
+      throw;
+    }
+#else
+    return run_root<R, std::decay_t<Fn>, std::decay_t<Args>...>(*this, std::forward<Fn>(fn), std::forward<Args>(args)...);
+#endif
+  }
+
+  void add(member& promise) noexcept {
+    bool stopped = false;
+    {
+      const std::lock_guard lock(mutex_);
+      promise.after = first_;
+      if (first_ != nullptr) first_->before = &promise;
+      first_ = &promise;
+      stopped = stopped_;
+    }
+    if (stopped) promise.source.request_stop();
+  }
+  void remove(member& promise) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (promise.after != nullptr) promise.after->before = promise.before;
+    (promise.before != nullptr ? promise.before->after : first_) = promise.after;
+  }
+
+  R& runtime_;
+  empty_function empty_;
+  typename threading::template atomic<std::size_t> live_{1};
+  typename threading::mutex mutex_;
+  member* first_ = nullptr;
+  bool stopped_ = false;
+#if defined(__cpp_exceptions)
+  std::exception_ptr error_;
+#endif
+};
+
+}  // namespace tenon::detail

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/work.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace tenon::detail {
+
+template <class>
+inline constexpr bool never_for = false;
+
+/// A plain function on its way to a worker of R: a node from the memory policy, freed before the shutdown hears of it.
+template <class R, class Fn>
+class posted : work {
+ public:
+  template <class F>
+  [[nodiscard]] static work& make(R& runtime, F&& fn) {
+    static_assert(alignof(posted) <= alignof(std::max_align_t), "tenon::runtime<...>::post: the function is over-aligned");
+    return *::new (runtime.allocate(sizeof(posted))) posted(runtime, std::forward<F>(fn));
+  }
+
+ private:
+  template <class F>
+  posted(R& runtime, F&& fn) : work(&execute), runtime_(runtime), fn_(std::forward<F>(fn)) {}
+
+  static void execute(work& item) noexcept {
+    auto& self = static_cast<posted&>(item);
+    R& runtime = self.runtime_;
+#if defined(__cpp_exceptions)
+    try {
+      self.fn_();
+    } catch (...) {
+      runtime.background().fail(std::current_exception());
+    }
+#else
+    self.fn_();
+#endif
+    std::destroy_at(&self);
+    runtime.deallocate(&self, sizeof(posted));
+    runtime.background().leave();
+  }
+
+  R& runtime_;
+  Fn fn_;
+};
+
+}  // namespace tenon::detail

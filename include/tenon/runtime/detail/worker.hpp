@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/cache_line.hpp>
+#include <tenon/core/loop.hpp>
+#include <tenon/core/result.hpp>
+#include <tenon/core/timer.hpp>
+#include <tenon/core/work.hpp>
+#include <tenon/queue/detail/inbox.hpp>
+#include <tenon/scheduler/detail/parking.hpp>
+
+#include <cassert>
+#include <chrono>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace tenon::detail {
+
+/// The three functions that code which does not name the memory policy reaches an arena by.
+template <class Memory>
+inline constexpr frame_source frames_of{
+    [](void* arena, std::size_t bytes) { return static_cast<typename Memory::arena*>(arena)->allocate(bytes); },
+    [](void* arena, void* chunk, std::size_t bytes) noexcept {
+      static_cast<typename Memory::arena*>(arena)->deallocate(chunk, bytes);
+    },
+    [](void* chunk, std::size_t bytes) noexcept { Memory::release(chunk, bytes); },
+};
+
+/// A worker: the local part of the scheduling, a backend, timers and an arena, run by one thread.
+///
+/// It runs what is ready; every `turn_every` items, and when nothing is ready, it takes a turn: its inbox, its backend,
+/// its timers. A turn with nothing ready sleeps in the backend, by the protocol of parking.hpp.
+template <class R>
+class alignas(cache_line) worker final : public loop {
+  using threading = typename R::threading;
+  using local_type = typename R::scheduling::template local<threading>;
+  using backend_type = typename R::backend::template loop<threading>;
+  using arena_type = typename R::memory::arena;
+  using observer_type = typename R::observe::template of<threading>;
+
+  struct no_seat {};
+
+  static constexpr bool concurrent = threading::concurrent;
+  static constexpr bool shares = R::scheduling::shares;
+  static constexpr unsigned turn_every = 61;
+
+ public:
+  worker(R& runtime, std::size_t index)
+      : loop(table, &runtime), runtime_(runtime), index_(index), local_(runtime.shared(), index) {}
+  /// Runs what was sent to this worker when there was no thread of it any more: descriptors that come home to be closed.
+  ~worker() {
+    work_list left = inbox_.take();
+    while (work* const item = left.pop()) item->run(*item);
+  }
+
+  [[nodiscard]] result<void> open() noexcept { return backend_.open(); }
+  [[nodiscard]] backend_type& backend() noexcept { return backend_; }
+  [[nodiscard]] const backend_type& backend() const noexcept { return backend_; }
+  [[nodiscard]] observer_type& observer() noexcept { return observer_; }
+  [[nodiscard]] const observer_type& observer() const noexcept { return observer_; }
+  [[nodiscard]] arena_type& arena() noexcept { return arena_; }
+  [[nodiscard]] std::size_t index() const noexcept { return index_; }
+  [[nodiscard]] R& runtime() const noexcept { return runtime_; }
+
+  /// Owner: `item` goes on here, after what is ready.
+  void schedule(work& item) noexcept {
+    assert(here().current == this && "an owner's call from another thread");
+    if (concurrent && collecting_) return collected_.push(item);
+    local_.push(item);
+    if constexpr (concurrent && shares) call_if_wanted();
+  }
+
+  /// Owner: a new item.
+  void start(work& item) noexcept {
+    if constexpr (shares) {
+      schedule(item);
+    } else {
+      runtime_.rouse(local_.start(item));
+    }
+  }
+
+  /// Any thread: `item` runs on this worker.
+  void pin(work& item) noexcept {
+    if constexpr (concurrent) {
+      if (inbox_.push(item) && here().current != this) rouse();
+    } else {
+      inbox_.push(item);
+    }
+  }
+
+  /// Any thread: the worker gets up if it sleeps.
+  void rouse() noexcept {
+    if constexpr (concurrent) {
+      if (!seat_.post()) return;
+      if constexpr (shares) runtime_.idle().one_less();
+      backend_.wake();
+    }
+  }
+  /// Any thread: the worker gets up to search for work. False if it does not sleep.
+  [[nodiscard]] bool call() noexcept
+    requires(concurrent)
+  {
+    if (!seat_.call()) return false;
+    runtime_.idle().called();
+    backend_.wake();
+    return true;
+  }
+  /// Any thread, once the runtime is stopped: ends run().
+  void dismiss() noexcept {
+    if constexpr (concurrent) backend_.wake();
+  }
+
+  void arm(timer& item) { timers_.arm(item); }
+  void disarm(timer& item) noexcept { timers_.disarm(item); }
+
+  /// Runs until the runtime is stopped.
+  void run() noexcept {
+    this_thread& thread = here();
+    const this_thread before = std::exchange(thread, {this, &frames_of<typename R::memory>, &arena_, 0});
+    thread_ = &thread;
+    while (!runtime_.stopped()) {
+      if (work* const item = next()) {
+        execute(*item);
+        if (++since_turn_ >= turn_every) turn();
+      } else {
+        rest();
+      }
+    }
+    if constexpr (concurrent && shares) {
+      if (std::exchange(searching_, false)) (void)runtime_.idle().found();
+    }
+    count();
+    thread = before;
+  }
+
+ private:
+  static constexpr loop::operations table{
+      [](loop& self, work& item) noexcept { static_cast<worker&>(self).schedule(item); },
+      [](loop& self, work& item) noexcept { static_cast<worker&>(self).post(item); },
+      [](loop& self, work& item) noexcept { static_cast<worker&>(self).pin(item); },
+      [](loop& self, timer& item) noexcept { static_cast<worker&>(self).arm(item); },
+      [](loop& self, timer& item) noexcept { static_cast<worker&>(self).disarm(item); },
+      [](loop& self) noexcept { return static_cast<worker&>(self).runtime().now(); },
+  };
+
+  void post(work& item) noexcept {
+    if constexpr (shares) {
+      runtime_.schedule(item);
+    } else if (here().current == this) {
+      schedule(item);
+    } else {
+      runtime_.rouse(runtime_.shared().give(item, index_));
+    }
+  }
+
+  void execute(work& item) noexcept {
+    thread_->depth = 0;
+    ++ran_;
+    item.run(item);
+  }
+
+  /// The next item to run, from here or from elsewhere. A worker that finds one elsewhere no longer searches.
+  [[nodiscard]] work* next() noexcept {
+    work* item = local_.next();
+    if (item == nullptr) {
+      take_inbox();
+      item = local_.next();
+    }
+    if constexpr (concurrent && shares) {
+      if (item == nullptr) {
+        if (!searching_) {
+          searching_ = true;
+          runtime_.idle().search();
+        }
+        item = local_.find();
+      }
+      if (item != nullptr) end_search();
+    }
+    return item;
+  }
+
+  /// Before anything is run: a searcher has found work, and the last one sees to it that what is left is not forgotten.
+  void end_search() noexcept {
+    if (!std::exchange(searching_, false)) return;
+    if (runtime_.idle().found() && !local_.idle()) runtime_.call_one(index_);
+  }
+
+  void take_inbox() noexcept {
+    work_list sent = inbox_.take();
+    if (sent.empty()) return;
+    if constexpr (concurrent && shares) end_search();
+    while (work* const item = sent.pop()) execute(*item);
+  }
+
+  /// Looks at everything once without waiting: what keeps a busy worker's I/O and timers on time.
+  void turn() noexcept {
+    since_turn_ = 0;
+    count();
+    take_inbox();
+    begin_collecting();
+    backend_.wait(std::chrono::nanoseconds::zero());
+    fire();
+    publish();
+  }
+
+  /// Nothing is ready: sleeps until something is.
+  void rest() noexcept {
+    since_turn_ = 0;
+    count();
+    begin_collecting();
+    if constexpr (concurrent) {
+      if constexpr (shares) {
+        searching_ = false;
+        runtime_.idle().sleep(seat_);
+      } else {
+        seat_.sleep();
+      }
+      if (inbox_.empty() && local_.idle() && !runtime_.stopped()) {
+        observer_.parked();
+        backend_.wait(until_next_timer());
+      }
+      switch (seat_.rise()) {
+        case seat<threading>::parked:
+          if constexpr (shares) runtime_.idle().one_less();
+          break;
+        case seat<threading>::called:
+          searching_ = true;
+          break;
+        default:
+          break;
+      }
+    } else {
+      backend_.wait(until_next_timer());
+    }
+    fire();
+    publish();
+  }
+
+  [[nodiscard]] duration until_next_timer() noexcept {
+    return timers_.empty() ? duration(-1) : runtime_.until(timers_.next());
+  }
+
+  void fire() noexcept {
+    if (timers_.empty()) return;
+    const time_point now = runtime_.now();
+    while (timer* const due = timers_.pop_due(now)) due->run(*due);
+  }
+
+  /// While a worker sleeps, and as long as completions come in, what becomes ready is kept back: others are called once,
+  /// for all of it, and not while this worker counts as a sleeper itself.
+  void begin_collecting() noexcept {
+    if constexpr (concurrent) collecting_ = true;
+  }
+  void publish() noexcept {
+    if constexpr (concurrent) {
+      collecting_ = false;
+      if (collected_.empty()) return;
+      const bool several = collected_.front()->next != nullptr;
+      while (work* const item = collected_.pop()) local_.push(*item);
+      if constexpr (shares) {
+        if (several) call_if_wanted();  // one alone is run at once, here
+      }
+    }
+  }
+  void call_if_wanted() noexcept {
+    if (runtime_.idle().wanted()) runtime_.call_one(index_);
+  }
+
+  void count() noexcept {
+    observer_.ran(std::exchange(ran_, 0));
+    if (const std::size_t stolen = local_.stolen(); stolen != 0) observer_.stole(stolen);
+  }
+
+  R& runtime_;
+  std::size_t index_;
+  local_type local_;
+  backend_type backend_;
+  timer_queue timers_;
+  arena_type arena_;
+  this_thread* thread_ = nullptr;
+  std::size_t ran_ = 0;
+  unsigned since_turn_ = 0;
+  bool searching_ = false;
+  bool collecting_ = false;
+  work_list collected_;
+  [[no_unique_address]] observer_type observer_;
+  inbox<threading> inbox_;
+  [[no_unique_address]] std::conditional_t<concurrent, seat<threading>, no_seat> seat_;
+};
+
+}  // namespace tenon::detail

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/clock.hpp>
+#include <tenon/observe/totals.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace tenon {
+
+/// What a runtime did, from the start of run() to now.
+///
+/// counted  Whether the runtime names `counters`; otherwise the totals are all zero because nobody counted.
+struct report {
+  duration uptime{};
+  std::size_t workers = 0;
+  bool counted = false;
+  totals all;
+};
+
+/// The report as one line, units in the names: "uptime_s 12.3, workers 4, tasks_run 100, ...".
+[[nodiscard]] inline std::string to_string(const report& r) {
+  std::string line = "uptime_ms " + std::to_string(r.uptime.count() / 1'000'000) + ", workers " + std::to_string(r.workers);
+  if (!r.counted) return line + " (not counted: name tenon::counters to count)";
+  const auto add = [&line](const char* name, std::uint64_t value) {
+    line += ", ";
+    line += name;
+    line += ' ';
+    line += std::to_string(value);
+  };
+  add("tasks_run", r.all.tasks_run);
+  add("tasks_stolen", r.all.tasks_stolen);
+  add("items_dropped", r.all.items_dropped);
+  add("bytes_received", r.all.bytes_received);
+  add("bytes_sent", r.all.bytes_sent);
+  return line;
+}
+
+}  // namespace tenon

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/task/detail/promise.hpp>
+
+#include <coroutine>
+
+namespace tenon {
+
+namespace detail {
+
+template <class R>
+class moving_to {
+ public:
+  explicit moving_to(R& runtime) noexcept : runtime_(runtime) {}
+
+  [[nodiscard]] static bool await_ready() noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) noexcept {
+    item_.target = waiter;
+    runtime_.start(item_);
+  }
+  static void await_resume() noexcept {}
+
+ private:
+  R& runtime_;
+  resumption item_;
+};
+
+}  // namespace detail
+
+/// Goes on as a new task of `runtime` would: on a worker of it, whichever its scheduling chooses.
+///
+///     co_await tenon::schedule_on(compute);   // leaves the I/O runtime
+///     const auto picture = render(scene);
+///     co_await tenon::schedule_on(edge);      // and comes back
+///
+/// Shape         The runtime runs, and is not stopped before the coroutine has left it again: it is not one of its tasks,
+///               and its shutdown does not wait for it.
+/// Cancellation  None: it does not wait.
+template <class Runtime>
+[[nodiscard]] detail::moving_to<typename Runtime::runtime> schedule_on(Runtime& runtime) noexcept {
+  return detail::moving_to<typename Runtime::runtime>(runtime);
+}
+
+}  // namespace tenon

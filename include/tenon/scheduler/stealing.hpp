@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/scheduler/concept.hpp>
+#include <tenon/scheduler/detail/injector.hpp>
+#include <tenon/scheduler/detail/run_ring.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace tenon {
+
+/// A queue a worker; a worker that has nothing takes the older half of another's. The default.
+///
+///     using edge = tenon::runtime<tenon::io_uring<>, tenon::stealing<>>;
+///
+/// Order    FIFO a worker while nobody steals. New tasks from outside are taken in first-come order.
+/// Cost     A push and a pop are one locked instruction each on a line that is the worker's own; a steal is one CAS for
+///          half a queue. A ring of 256; what does not fit waits in the injection queue.
+/// Threads  Any worker runs any task.
+/// Source   R. Blumofe and C. Leiserson, "Scheduling Multithreaded Computations by Work Stealing", 1999.
+template <class... Options>
+struct stealing : family::scheduling {
+  static_assert(sizeof...(Options) == 0, "tenon::stealing<...>: unknown option; stealing<> takes none");
+  static constexpr auto word = fixed_string("stealing<>");
+  static constexpr bool shares = true;
+
+  template <class Threading>
+  class shared {
+   public:
+    using ring = detail::run_ring<Threading>;
+
+    explicit shared(std::size_t workers) : workers_(workers), rings_(std::make_unique<ring[]>(workers)) {}
+
+    std::size_t inject(work& item) noexcept {
+      injected_.push(item);
+      return 0;
+    }
+    std::size_t give(work& item, std::size_t worker) noexcept {
+      injected_.push(item);
+      return worker;
+    }
+
+    [[nodiscard]] std::size_t workers() const noexcept { return workers_; }
+    [[nodiscard]] ring& ring_of(std::size_t worker) noexcept { return rings_[worker]; }
+    [[nodiscard]] detail::injector<Threading>& injected() noexcept { return injected_; }
+
+   private:
+    std::size_t workers_;
+    std::unique_ptr<ring[]> rings_;
+    detail::injector<Threading> injected_;
+  };
+
+  template <class Threading>
+  class local {
+   public:
+    local(shared<Threading>& all, std::size_t index) noexcept
+        : all_(all), ring_(all.ring_of(index)), index_(index), seed_(static_cast<std::uint32_t>(index) * 2 + 1) {}
+
+    void push(work& item) noexcept {
+      if (!ring_.push(item)) all_.injected().push(item);
+    }
+    std::size_t start(work& item) noexcept {
+      push(item);
+      return index_;
+    }
+    [[nodiscard]] work* next() noexcept {
+      if (++since_look_ >= look_every) {
+        since_look_ = 0;
+        if (work* const item = all_.injected().pop()) return item;
+      }
+      return ring_.pop();
+    }
+    [[nodiscard]] work* find() noexcept {
+      work_list more;
+      if (work* const item = all_.injected().pop_some(batch / all_.workers() + 1, more)) {
+        ring_.push_all(more);  // the ring was empty, and a batch is less than it holds
+        return item;
+      }
+      if constexpr (Threading::concurrent) {
+        const std::size_t begin = random() % all_.workers();
+        for (std::size_t i = 0; i < all_.workers(); ++i) {
+          const std::size_t victim = begin + i < all_.workers() ? begin + i : begin + i - all_.workers();
+          if (victim == index_) continue;
+          work* first = nullptr;
+          if (const std::size_t taken = all_.ring_of(victim).steal_into(ring_, first); taken > 0) {
+            stolen_ += taken;
+            return first;
+          }
+        }
+      }
+      return nullptr;
+    }
+    [[nodiscard]] std::size_t stolen() noexcept {
+      const std::size_t since = stolen_;
+      stolen_ = 0;
+      return since;
+    }
+    [[nodiscard]] bool idle() const noexcept {
+      if (!all_.injected().empty()) return false;
+      for (std::size_t i = 0; i < all_.workers(); ++i) {
+        if (!all_.ring_of(i).empty()) return false;
+      }
+      return true;
+    }
+
+   private:
+    static constexpr std::size_t look_every = 61;  // a busy worker takes an injected item at least this often
+    static constexpr std::size_t batch = 128;
+
+    [[nodiscard]] std::size_t random() noexcept {  // xorshift32
+      seed_ ^= seed_ << 13;
+      seed_ ^= seed_ >> 17;
+      seed_ ^= seed_ << 5;
+      return seed_;
+    }
+
+    shared<Threading>& all_;
+    typename shared<Threading>::ring& ring_;
+    std::size_t index_;
+    std::size_t since_look_ = 0;
+    std::size_t stolen_ = 0;
+    std::uint32_t seed_;
+  };
+};
+
+static_assert(scheduling_policy<stealing<>>);
+
+}  // namespace tenon

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <concepts>
+#include <coroutine>
+#include <stop_token>
+
+namespace tenon {
+
+/// What a coroutine inherits from the one that awaits it: the token that asks it to stop.
+///
+/// Shape    One a task tree, owned by whoever started the tree (a scope, a timeout, a when_any), which outlives the tree.
+///          A promise carries a pointer to it, and a child's pointer is its parent's: an await costs one copy.
+struct environment {
+  std::stop_token stop;
+};
+
+namespace detail {
+
+inline const environment no_environment{};
+
+template <class Promise>
+concept has_environment = requires(Promise& promise) {
+  { promise.env } -> std::convertible_to<const environment*>;
+};
+
+/// The environment of the coroutine that awaits, or the empty one for coroutines that are not ours.
+template <class Promise>
+[[nodiscard]] const environment* environment_of(std::coroutine_handle<Promise> handle) noexcept {
+  if constexpr (has_environment<Promise>) {
+    return handle.promise().env;
+  } else {
+    return &no_environment;
+  }
+}
+
+}  // namespace detail
+
+}  // namespace tenon

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/fixed_string.hpp>
+#include <tenon/core/policy.hpp>
+#include <tenon/core/result.hpp>
+#include <tenon/topology/concept.hpp>
+#include <tenon/topology/cpu_quota.hpp>
+#include <tenon/topology/detail/affinity.hpp>
+#include <tenon/topology/machine.hpp>
+
+#include <cstddef>
+#include <optional>
+
+namespace tenon {
+
+namespace detail {
+
+[[nodiscard]] inline std::size_t concurrency_of(std::size_t places, std::optional<std::size_t> quota) noexcept {
+  return quota && *quota < places ? *quota : places;
+}
+
+}  // namespace detail
+
+/// A machine of equal processors: as many workers as the affinity mask and the cgroup's CPU quota allow, and the kernel
+/// moves them as it likes. The default.
+///
+/// Cost     read: a few files of /proc and /sys. pin, unpin: nothing.
+/// Threads  Any.
+/// Errors   None: without /proc it counts the processors that are online, and knows no quota.
+struct flat : family::topology {
+  static constexpr auto word = fixed_string("flat");
+  static constexpr bool pins = false;
+
+  [[nodiscard]] static machine read() {
+    machine here;
+    here.places.clear();
+    for (const int processor : detail::allowed_processors()) {
+      here.places.push_back({.processor = processor, .core = processor, .node = 0, .cluster = 0});
+    }
+    here.concurrency = detail::concurrency_of(here.places.size(), cpu_quota());
+    return here;
+  }
+
+  static result<void> pin(const machine& /*where*/, std::size_t /*worker*/) noexcept { return {}; }
+  static result<void> unpin(const machine& /*where*/) noexcept { return {}; }
+};
+
+static_assert(topology_policy<flat>);
+
+}  // namespace tenon

@@ -1,0 +1,7721 @@
+// SPDX-License-Identifier: BSL-1.0
+// tenon in one file, written by tools/amalgamate.py from include/; change those headers, not this file.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cassert>
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <concepts>
+#include <coroutine>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <exception>
+#include <functional>
+#include <initializer_list>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <linux/futex.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+// tenon/version.hpp
+
+/// The one place where the version is written; CMake, Conan and vcpkg read these three lines.
+#define TENON_VERSION_MAJOR 0
+#define TENON_VERSION_MINOR 1
+#define TENON_VERSION_PATCH 0
+// tenon/core/work.hpp
+
+namespace tenon {
+
+/// An intrusive work item: what a worker runs, a backend completes and a queue links. It never owns memory.
+///
+/// Shape    Two words. Whoever embeds it keeps it at one address from the moment it is handed over until `run` is called;
+///          `run` may free it.
+/// Threads  At most one list holds it at a time.
+struct work {
+  using function = void (*)(work&) noexcept;
+
+  work() = default;
+  explicit work(function f) noexcept : run(f) {}
+
+  work* next = nullptr;
+  function run = nullptr;
+};
+
+/// A FIFO of work items linked through themselves.
+///
+/// Cost     push, pop, append: O(1), no allocation.
+/// Threads  One at a time.
+class work_list {
+ public:
+  work_list() = default;
+  work_list(work_list&& other) noexcept
+      : head_(std::exchange(other.head_, nullptr)), tail_(std::exchange(other.tail_, nullptr)) {}
+  work_list& operator=(work_list&& other) noexcept {
+    head_ = std::exchange(other.head_, nullptr);
+    tail_ = std::exchange(other.tail_, nullptr);
+    return *this;
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
+  [[nodiscard]] work* front() const noexcept { return head_; }
+
+  void push(work& item) noexcept {
+    item.next = nullptr;
+    (head_ == nullptr ? head_ : tail_->next) = &item;
+    tail_ = &item;
+  }
+
+  [[nodiscard]] work* pop() noexcept {
+    work* const item = head_;
+    if (item != nullptr) {
+      head_ = item->next;
+      if (head_ == nullptr) tail_ = nullptr;
+    }
+    return item;
+  }
+
+  /// Moves all of `other` behind what is here.
+  void append(work_list&& other) noexcept {
+    if (other.head_ == nullptr) return;
+    (head_ == nullptr ? head_ : tail_->next) = std::exchange(other.head_, nullptr);
+    tail_ = std::exchange(other.tail_, nullptr);
+  }
+
+ private:
+  work* head_ = nullptr;
+  work* tail_ = nullptr;
+};
+
+static_assert(sizeof(work) == 2 * sizeof(void*));
+
+}  // namespace tenon
+// tenon/backend/operation.hpp
+
+namespace tenon {
+
+/// What a backend remembers of one descriptor. Each backend's `source` derives from it.
+struct io_source {
+  int fd = -1;
+};
+
+/// What an operation does.
+enum class io_kind : std::uint8_t {
+  readable,  ///< waits until a read would not block; outcome 0
+  writable,  ///< waits until a write would not block; outcome 0
+  read,      ///< reads up to `size` bytes into `data`; outcome: bytes, 0 at the end of the stream
+  write,     ///< writes up to `size` bytes from `data`; outcome: bytes. Never raises SIGPIPE on a socket
+  accept,    ///< accepts a connection, non-blocking and close-on-exec; outcome: its descriptor
+  connect,   ///< connects to the sockaddr of `size` bytes at `data`; outcome 0
+};
+
+/// One I/O operation in flight: an intrusive work item that a backend completes.
+///
+/// The one who starts it fills in `source`, `kind`, `data`, `size` and `run`. The backend fills in `outcome` and then
+/// calls run(operation), once, from inside its wait() and on its own thread. Until then the backend owns the item and
+/// the bytes at `data`.
+struct io_operation : work {
+  io_kind kind = io_kind::readable;
+  io_source* source = nullptr;
+  void* data = nullptr;
+  std::size_t size = 0;
+  std::int64_t outcome = 0;  ///< >= 0 as the kind says; below zero, -errno
+};
+
+/// Waits for something a descriptor becomes (or takes bytes in): the side of a full-duplex descriptor it uses.
+[[nodiscard]] constexpr bool is_inbound(io_kind kind) noexcept {
+  return kind == io_kind::readable || kind == io_kind::read || kind == io_kind::accept;
+}
+
+}  // namespace tenon
+// tenon/core/policy.hpp
+
+namespace tenon {
+
+/// The families a runtime is made of. A policy names its family by deriving from one of these, publicly.
+///
+///     struct my_backend : tenon::family::backend {
+///       static constexpr auto word = tenon::fixed_string("my_backend");
+///       template <class Threading> class loop { /* ... */ };
+///     };
+namespace family {
+struct backend {
+  using family = backend;
+};
+struct scheduling {
+  using family = scheduling;
+};
+struct memory {
+  using family = memory;
+};
+struct queue {
+  using family = queue;
+};
+struct topology {
+  using family = topology;
+};
+struct threading {
+  using family = threading;
+};
+struct observe {
+  using family = observe;
+};
+struct clock {
+  using family = clock;
+};
+struct errors {
+  using family = errors;
+};
+}  // namespace family
+
+namespace detail {
+
+template <class P>
+concept complete = requires { sizeof(P); };
+
+template <class P>
+concept names_family = requires { typename P::family; } && std::is_base_of_v<typename P::family, P>;
+
+}  // namespace detail
+
+/// A policy: an empty class that derives from one family and carries its `word`, the way it is spelled in a sentence.
+template <class P>
+concept policy = detail::complete<P> && detail::names_family<P> && std::is_empty_v<P> &&
+                 requires { std::string_view{P::word}; };
+
+/// A policy of one given family.
+template <class P, class Family>
+concept policy_of = policy<P> && std::is_same_v<typename P::family, Family>;
+
+}  // namespace tenon
+// tenon/core/result.hpp
+
+namespace tenon {
+
+namespace detail {
+
+[[noreturn]] inline void raise(const std::error_code& error) {
+#if defined(__cpp_exceptions)
+  throw std::system_error(error);
+#else
+  (void)error;
+  std::terminate();
+#endif
+}
+
+}  // namespace detail
+
+/// What an operation gives: a value, or the std::error_code that says why there is none.
+///
+/// Ours rather than boost::system::result, whose header alone costs 0.18 s of each translation unit at -O0 (the whole
+/// budget of this library is 0.6 s) and is not in the Boost that Debian 12 installs by default.
+///
+///     auto n = co_await peer.read_some(room);
+///     if (!n) return n.error();
+///
+/// Shape    The value and an error code side by side in a union, and a flag.
+/// Cost     No allocation, no exception on the way.
+/// Errors   value() of an error throws std::system_error (terminates with -fno-exceptions); operator* of an error is a
+///          programming mistake and asserts.
+template <class T>
+class [[nodiscard]] result {
+  static_assert(!std::is_reference_v<T>, "tenon::result<T>: T is a reference; write result<std::reference_wrapper<T>>");
+
+ public:
+  using value_type = T;
+
+  // NOLINTBEGIN(google-explicit-constructor): `return value;` and `return error;` are how it is used
+  template <class U = T>
+    requires(std::is_constructible_v<T, U> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
+             !std::is_convertible_v<U, std::error_code>)
+  result(U&& value) noexcept(std::is_nothrow_constructible_v<T, U>) : has_(true) {
+    std::construct_at(std::addressof(value_), std::forward<U>(value));
+  }
+  result(std::error_code error) noexcept : error_(error), has_(false) { assert(error && "an error must say what"); }
+  result(std::errc error) noexcept : result(std::make_error_code(error)) {}
+  // NOLINTEND(google-explicit-constructor)
+
+  result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : has_(other.has_) { take(std::move(other)); }
+  result(const result& other)
+    requires std::is_copy_constructible_v<T>
+      : has_(other.has_) {
+    take(other);
+  }
+  result& operator=(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) {
+    if (this != &other) {
+      destroy();
+      has_ = other.has_;
+      take(std::move(other));
+    }
+    return *this;
+  }
+  result& operator=(const result& other)
+    requires std::is_copy_constructible_v<T>
+  {
+    if (this != &other) *this = result(other);
+    return *this;
+  }
+  ~result() { destroy(); }
+
+  [[nodiscard]] bool has_value() const noexcept { return has_; }
+  [[nodiscard]] explicit operator bool() const noexcept { return has_; }
+
+  [[nodiscard]] T& operator*() & noexcept { return assert(has_), value_; }
+  [[nodiscard]] const T& operator*() const& noexcept { return assert(has_), value_; }
+  [[nodiscard]] T&& operator*() && noexcept { return assert(has_), std::move(value_); }
+  [[nodiscard]] T* operator->() noexcept { return assert(has_), std::addressof(value_); }
+  [[nodiscard]] const T* operator->() const noexcept { return assert(has_), std::addressof(value_); }
+
+  [[nodiscard]] T& value() & { return check(), value_; }
+  [[nodiscard]] const T& value() const& { return check(), value_; }
+  [[nodiscard]] T value() && { return check(), std::move(value_); }
+  template <class U>
+  [[nodiscard]] T value_or(U&& other) && {
+    return has_ ? std::move(value_) : static_cast<T>(std::forward<U>(other));
+  }
+
+  /// The error; of a value, the empty code.
+  [[nodiscard]] std::error_code error() const noexcept { return has_ ? std::error_code{} : error_; }
+
+ private:
+  void check() const {
+    if (!has_) detail::raise(error_);
+  }
+  template <class Other>
+  void take(Other&& other) {
+    if (has_) {
+      std::construct_at(std::addressof(value_), std::forward<Other>(other).value_);
+    } else {
+      std::construct_at(std::addressof(error_), other.error_);
+    }
+  }
+  void destroy() noexcept {
+    if (has_) std::destroy_at(std::addressof(value_));
+  }
+
+  union {
+    T value_;
+    std::error_code error_;
+  };
+  bool has_;
+};
+
+/// An operation that gives nothing but whether it went well.
+template <>
+class [[nodiscard]] result<void> {
+ public:
+  using value_type = void;
+
+  result() = default;
+  // NOLINTBEGIN(google-explicit-constructor): `return error;` is how it is used
+  result(std::error_code error) noexcept : error_(error) {}
+  result(std::errc error) noexcept : error_(std::make_error_code(error)) {}
+  // NOLINTEND(google-explicit-constructor)
+
+  [[nodiscard]] bool has_value() const noexcept { return !error_; }
+  [[nodiscard]] explicit operator bool() const noexcept { return !error_; }
+  void value() const {
+    if (error_) detail::raise(error_);
+  }
+  [[nodiscard]] std::error_code error() const noexcept { return error_; }
+
+ private:
+  std::error_code error_;
+};
+
+/// An errno value as a std::error_code.
+[[nodiscard]] inline std::error_code error_of(int errno_value) noexcept {
+  return {errno_value, std::generic_category()};
+}
+
+}  // namespace tenon
+// tenon/core/fixed_string.hpp
+
+namespace tenon {
+
+/// A string that can be a template argument: `stage<"parse">`, `synthetic<"node:2 core:8">`.
+///
+/// Shape    N characters and a terminator, inside the object.
+template <std::size_t N>
+struct fixed_string {
+  char text[N + 1]{};
+
+  constexpr fixed_string() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): a literal is meant to turn into one
+  constexpr fixed_string(const char (&literal)[N + 1]) noexcept {
+    for (std::size_t i = 0; i < N; ++i) text[i] = literal[i];
+  }
+
+  [[nodiscard]] static constexpr std::size_t size() noexcept { return N; }
+  [[nodiscard]] constexpr std::string_view view() const noexcept { return {text, N}; }
+  // NOLINTNEXTLINE(google-explicit-constructor): reads wherever a string_view reads
+  constexpr operator std::string_view() const noexcept { return view(); }
+
+  template <std::size_t M>
+  [[nodiscard]] friend constexpr fixed_string<N + M> operator+(const fixed_string& a, const fixed_string<M>& b) noexcept {
+    fixed_string<N + M> both;
+    for (std::size_t i = 0; i < N; ++i) both.text[i] = a.text[i];
+    for (std::size_t i = 0; i < M; ++i) both.text[N + i] = b.text[i];
+    return both;
+  }
+  template <std::size_t M>
+  [[nodiscard]] friend constexpr bool operator==(const fixed_string& a, const fixed_string<M>& b) noexcept {
+    return a.view() == b.view();
+  }
+};
+
+template <std::size_t M>
+fixed_string(const char (&)[M]) -> fixed_string<M - 1>;
+
+namespace detail {
+
+consteval std::size_t digits_of(std::size_t value) noexcept {
+  std::size_t digits = 1;
+  while (value >= 10) {
+    value /= 10;
+    ++digits;
+  }
+  return digits;
+}
+
+/// `decimal<1024>` is fixed_string("1024"): how a policy spells its numbers in its word.
+template <std::size_t Value>
+inline constexpr auto decimal = [] {
+  fixed_string<digits_of(Value)> out;
+  std::size_t rest = Value;
+  for (std::size_t i = out.size(); i-- > 0; rest /= 10) out.text[i] = static_cast<char>('0' + rest % 10);
+  return out;
+}();
+
+}  // namespace detail
+
+static_assert(fixed_string("spsc<") + detail::decimal<1024> + fixed_string(">") == fixed_string("spsc<1024>"));
+
+}  // namespace tenon
+// tenon/core/threading.hpp
+
+namespace tenon {
+
+namespace detail {
+
+/// std::atomic's face over a plain variable: what `single_thread` puts where `multi_thread` has an atomic.
+template <class T>
+class plain {
+ public:
+  plain() = default;
+  constexpr explicit plain(T value) noexcept : value_(value) {}
+  plain(const plain&) = delete;
+  plain& operator=(const plain&) = delete;
+
+  [[nodiscard]] T load(std::memory_order = std::memory_order_seq_cst) const noexcept { return value_; }
+  void store(T value, std::memory_order = std::memory_order_seq_cst) noexcept { value_ = value; }
+  T exchange(T value, std::memory_order = std::memory_order_seq_cst) noexcept { return std::exchange(value_, value); }
+  T fetch_add(T by, std::memory_order = std::memory_order_seq_cst) noexcept {
+    return std::exchange(value_, static_cast<T>(value_ + by));
+  }
+  T fetch_sub(T by, std::memory_order = std::memory_order_seq_cst) noexcept {
+    return std::exchange(value_, static_cast<T>(value_ - by));
+  }
+  bool compare_exchange_strong(T& expected, T desired, std::memory_order = std::memory_order_seq_cst,
+                               std::memory_order = std::memory_order_seq_cst) noexcept {
+    if (value_ == expected) {
+      value_ = desired;
+      return true;
+    }
+    expected = value_;
+    return false;
+  }
+
+ private:
+  T value_{};
+};
+
+/// std::mutex's face with nothing inside.
+struct no_mutex {
+  void lock() noexcept {}
+  bool try_lock() noexcept { return true; }
+  void unlock() noexcept {}
+};
+
+}  // namespace detail
+
+/// Workers are threads, and any thread may post. The default.
+struct multi_thread : family::threading {
+  static constexpr auto word = fixed_string("multi_thread");
+  static constexpr bool concurrent = true;
+  template <class T>
+  using atomic = std::atomic<T>;
+  using mutex = std::mutex;
+};
+
+/// One thread, the one that calls run(): nothing atomic is emitted, and a post from elsewhere does not compile.
+struct single_thread : family::threading {
+  static constexpr auto word = fixed_string("single_thread");
+  static constexpr bool concurrent = false;
+  template <class T>
+  using atomic = detail::plain<T>;
+  using mutex = detail::no_mutex;
+};
+
+/// Contract of the threading family: whether anything atomic exists, and what stands in its place.
+template <class P>
+concept threading_policy = policy_of<P, family::threading> && requires {
+  { P::concurrent } -> std::convertible_to<bool>;
+  typename P::template atomic<int>;
+  typename P::mutex;
+};
+
+static_assert(threading_policy<multi_thread>);
+static_assert(threading_policy<single_thread>);
+
+}  // namespace tenon
+// tenon/backend/concept.hpp
+
+namespace tenon {
+
+/// Contract of one backend loop: where one worker waits, and how its I/O completes. It knows no coroutine.
+///
+/// open()       Once, before all else. An error leaves nothing behind.
+/// attach       Binds a source (at a stable address, its descriptor non-blocking) to this loop. Errors: EEXIST, EMFILE, ENOMEM...
+/// detach       Forgets a source. It has no operation in flight; the descriptor is still open.
+/// attempt      Tries the operation at once, from any thread, and never waits: true when `outcome` holds the end of it,
+///              false when it would block (or this backend prefers to be asked with start).
+/// start        On the loop's thread. true: ended at once, `outcome` is set and run() will not be called.
+///              false: in flight; run(op) will be called once, from inside a later wait(). At most one operation a side
+///              (inbound, outbound) of a source is in flight.
+/// cancel       On the loop's thread, for an operation in flight: it ends soon, with -ECANCELED unless it had ended
+///              already. Its run() is still called from inside a wait(), and only then has the buffer been let go.
+/// wait         Completes what is ready; when nothing is, waits for the first of: something is, a wake(), `timeout` over.
+///              timeout 0 polls, a negative one waits without limit. Gives how many operations it completed. A signal
+///              (EINTR) ends it early.
+/// wake         Any thread (only there when Threading is concurrent): ends the present wait(), or else the next one.
+///              Never lost; many before one wait() may count as one.
+/// note         A sentence for `describe`, empty when all is as the type says.
+/// Thread safety  One thread, but for attempt and wake.
+template <class L>
+concept backend_loop =
+    std::is_default_constructible_v<L> && std::is_base_of_v<io_source, typename L::source> &&
+    std::is_default_constructible_v<typename L::source> &&
+    requires(L loop, const L& fixed, typename L::source& source, io_operation& op, std::chrono::nanoseconds timeout) {
+      { loop.open() } noexcept -> std::same_as<result<void>>;
+      { loop.attach(source) } noexcept -> std::same_as<result<void>>;
+      { loop.detach(source) } noexcept -> std::same_as<void>;
+      { L::attempt(op) } noexcept -> std::same_as<bool>;
+      { loop.start(op) } noexcept -> std::same_as<bool>;
+      { loop.cancel(op) } noexcept -> std::same_as<void>;
+      { loop.wait(timeout) } noexcept -> std::same_as<std::size_t>;
+      { fixed.note() } noexcept -> std::convertible_to<std::string_view>;
+    };
+
+/// A loop that another thread can wake.
+template <class L>
+concept wakeable_loop = backend_loop<L> && requires(L loop) {
+  { loop.wake() } noexcept -> std::same_as<void>;
+};
+
+/// Contract of the backend family: `P::loop<Threading>` is a backend_loop, and can be woken when Threading is concurrent.
+template <class P>
+concept backend_policy = policy_of<P, family::backend> && backend_loop<typename P::template loop<single_thread>> &&
+                         wakeable_loop<typename P::template loop<multi_thread>> && requires {
+                           { P::performs_io } -> std::convertible_to<bool>;
+                         };
+
+}  // namespace tenon
+// tenon/backend/detail/readiness.hpp
+
+/// What the backends that wait for readiness share (poll, epoll, libuv, and io_uring's fallback): the source, the system
+/// calls, and the rule by which no edge is lost.
+///
+/// The hint `ready` of a side means: the kernel has said, or the last system call has shown, that a call may not block.
+/// Only the loop's thread writes true into it for an event (deliver). The one who holds the side's operation (there is at
+/// most one; the scheduler orders those who hold it in turn) clears it before its system call C, and sets it again when C
+/// does not show the side empty. Why no edge is lost, when C runs on another thread than the loop:
+///   - C would block. The descriptor was not ready at an instant c inside C. An event e after c wakes the loop, which then
+///     writes true. The clear stands before C, and the kernel orders C and e by the descriptor's lock: so the write of true
+///     is later than the clear, and stays. The operation goes home, and start() looks at the hint on the loop's thread,
+///     the thread that delivers events: either the event was delivered, and start() makes the call again, or it will be,
+///     and finds the operation pending.
+///   - C takes part of what it asked for, on a stream. The side was empty at an instant c inside C (epoll(7), question 9),
+///     and the case is the one above; the next call is spared.
+///   - As before, but the stream had ended too (a FIN behind the last bytes): no event may follow. The event that said so
+///     set `ended` before its write of true (release). If that write comes before the clear, the clear is an exchange that
+///     reads it (acquire), so `ended` is seen after C and the hint is set again. If it comes after, it stays.
+/// A level-triggered backend needs none of this to be safe, since it asks again for each pending operation; to it the hint
+/// only tells a call worth trying from one that would be wasted.
+namespace tenon::detail {
+
+template <class Threading>
+struct ready_side {
+  typename Threading::template atomic<bool> ready{true};
+  io_operation* pending = nullptr;  // the loop's thread only; while set, `ready` is false
+};
+
+template <class Threading>
+struct ready_source : io_source {
+  ready_side<Threading> in;
+  ready_side<Threading> out;
+  typename Threading::template atomic<bool> ended{false};  ///< a short transfer does not mean "empty" any more
+  bool is_socket = false;
+  bool is_stream = false;  ///< a short read or write shows that it is empty or full
+
+  [[nodiscard]] ready_side<Threading>& side(io_kind kind) noexcept { return is_inbound(kind) ? in : out; }
+  [[nodiscard]] bool is_idle() const noexcept { return in.pending == nullptr && out.pending == nullptr; }
+};
+
+/// Makes a source as new, for the descriptor it now has: asks once what that is. EBADF when it is none, else 0.
+template <class Threading>
+[[nodiscard]] int reset_source(ready_source<Threading>& source) noexcept {
+  assert(source.is_idle());
+  int type = 0;
+  socklen_t size = sizeof type;
+  source.is_socket = ::getsockopt(source.fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+  if (source.is_socket) {
+    source.is_stream = type == SOCK_STREAM;
+  } else {
+    if (errno == EBADF) return EBADF;
+    // Of the rest only pipes are streams: terminals give a line a read, inotify whole records, O_DIRECT pipes packets.
+    struct stat about {};
+    source.is_stream = ::fstat(source.fd, &about) == 0 && S_ISFIFO(about.st_mode) &&
+                       (::fcntl(source.fd, F_GETFL) & O_DIRECT) == 0;
+  }
+  source.ended.store(false, std::memory_order_relaxed);
+  source.in.ready.store(true, std::memory_order_relaxed);
+  source.out.ready.store(true, std::memory_order_relaxed);
+  return 0;
+}
+
+/// The system call of an operation: what it gives, or -errno. EINTR is asked again.
+[[nodiscard]] inline std::int64_t perform(const io_operation& op, bool is_socket) noexcept {
+  const int fd = op.source->fd;
+  for (;;) {
+    std::int64_t got = -1;
+    switch (op.kind) {
+      case io_kind::read:
+        got = is_socket ? ::recv(fd, op.data, op.size, 0) : ::read(fd, op.data, op.size);
+        break;
+      case io_kind::write:
+        got = is_socket ? ::send(fd, op.data, op.size, MSG_NOSIGNAL) : ::write(fd, op.data, op.size);
+        break;
+      case io_kind::accept:
+        got = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        break;
+      case io_kind::connect:
+        got = ::connect(fd, static_cast<const sockaddr*>(op.data), static_cast<socklen_t>(op.size));
+        if (got < 0 && errno == EINTR) return -EINPROGRESS;  // it goes on without us (connect(2))
+        break;
+      case io_kind::readable:
+      case io_kind::writable: {
+        pollfd asked{fd, static_cast<short>(op.kind == io_kind::readable ? POLLIN : POLLOUT), 0};
+        got = ::poll(&asked, 1, 0);
+        if (got == 0) return -EAGAIN;
+        if (got == 1) return (asked.revents & POLLNVAL) != 0 ? -EBADF : 0;
+        break;
+      }
+    }
+    if (got >= 0) return got;
+    if (errno != EINTR) return -errno;
+  }
+}
+
+/// Makes the system call of an operation whose side's hint is clear. True: it has ended, and the hint is right again.
+template <class Threading>
+[[nodiscard]] bool try_now(io_operation& op, ready_source<Threading>& source, ready_side<Threading>& side) noexcept {
+  const std::int64_t got = perform(op, source.is_socket);
+  if (got == -EAGAIN) return false;
+  op.outcome = got;
+  const bool emptied = source.is_stream && got > 0 && static_cast<std::size_t>(got) < op.size &&
+                       (op.kind == io_kind::read || op.kind == io_kind::write);
+  // After an error, as after a full transfer, no new event need come: accept() with EMFILE leaves the peer waiting.
+  if (!emptied || source.ended.load(std::memory_order_relaxed)) side.ready.store(true, std::memory_order_relaxed);
+  return true;
+}
+
+/// backend_loop's attempt.
+template <class Threading>
+[[nodiscard]] bool attempt_ready(io_operation& op) noexcept {
+  auto& source = static_cast<ready_source<Threading>&>(*op.source);
+  ready_side<Threading>& side = source.side(op.kind);
+  if (op.kind == io_kind::connect) return false;  // begun only where its end is heard of
+  if (!side.ready.load(std::memory_order_relaxed)) return false;
+  (void)side.ready.exchange(false, std::memory_order_acquire);
+  return try_now(op, source, side);
+}
+
+/// backend_loop's start: true when it ended at once, else it is pending.
+template <class Threading>
+[[nodiscard]] bool start_ready(io_operation& op) noexcept {
+  auto& source = static_cast<ready_source<Threading>&>(*op.source);
+  ready_side<Threading>& side = source.side(op.kind);
+  assert(side.pending == nullptr && "one operation a side at a time");
+  if (op.kind == io_kind::connect) {
+    // epoll says of a socket that is not yet connected that it hung up: forget that before the call, never after it,
+    // when the word may be about the new connection.
+    source.ended.store(false, std::memory_order_relaxed);
+    side.ready.store(false, std::memory_order_relaxed);
+    op.outcome = perform(op, source.is_socket);
+    if (op.outcome != -EINPROGRESS) {
+      side.ready.store(true, std::memory_order_relaxed);
+      return true;
+    }
+  } else if (attempt_ready<Threading>(op)) {
+    return true;
+  }
+  side.pending = &op;
+  return false;
+}
+
+/// How a connect that was in progress has ended: 0 or -errno.
+[[nodiscard]] inline int pending_error(int fd) noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? -error : -errno;
+}
+
+/// Ends the pending operation of a side that has become ready, if it will end: true, and it is in `done`.
+template <class Threading>
+bool finish_pending(ready_source<Threading>& source, ready_side<Threading>& side, work_list& done) noexcept {
+  io_operation& op = *side.pending;
+  switch (op.kind) {
+    case io_kind::readable:
+    case io_kind::writable:
+      op.outcome = 0;
+      side.ready.store(true, std::memory_order_relaxed);
+      break;
+    case io_kind::connect:
+      op.outcome = pending_error(source.fd);
+      side.ready.store(true, std::memory_order_relaxed);
+      break;
+    case io_kind::read:
+    case io_kind::write:
+    case io_kind::accept:
+      if (!try_now(op, source, side)) return false;
+      break;
+  }
+  side.pending = nullptr;
+  done.push(op);
+  return true;
+}
+
+/// What the kernel said of a source.
+struct ready_event {
+  bool inbound;
+  bool outbound;
+  bool ended;  ///< one direction or both will stay ready: hang-up, error, end of the stream
+};
+
+/// Takes in one event, on the loop's thread. Operations that ended are in `done`; nothing of the user's has run.
+template <class Threading>
+void deliver(ready_source<Threading>& source, ready_event event, work_list& done) noexcept {
+  if (event.ended) source.ended.store(true, std::memory_order_relaxed);
+  const auto take = [&](ready_side<Threading>& side) {
+    if (side.pending != nullptr) {
+      finish_pending(source, side, done);
+    } else {
+      side.ready.store(true, std::memory_order_release);  // publishes `ended`
+    }
+  };
+  if (event.inbound) take(source.in);
+  if (event.outbound) take(source.out);
+}
+
+/// backend_loop's cancel: an operation that has ended already stays as it ended. True: it was pending, and is in `done`.
+template <class Threading>
+bool cancel_ready(io_operation& op, work_list& done) noexcept {
+  ready_side<Threading>& side = static_cast<ready_source<Threading>&>(*op.source).side(op.kind);
+  if (side.pending != &op) return false;
+  side.pending = nullptr;
+  op.outcome = -ECANCELED;
+  done.push(op);
+  return true;
+}
+
+/// Runs what has ended. A list of its own: what is cancelled meanwhile waits for the next turn.
+inline std::size_t run_all(work_list& done) noexcept {
+  std::size_t count = 0;
+  for (work_list batch = std::move(done); work* const item = batch.pop(); ++count) item->run(*item);
+  return count;
+}
+
+}  // namespace tenon::detail
+// tenon/backend/detail/timeout.hpp
+
+namespace tenon::detail {
+
+/// A timeout as the kernel's milliseconds: rounded up (never early), -1 without limit.
+[[nodiscard]] constexpr int to_milliseconds(std::chrono::nanoseconds timeout) noexcept {
+  if (timeout.count() < 0) return -1;
+  const std::int64_t whole = timeout.count() / 1'000'000 + (timeout.count() % 1'000'000 != 0 ? 1 : 0);
+  return whole > INT_MAX ? INT_MAX : static_cast<int>(whole);
+}
+
+/// A timeout >= 0 as a timespec.
+[[nodiscard]] constexpr timespec to_timespec(std::chrono::nanoseconds timeout) noexcept {
+  timespec span{};
+  span.tv_sec = static_cast<decltype(span.tv_sec)>(timeout.count() / 1'000'000'000);
+  span.tv_nsec = static_cast<decltype(span.tv_nsec)>(timeout.count() % 1'000'000'000);
+  return span;
+}
+
+static_assert(to_milliseconds(std::chrono::nanoseconds{1}) == 1 && to_milliseconds(std::chrono::milliseconds{7}) == 7);
+static_assert(to_milliseconds(std::chrono::nanoseconds{-1}) == -1 && to_milliseconds(std::chrono::hours{9999}) == INT_MAX);
+
+}  // namespace tenon::detail
+// tenon/backend/detail/wake_word.hpp
+
+namespace tenon::detail {
+
+/// Whether one loop sleeps, and whether a wake-up is owed to it: a wake that finds it awake costs no system call.
+///
+///     running --park--> waiting --notify--> notified --unpark--> running
+///     running --notify--> notified              (park then refuses: do not sleep)
+///
+/// Nothing is lost: let P be a waker's work before notify(), and V the loop's look at that work after unpark() or a park()
+/// that refused. All transitions are read-modify-writes of one word, so they stand in one order, and each reads the one
+/// before it.
+///   - notify before park: park reads `notified` (or an RMW that read it: a release sequence), acquires P, refuses to
+///     sleep, and V comes after P.
+///   - notify after park: it reads `waiting`, and its caller rings the kernel's bell, which ends the sleep; unpark reads
+///     `notified`, acquires P, and V comes after P.
+///   - notify that reads `notified`: an earlier notify has rung or need not ring, and no unpark lies between the two (it
+///     would have left `running`), so the unpark or the refused park still to come acquires both.
+/// A bell rung late, after the loop woke for another reason, ends one later sleep early: harmless, as a signal would be.
+///
+/// Threads  park and unpark: the loop's thread. notify: any.
+class wake_word {
+ public:
+  static constexpr std::uint32_t running = 0;
+  static constexpr std::uint32_t waiting = 1;
+  static constexpr std::uint32_t notified = 2;
+
+  /// Before a sleep. False: a wake-up is owed already, look for work instead.
+  [[nodiscard]] bool park() noexcept {
+    std::uint32_t expected = running;
+    return word_.compare_exchange_strong(expected, waiting, std::memory_order_acq_rel, std::memory_order_acquire);
+  }
+
+  /// After a sleep, a refused park or a poll: takes the wake-ups that came.
+  void unpark() noexcept {
+    // A load first: a poll (which never parked) then costs no locked instruction. A notify that comes after it stays for
+    // the next park.
+    if (word_.load(std::memory_order_relaxed) != running) (void)word_.exchange(running, std::memory_order_acquire);
+  }
+
+  /// True: the loop sleeps, and the caller must ring its bell.
+  [[nodiscard]] bool notify() noexcept { return word_.exchange(notified, std::memory_order_acq_rel) == waiting; }
+
+  /// The word itself, for a futex.
+  [[nodiscard]] std::atomic<std::uint32_t>& word() noexcept { return word_; }
+
+ private:
+  std::atomic<std::uint32_t> word_{running};
+};
+
+/// What a loop that no other thread can wake has instead.
+struct no_wake_word {
+  [[nodiscard]] static constexpr bool park() noexcept { return true; }
+  static constexpr void unpark() noexcept {}
+};
+
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free && sizeof(wake_word) == sizeof(std::uint32_t));
+
+}  // namespace tenon::detail
+// tenon/core/unique_fd.hpp
+
+namespace tenon {
+
+/// Owns one file descriptor and closes it once.
+///
+/// Thread safety  As an int: one thread at a time.
+/// Errors         close() failing is ignored: the descriptor is gone either way (close(2)).
+class unique_fd {
+ public:
+  unique_fd() = default;
+  explicit unique_fd(int fd) noexcept : fd_(fd) {}
+  unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
+  unique_fd& operator=(unique_fd&& other) noexcept {
+    if (this != &other) reset(other.release());
+    return *this;
+  }
+  ~unique_fd() { reset(); }
+
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
+  void reset(int fd = -1) noexcept {
+    if (const int old = std::exchange(fd_, fd); old >= 0) ::close(old);
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+static_assert(sizeof(unique_fd) == sizeof(int));
+
+}  // namespace tenon
+// tenon/backend/epoll.hpp
+
+namespace tenon {
+
+/// Waits in epoll, edge-triggered. The default backend.
+///
+///     using my_runtime = tenon::runtime<tenon::epoll>;
+///
+/// Shape    A descriptor and, when concurrent, an eventfd; 3 KiB of stack for the events of one turn. A source is
+///          registered at attach to hear of what comes in, and once more, for good, when a write first has to wait: a
+///          UNIX socket would otherwise wake the loop for each message its peer takes. Nothing is armed again.
+/// Cost     One epoll_wait a turn; each operation its own system call, none when it is known that it would block. A wake
+///          of a loop that is awake costs one exchange, of one that sleeps one write as well. No allocation.
+/// Threads  One, but for attempt and wake.
+/// Errors   attach: EEXIST, ENOMEM, ENOSPC (max_user_watches), EBADF. Regular files are taken: they are always ready.
+/// Source   epoll(7), epoll_pwait2(2); Linux 5.11 for timeouts finer than a millisecond, before that they round up.
+struct epoll : family::backend {
+  static constexpr auto word = fixed_string("epoll");
+  static constexpr bool performs_io = true;
+
+  template <class Threading>
+  class loop {
+   public:
+    struct source : detail::ready_source<Threading> {
+      std::uint32_t heard = 0;  ///< the events it is registered for; the loop's thread only
+    };
+
+    loop() = default;
+    loop(const loop&) = delete;
+    loop& operator=(const loop&) = delete;
+
+    [[nodiscard]] result<void> open() noexcept {
+      unique_fd poller{::epoll_create1(EPOLL_CLOEXEC)};
+      if (!poller) return error_of(errno);
+      if constexpr (Threading::concurrent) {
+        unique_fd bell{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+        if (!bell) return error_of(errno);
+        // Edge-triggered, so that it need not be read: each write is an edge.
+        epoll_event asked{EPOLLIN | EPOLLET, {.ptr = nullptr}};
+        if (::epoll_ctl(poller.get(), EPOLL_CTL_ADD, bell.get(), &asked) != 0) return error_of(errno);
+        bell_ = std::move(bell);
+      }
+      poller_ = std::move(poller);
+      return {};
+    }
+
+    [[nodiscard]] result<void> attach(source& s) noexcept {
+      if (const int error = detail::reset_source(s); error != 0) return error_of(error);
+      s.heard = 0;
+      if (hear(s, EPOLL_CTL_ADD, inbound)) return {};
+      if (errno != EPERM) return error_of(errno);
+      s.ended.store(true, std::memory_order_relaxed);  // a regular file: no event will come, and no call will block
+      return {};
+    }
+
+    void detach(source& s) noexcept {
+      assert(s.is_idle());
+      // Closing the descriptor would not do: a duplicate of it keeps the registration, and with it our pointer.
+      if (std::exchange(s.heard, 0) != 0) ::epoll_ctl(poller_.get(), EPOLL_CTL_DEL, s.fd, nullptr);
+    }
+
+    [[nodiscard]] static bool attempt(io_operation& op) noexcept { return detail::attempt_ready<Threading>(op); }
+
+    [[nodiscard]] bool start(io_operation& op) noexcept {
+      if (detail::start_ready<Threading>(op)) return true;
+      auto& s = static_cast<source&>(*op.source);
+      if (is_inbound(op.kind) || (s.heard & EPOLLOUT) != 0) return false;
+      // The kernel looks at the descriptor anew when it is told this, so what became ready before it is an event too.
+      if (hear(s, EPOLL_CTL_MOD, inbound | EPOLLOUT)) return false;
+      op.outcome = -errno;
+      s.out.pending = nullptr;
+      s.out.ready.store(true, std::memory_order_relaxed);
+      return true;
+    }
+
+    void cancel(io_operation& op) noexcept { detail::cancel_ready<Threading>(op, done_); }
+
+    std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
+      if (!done_.empty()) timeout = {};
+      if (timeout.count() != 0 && !wake_.park()) timeout = {};
+      std::array<epoll_event, 256> events;  // NOLINT(cppcoreguidelines-pro-type-member-init): the kernel fills it
+      const int count = ask(events.data(), static_cast<int>(events.size()), timeout);
+      wake_.unpark();
+      // First the sources, then the operations: what an operation runs may detach a source that has an event here.
+      for (int i = 0; i < count; ++i) {
+        const epoll_event& event = events[static_cast<std::size_t>(i)];
+        if (event.data.ptr == nullptr) continue;  // the bell
+        const std::uint32_t said = event.events;
+        constexpr std::uint32_t over = EPOLLERR | EPOLLHUP;
+        // Urgent data counts as an end: a read stops short at its mark with more behind it.
+        detail::deliver<Threading>(*static_cast<source*>(event.data.ptr),
+                                   {.inbound = (said & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | over)) != 0,
+                                    .outbound = (said & (EPOLLOUT | over)) != 0,
+                                    .ended = (said & (EPOLLPRI | EPOLLRDHUP | over)) != 0},
+                                   done_);
+      }
+      return detail::run_all(done_);
+    }
+
+    void wake() noexcept
+      requires(Threading::concurrent)
+    {
+      if (wake_.notify()) {
+        const std::uint64_t one = 1;
+        (void)!::write(bell_.get(), &one, sizeof one);  // cannot fail: 2^64 rings from full
+      }
+    }
+
+    [[nodiscard]] std::string_view note() const noexcept { return {}; }
+
+   private:
+    static constexpr std::uint32_t inbound = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
+
+    bool hear(source& s, int how, std::uint32_t events) noexcept {
+      epoll_event asked{events, {.ptr = &s}};
+      if (::epoll_ctl(poller_.get(), how, s.fd, &asked) != 0) return false;
+      s.heard = events;
+      return true;
+    }
+
+    int ask(epoll_event* events, int room, std::chrono::nanoseconds timeout) noexcept {
+#if defined(SYS_epoll_pwait2) && defined(__LP64__)
+      if (timeout.count() > 0 && has_fine_timeout_) {
+        const timespec span = detail::to_timespec(timeout);
+        // The call itself and not glibc's: it came with 2.35, the kernel's earlier.
+        const long count = ::syscall(SYS_epoll_pwait2, poller_.get(), events, room, &span, nullptr, std::size_t{0});
+        if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return static_cast<int>(count);
+        has_fine_timeout_ = false;
+      }
+#endif
+      return ::epoll_wait(poller_.get(), events, room, detail::to_milliseconds(timeout));
+    }
+
+    unique_fd poller_;
+    [[no_unique_address]] std::conditional_t<Threading::concurrent, unique_fd, decltype(nullptr)> bell_{};
+    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+    bool has_fine_timeout_ = true;
+    work_list done_;  // ended, and not yet run
+  };
+};
+
+static_assert(backend_policy<epoll>);
+
+}  // namespace tenon
+// tenon/backend/none.hpp
+
+namespace tenon {
+
+/// No I/O: a worker that waits sleeps on one word. For runtimes that only compute.
+///
+///     using my_runtime = tenon::runtime<tenon::none, tenon::stealing<>>;
+///
+/// Shape    Four bytes when concurrent, else none; no descriptor.
+/// Cost     wait: one futex call, none when a wake is owed. wake: one exchange, and a futex call when the loop sleeps.
+/// Threads  One, but for wake.
+/// Errors   attach: operation_not_supported; an operation ends at once with -EOPNOTSUPP.
+/// Source   futex(2)
+struct none : family::backend {
+  static constexpr auto word = fixed_string("none");
+  static constexpr bool performs_io = false;
+
+  template <class Threading>
+  class loop {
+   public:
+    using source = io_source;
+
+    loop() = default;
+    loop(const loop&) = delete;
+    loop& operator=(const loop&) = delete;
+
+    [[nodiscard]] result<void> open() noexcept { return {}; }
+    [[nodiscard]] result<void> attach(source&) noexcept { return std::errc::operation_not_supported; }
+    void detach(source&) noexcept {}
+
+    [[nodiscard]] static bool attempt(io_operation& op) noexcept {
+      op.outcome = -EOPNOTSUPP;
+      return true;
+    }
+    [[nodiscard]] bool start(io_operation& op) noexcept { return attempt(op); }
+    void cancel(io_operation&) noexcept {}
+
+    std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
+      if (timeout.count() != 0 && wake_.park()) sleep(timeout);
+      wake_.unpark();
+      return 0;
+    }
+
+    void wake() noexcept
+      requires(Threading::concurrent)
+    {
+      if (wake_.notify()) ::syscall(SYS_futex, &wake_.word(), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+    }
+
+    [[nodiscard]] std::string_view note() const noexcept { return {}; }
+
+   private:
+    void sleep(std::chrono::nanoseconds timeout) noexcept {
+      const timespec span = detail::to_timespec(timeout.count() < 0 ? std::chrono::nanoseconds{} : timeout);
+      const timespec* const limit = timeout.count() < 0 ? nullptr : &span;
+      if constexpr (Threading::concurrent) {
+        // Sleeps only while the word still says so: a notify between park and here is seen by the kernel. FUTEX_WAIT
+        // takes a span of the monotonic clock.
+        ::syscall(SYS_futex, &wake_.word(), FUTEX_WAIT_PRIVATE, detail::wake_word::waiting, limit, nullptr, 0);
+      } else {
+        (void)::ppoll(nullptr, 0, limit, nullptr);
+      }
+    }
+
+    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+  };
+};
+
+static_assert(backend_policy<none>);
+
+}  // namespace tenon
+// tenon/backend/poll.hpp
+
+namespace tenon {
+
+/// Waits in poll(2): the backend for few descriptors, and for kernels and sandboxes that have nothing better.
+///
+///     using my_runtime = tenon::runtime<tenon::poll, tenon::fifo, tenon::single_thread>;
+///
+/// Shape    16 bytes of heap a source, reserved at attach; the list given to the kernel holds only the sources that wait.
+///          When concurrent, an eventfd.
+/// Cost     A turn is O(sources that wait), in the kernel too; an operation adds its own system call. start and its end
+///          put a source on the list and take it off in O(1), and allocate nothing.
+/// Threads  One, but for attempt and wake.
+/// Errors   attach: EBADF, ENOMEM. wait: more descriptors than RLIMIT_NOFILE makes poll itself fail; it then completes
+///          nothing.
+/// Source   ppoll(2)
+struct poll : family::backend {
+  static constexpr auto word = fixed_string("poll");
+  static constexpr bool performs_io = true;
+
+  template <class Threading>
+  class loop {
+   public:
+    struct source : detail::ready_source<Threading> {
+      std::size_t place = 0;  ///< where it stands on the list; 0: it does not
+    };
+
+    loop() = default;
+    loop(const loop&) = delete;
+    loop& operator=(const loop&) = delete;
+    ~loop() {
+      std::free(asked_);
+      std::free(asking_);
+    }
+
+    [[nodiscard]] result<void> open() noexcept {
+      if (!reserve(1)) return std::errc::not_enough_memory;
+      asked_[0] = {-1, POLLIN, 0};  // poll passes over a negative descriptor
+      if constexpr (Threading::concurrent) {
+        bell_ = unique_fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+        if (!bell_) return error_of(errno);
+        asked_[0].fd = bell_.get();
+      }
+      return {};
+    }
+
+    [[nodiscard]] result<void> attach(source& s) noexcept {
+      if (const int error = detail::reset_source(s); error != 0) return error_of(error);
+      if (!reserve(attached_ + 2)) return std::errc::not_enough_memory;
+      ++attached_;
+      s.place = 0;
+      return {};
+    }
+
+    void detach(source& s) noexcept {
+      assert(s.is_idle() && s.place == 0);
+      --attached_;
+    }
+
+    [[nodiscard]] static bool attempt(io_operation& op) noexcept { return detail::attempt_ready<Threading>(op); }
+
+    [[nodiscard]] bool start(io_operation& op) noexcept {
+      if (detail::start_ready<Threading>(op)) return true;
+      list(static_cast<source&>(*op.source));
+      return false;
+    }
+
+    void cancel(io_operation& op) noexcept {
+      if (detail::cancel_ready<Threading>(op, done_)) list(static_cast<source&>(*op.source));
+    }
+
+    std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
+      if (!done_.empty()) timeout = {};
+      if (timeout.count() != 0 && !wake_.park()) timeout = {};
+      const timespec span = detail::to_timespec(timeout.count() < 0 ? std::chrono::nanoseconds{} : timeout);
+      int left = ::ppoll(asked_, static_cast<nfds_t>(count_), timeout.count() < 0 ? nullptr : &span, nullptr);
+      wake_.unpark();
+      if constexpr (Threading::concurrent) {
+        if (left > 0 && asked_[0].revents != 0) {
+          std::uint64_t rings = 0;
+          (void)!::read(bell_.get(), &rings, sizeof rings);
+          --left;
+        }
+      }
+      // First the sources, then the operations: what an operation runs may change the list.
+      for (std::size_t i = 1; left > 0 && i < count_;) {
+        const auto said = asked_[i].revents;
+        if (said == 0) {
+          ++i;
+          continue;
+        }
+        --left;
+        source& s = *asking_[i];
+        const bool over = (said & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+        detail::deliver<Threading>(
+            s, {.inbound = over || (said & POLLIN) != 0, .outbound = over || (said & POLLOUT) != 0, .ended = over}, done_);
+        asked_[i].revents = 0;
+        list(s);
+        // When it left the list, the last one stands here now, with what was said of it: look again.
+        if (i < count_ && asking_[i] == &s) ++i;
+      }
+      return detail::run_all(done_);
+    }
+
+    void wake() noexcept
+      requires(Threading::concurrent)
+    {
+      if (wake_.notify()) {
+        const std::uint64_t one = 1;
+        (void)!::write(bell_.get(), &one, sizeof one);
+      }
+    }
+
+    [[nodiscard]] std::string_view note() const noexcept { return {}; }
+
+   private:
+    /// Makes the list say what the source waits for.
+    void list(source& s) noexcept {
+      const int events = (s.in.pending != nullptr ? POLLIN : 0) | (s.out.pending != nullptr ? POLLOUT : 0);
+      if (events == 0) {
+        if (s.place == 0) return;
+        const std::size_t hole = std::exchange(s.place, 0);
+        if (hole != --count_) {
+          asked_[hole] = asked_[count_];
+          asking_[hole] = asking_[count_];
+          asking_[hole]->place = hole;
+        }
+        return;
+      }
+      if (s.place == 0) {
+        assert(count_ < room_);
+        s.place = count_++;
+        asked_[s.place] = {s.fd, 0, 0};
+        asking_[s.place] = &s;
+      }
+      asked_[s.place].events = static_cast<short>(events);
+    }
+
+    [[nodiscard]] bool reserve(std::size_t needed) noexcept {
+      if (needed <= room_) return true;
+      const std::size_t room = needed < 16 ? 16 : needed * 2;
+      void* const asked = std::realloc(asked_, room * sizeof(pollfd));
+      if (asked == nullptr) return false;
+      asked_ = static_cast<pollfd*>(asked);
+      void* const asking = std::realloc(asking_, room * sizeof(source*));
+      if (asking == nullptr) return false;
+      asking_ = static_cast<source**>(asking);
+      room_ = room;
+      return true;
+    }
+
+    // Place 0 is the bell's; [1, count_) are the sources with an operation pending.
+    pollfd* asked_ = nullptr;
+    source** asking_ = nullptr;
+    std::size_t room_ = 0;
+    std::size_t count_ = 1;
+    std::size_t attached_ = 0;
+    [[no_unique_address]] std::conditional_t<Threading::concurrent, unique_fd, decltype(nullptr)> bell_{};
+    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+    work_list done_;  // ended, and not yet run
+  };
+};
+
+static_assert(backend_policy<poll>);
+
+}  // namespace tenon
+// tenon/memory/concept.hpp
+
+namespace tenon {
+
+/// Contract of an arena: the memory of one worker.
+///
+/// allocate     A block of at least `bytes` bytes (0 counts as 1), aligned to alignof(std::max_align_t); never null.
+///              Errors: std::bad_alloc when there is none left (terminates with -fno-exceptions).
+/// deallocate   Takes back a block of the same policy; `bytes` is what was asked for.
+/// Threads      One at a time. It may be made on one thread and used on another.
+/// Lifetime     Never moves. What it kept for reuse is freed with it; a block still in use outlives it.
+template <class A>
+concept memory_arena = std::default_initializable<A> && !std::is_move_constructible_v<A> &&
+                       !std::is_move_assignable_v<A> && requires(A arena, void* block, std::size_t bytes) {
+                         { arena.allocate(bytes) } -> std::same_as<void*>;
+                         { arena.deallocate(block, bytes) } noexcept -> std::same_as<void>;
+                       };
+
+/// Contract of the memory family: where coroutine frames, task nodes and buffers come from.
+///
+/// arena             One a worker: a memory_arena.
+/// obtain, release   The same as allocate and deallocate, for a thread that has no arena. Any thread, at any time.
+///
+/// All blocks of a policy are alike: got by allocate or by obtain, a block may be given back to any arena of the policy,
+/// on any thread, or to release. Two blocks that are alive do not overlap.
+template <class P>
+concept memory_policy = policy_of<P, family::memory> && memory_arena<typename P::arena> &&
+                        requires(void* block, std::size_t bytes) {
+                          { P::obtain(bytes) } -> std::same_as<void*>;
+                          { P::release(block, bytes) } noexcept -> std::same_as<void>;
+                        };
+
+}  // namespace tenon
+// tenon/memory/detail/poison.hpp
+
+#if defined(__SANITIZE_ADDRESS__)
+#define TENON_DETAIL_POISON 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TENON_DETAIL_POISON 1
+#endif
+#endif
+
+#if defined(TENON_DETAIL_POISON)
+#include <sanitizer/asan_interface.h>
+#endif
+
+namespace tenon::detail {
+
+/// Tells AddressSanitizer that nobody may touch these bytes until unpoison; without it, nothing.
+inline void poison([[maybe_unused]] void* first, [[maybe_unused]] std::size_t bytes) noexcept {
+#if defined(TENON_DETAIL_POISON)
+  __asan_poison_memory_region(first, bytes);
+#endif
+}
+
+inline void unpoison([[maybe_unused]] void* first, [[maybe_unused]] std::size_t bytes) noexcept {
+#if defined(TENON_DETAIL_POISON)
+  __asan_unpoison_memory_region(first, bytes);
+#endif
+}
+
+}  // namespace tenon::detail
+
+#undef TENON_DETAIL_POISON
+// tenon/memory/detail/size_class.hpp
+
+namespace tenon::detail {
+
+/// The sizes of block that `recycling` keeps, in bytes: coroutine frames and nodes, then buffers.
+inline constexpr std::array<std::size_t, 21> class_bytes = [] {
+  std::array<std::size_t, 21> sizes{};
+  for (std::size_t i = 0; i < 16; ++i) sizes[i] = 32 * (i + 1);
+  for (std::size_t i = 0; i < 3; ++i) sizes[16 + i] = std::size_t{1024} << i;
+  sizes[19] = std::size_t{16} * 1024;
+  sizes[20] = std::size_t{64} * 1024;
+  return sizes;
+}();
+
+/// How many classes there are; also what size_class_of gives when a size is beyond all of them.
+inline constexpr std::size_t class_count = class_bytes.size();
+
+/// The smallest class that holds `bytes`.
+[[nodiscard]] constexpr std::size_t size_class_of(std::size_t bytes) noexcept {
+  const std::size_t last = bytes - static_cast<std::size_t>(bytes != 0);
+  if (last < 512) return last / 32;
+  const auto width = static_cast<std::size_t>(std::bit_width(last / 512));  // 1: to 1 KiB, 2: to 2 KiB, ... 7: to 64 KiB
+  if (width <= 3) return 15 + width;
+  return width <= 7 ? 17 + width / 2 : class_count;
+}
+
+/// What a block for `bytes` measures: the same wherever it was got, so that it can be given back anywhere.
+[[nodiscard]] constexpr std::size_t block_bytes(std::size_t bytes) noexcept {
+  const std::size_t size_class = size_class_of(bytes);
+  return size_class < class_count ? class_bytes[size_class] : bytes;
+}
+
+/// How many free blocks of a class one arena keeps: 256 KiB of them, and 16 of the large ones.
+[[nodiscard]] constexpr std::uint32_t kept_blocks(std::size_t size_class) noexcept {
+  const std::size_t blocks = std::size_t{256} * 1024 / class_bytes[size_class];
+  return static_cast<std::uint32_t>(blocks < 16 ? 16 : blocks);
+}
+
+static_assert([] {
+  for (std::size_t i = 0; i < class_count; ++i) {
+    if (size_class_of(class_bytes[i]) != i || size_class_of(class_bytes[i] + 1) != i + 1) return false;
+  }
+  return size_class_of(0) == 0 && size_class_of(1) == 0 && size_class_of(static_cast<std::size_t>(-1)) == class_count;
+}());
+
+}  // namespace tenon::detail
+// tenon/memory/detail/out_of_memory.hpp
+
+namespace tenon::detail {
+
+/// Where an allocation that failed ends: never a null pointer.
+[[noreturn]] inline void out_of_memory() {
+#if defined(__cpp_exceptions)
+  throw std::bad_alloc();
+#else
+  std::terminate();
+#endif
+}
+
+}  // namespace tenon::detail
+// tenon/memory/system.hpp
+
+namespace tenon {
+
+/// Memory from the program's own operator new and operator delete: whatever the program replaced them by.
+///
+///     struct app : tenon::runtime<tenon::epoll, tenon::system> { using runtime::runtime; };
+///
+/// Cost     One call of each; nothing is kept.
+/// Threads  Any.
+/// Errors   std::bad_alloc; with -fno-exceptions, std::terminate.
+struct system : family::memory {
+  static constexpr auto word = fixed_string("system");
+
+  [[nodiscard]] static void* obtain(std::size_t bytes) {
+    // operator new may align what is smaller than max_align_t to its size only (a replaced one does), so ask for more.
+    // The nothrow form, because a replaced throwing one may end the program instead, and because with -fno-exceptions
+    // there is nobody to throw to.
+    void* const block = ::operator new(at_least_aligned(bytes), std::nothrow);
+    if (block == nullptr) [[unlikely]] detail::out_of_memory();
+    return block;
+  }
+
+  static void release(void* block, [[maybe_unused]] std::size_t bytes) noexcept {
+#if defined(__cpp_sized_deallocation)
+    ::operator delete(block, at_least_aligned(bytes));
+#else
+    ::operator delete(block);
+#endif
+  }
+
+  class arena {
+   public:
+    arena() = default;
+    arena(const arena&) = delete;
+    arena& operator=(const arena&) = delete;
+
+    [[nodiscard]] void* allocate(std::size_t bytes) { return obtain(bytes); }
+    void deallocate(void* block, std::size_t bytes) noexcept { release(block, bytes); }
+  };
+
+ private:
+  static constexpr std::size_t at_least_aligned(std::size_t bytes) noexcept {
+    return bytes < alignof(std::max_align_t) ? alignof(std::max_align_t) : bytes;
+  }
+};
+
+static_assert(__STDCPP_DEFAULT_NEW_ALIGNMENT__ >= alignof(std::max_align_t));
+static_assert(memory_policy<system>);
+
+}  // namespace tenon
+// tenon/memory/recycling.hpp
+
+namespace tenon {
+
+namespace detail {
+
+/// The word of a policy as a fixed_string, however the policy spells it.
+template <class P>
+inline constexpr auto upstream_word = [] {
+  constexpr std::string_view spelled{P::word};
+  fixed_string<spelled.size()> out;
+  for (std::size_t i = 0; i < spelled.size(); ++i) out.text[i] = spelled[i];
+  return out;
+}();
+
+}  // namespace detail
+
+/// Memory that a worker keeps when it is given back, to hand it out again: frames and buffers of a warmed path cost a
+/// few instructions and no call. The default, over `system`.
+///
+///     struct app : tenon::runtime<tenon::epoll, tenon::recycling<tenon::mimalloc>> { using runtime::runtime; };
+///
+/// Shape    Free lists by size: steps of 32 bytes to 512, then 1, 2, 4, 16 and 64 KiB. What is larger goes to Upstream.
+///          Each list is bounded (256 KiB, or 16 blocks): what one thread allocates and another frees goes back to
+///          Upstream beyond that, so neither side grows without end. An arena keeps 6 MiB at the most.
+/// Cost     allocate, deallocate: O(1), one load and two stores, nothing atomic; else one call of Upstream.
+/// Threads  An arena: its worker. obtain, release: any thread, straight to Upstream.
+/// Errors   What Upstream does; the arena is as it was.
+///          Under AddressSanitizer a block that was given back is poisoned, and so is the room behind a block's `bytes`:
+///          a coroutine frame used after its end is reported.
+template <class Upstream = system>
+struct recycling : family::memory {
+  static_assert(memory_policy<Upstream>,
+                "tenon::recycling<Upstream>: Upstream is not a memory policy; write recycling<system>, or a class that "
+                "derives from tenon::family::memory and satisfies tenon::memory_policy");
+
+  static constexpr auto word = fixed_string("recycling<") + detail::upstream_word<Upstream> + fixed_string(">");
+
+  [[nodiscard]] static void* obtain(std::size_t bytes) {
+    const std::size_t size = detail::block_bytes(bytes);
+    return lend(Upstream::obtain(size), bytes, size);
+  }
+
+  static void release(void* block, std::size_t bytes) noexcept {
+    const std::size_t size = detail::block_bytes(bytes);
+    detail::unpoison(block, size);
+    Upstream::release(block, size);
+  }
+
+  class arena {
+   public:
+    arena() noexcept {
+      for (std::size_t i = 0; i < detail::class_count; ++i) shelves_[i].room = detail::kept_blocks(i);
+    }
+    arena(const arena&) = delete;
+    arena& operator=(const arena&) = delete;
+    ~arena() {
+      for (std::size_t i = 0; i < detail::class_count; ++i) {
+        while (shelves_[i].head != nullptr) give_back(shelves_[i].pop(), detail::class_bytes[i]);
+      }
+    }
+
+    [[nodiscard]] void* allocate(std::size_t bytes) {
+      const std::size_t size_class = detail::size_class_of(bytes);
+      if (size_class < detail::class_count && shelves_[size_class].head != nullptr) [[likely]] {
+        return lend(shelves_[size_class].pop(), bytes, detail::class_bytes[size_class]);
+      }
+      return ask(bytes);
+    }
+
+    void deallocate(void* block, std::size_t bytes) noexcept {
+      const std::size_t size_class = detail::size_class_of(bytes);
+      if (size_class < detail::class_count && shelves_[size_class].room != 0) [[likely]] {
+        shelves_[size_class].push(block, detail::class_bytes[size_class]);
+      } else {
+        give_back(block, detail::block_bytes(bytes));
+      }
+    }
+
+    /// How many times this arena asked Upstream for a block; a warmed path leaves it where it is. The worker's thread.
+    [[nodiscard]] std::uint64_t upstream_requests() const noexcept { return upstream_requests_; }
+
+   private:
+    struct free_block {
+      free_block* next;
+    };
+
+    struct shelf {
+      free_block* head = nullptr;
+      std::uint32_t room = 0;  ///< how many more it may keep
+
+      [[nodiscard]] void* pop() noexcept {
+        detail::unpoison(head, sizeof(free_block));
+        ++room;
+        return std::exchange(head, head->next);
+      }
+      void push(void* block, std::size_t size) noexcept {
+        detail::unpoison(block, sizeof(free_block));
+        head = ::new (block) free_block{head};
+        --room;
+        detail::poison(block, size);
+      }
+    };
+
+    [[nodiscard, gnu::noinline]] void* ask(std::size_t bytes) {
+      const std::size_t size = detail::block_bytes(bytes);
+      void* const block = upstream_.allocate(size);
+      ++upstream_requests_;
+      return lend(block, bytes, size);
+    }
+
+    [[gnu::noinline]] void give_back(void* block, std::size_t size) noexcept {
+      detail::unpoison(block, size);
+      upstream_.deallocate(block, size);
+    }
+
+    std::array<shelf, detail::class_count> shelves_;
+    std::uint64_t upstream_requests_ = 0;
+    [[no_unique_address]] typename Upstream::arena upstream_;
+  };
+
+ private:
+  static void* lend(void* block, std::size_t bytes, std::size_t size) noexcept {
+    detail::unpoison(block, bytes);
+    detail::poison(static_cast<std::byte*>(block) + bytes, size - bytes);
+    return block;
+  }
+};
+
+static_assert(memory_policy<recycling<>>);
+static_assert(memory_policy<recycling<recycling<>>>);
+
+}  // namespace tenon
+// tenon/core/clock.hpp
+
+namespace tenon {
+
+/// Every time in the library: nanoseconds of a monotonic clock, real or virtual.
+using duration = std::chrono::nanoseconds;
+using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
+
+/// The deadline of a wait that has none.
+inline constexpr time_point never = time_point::max();
+
+/// The machine's monotonic clock. The default.
+///
+/// Cost  About 19 ns a reading (clock_gettime through the vDSO).
+struct steady : family::clock {
+  static constexpr auto word = fixed_string("steady");
+
+  class source {
+   public:
+    [[nodiscard]] static time_point now() noexcept { return std::chrono::steady_clock::now(); }
+    /// How long to sleep until `deadline`: never shorter than what is left.
+    [[nodiscard]] static duration until(time_point deadline) noexcept {
+      const auto left = deadline - now();
+      return left > duration::zero() ? left : duration::zero();
+    }
+  };
+};
+
+/// Time that stands still while anything can run, and jumps to the next deadline when nothing can: a test of an hour's
+/// timeouts ends in a microsecond, and always in the same order.
+///
+/// Threads  Only with `single_thread`: with two workers nobody could say that nothing can run.
+struct virtual_clock : family::clock {
+  static constexpr auto word = fixed_string("virtual_clock");
+
+  class source {
+   public:
+    [[nodiscard]] time_point now() const noexcept { return now_; }
+    [[nodiscard]] duration until(time_point deadline) noexcept {
+      if (deadline > now_) now_ = deadline;
+      return duration::zero();
+    }
+
+   private:
+    time_point now_{};
+  };
+};
+
+/// Contract of the clock family. `source` is one a runtime; now() is monotonic; until(deadline) is what a worker with
+/// nothing to run asks before it sleeps, and a clock that is not real may answer by letting the time pass.
+template <class P>
+concept clock_policy = policy_of<P, family::clock> && requires(typename P::source source, time_point deadline) {
+  { source.now() } noexcept -> std::same_as<time_point>;
+  { source.until(deadline) } noexcept -> std::same_as<duration>;
+};
+
+static_assert(clock_policy<steady>);
+static_assert(clock_policy<virtual_clock>);
+
+}  // namespace tenon
+// tenon/net/detail/descriptor.hpp
+
+namespace tenon::detail {
+
+/// A descriptor and the backend that hears of it: that of the worker on which it first has to wait, its home.
+///
+/// It lies at one address while the object that owns it moves. It is let go of on its home's thread: closed elsewhere, it
+/// travels there as a work item, so that no backend is ever touched by two threads.
+template <class R>
+class descriptor : work {
+  using worker = typename R::worker;
+  using source_type = typename R::backend::template loop<typename R::threading>::source;
+
+ public:
+  struct closer {
+    void operator()(descriptor* d) const noexcept { d->close(); }
+  };
+  using owner = std::unique_ptr<descriptor, closer>;
+
+  [[nodiscard]] static owner make(R& runtime, unique_fd fd) {
+    return owner(::new (runtime.allocate(sizeof(descriptor))) descriptor(runtime, fd.release()));
+  }
+
+  [[nodiscard]] int fd() const noexcept { return source_.fd; }
+  [[nodiscard]] R& runtime() const noexcept { return runtime_; }
+  [[nodiscard]] worker* home() const noexcept { return home_; }
+  [[nodiscard]] source_type& source() noexcept { return source_; }
+
+  /// Gives it a home, this thread's worker, if it has none.
+  [[nodiscard]] result<void> settle() noexcept {
+    if (home_ != nullptr) return {};
+    worker* const here = runtime_.current();
+    if (here == nullptr) return std::errc::operation_not_permitted;  // awaited outside of its runtime
+    if (const auto attached = here->backend().attach(source_); !attached) return attached.error();
+    home_ = here;
+    return {};
+  }
+
+ private:
+  descriptor(R& runtime, int fd) noexcept : runtime_(runtime) { source_.fd = fd; }
+  ~descriptor() = default;
+
+  void close() noexcept {
+    if (home_ == nullptr || home_ == runtime_.current() || !R::threading::concurrent || runtime_.stopped()) {
+      if (home_ != nullptr) home_->backend().detach(source_);
+      free();
+    } else {
+      this->run = [](work& item) noexcept {
+        auto& self = static_cast<descriptor&>(item);
+        self.home_->backend().detach(self.source_);
+        self.free();
+      };
+      home_->pin(*this);
+    }
+  }
+  void free() noexcept {
+    ::close(source_.fd);
+    R& runtime = runtime_;
+    this->~descriptor();
+    runtime.deallocate(this, sizeof(descriptor));
+  }
+
+  R& runtime_;
+  worker* home_ = nullptr;
+  source_type source_;
+};
+
+}  // namespace tenon::detail
+// tenon/core/timer.hpp
+
+namespace tenon {
+
+/// A deadline in a worker's timer queue: an intrusive work item whose `run` is called once, at or after `deadline`.
+struct timer : work {
+  static constexpr std::size_t unarmed = std::numeric_limits<std::size_t>::max();
+
+  time_point deadline = never;
+  std::size_t index = unarmed;
+
+  [[nodiscard]] bool armed() const noexcept { return index != unarmed; }
+};
+
+/// The deadlines of one worker: a heap of four children a node, each timer knowing its place.
+///
+/// Invariant  key(parent(i)) <= key(i) for every i > 0, where parent(i) = (i - 1) / 4; slots[i].item->index == i.
+/// Cost       arm, disarm: O(log4 n); next: O(1). 16 bytes a pending timer. The keys lie beside the pointers, so that a
+///            sift touches no timer but the one it moves.
+/// Threads    One.
+class timer_queue {
+ public:
+  [[nodiscard]] bool empty() const noexcept { return slots_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return slots_.size(); }
+  [[nodiscard]] time_point next() const noexcept { return slots_.empty() ? never : slots_.front().deadline; }
+
+  void arm(timer& item) {
+    assert(!item.armed());
+    slots_.push_back({item.deadline, &item});
+    sift_up(slots_.size() - 1, {item.deadline, &item});
+  }
+
+  void disarm(timer& item) noexcept {
+    assert(item.armed() && slots_[item.index].item == &item);
+    const std::size_t hole = item.index;
+    item.index = timer::unarmed;
+    const slot last = slots_.back();
+    slots_.pop_back();
+    if (hole == slots_.size()) return;
+    if (hole > 0 && last.deadline < slots_[(hole - 1) / arity].deadline) {
+      sift_up(hole, last);
+    } else {
+      sift_down(hole, last);
+    }
+  }
+
+  /// Takes out the earliest timer if its deadline is not after `now`.
+  [[nodiscard]] timer* pop_due(time_point now) noexcept {
+    if (next() > now || slots_.empty()) return nullptr;
+    timer* const due = slots_.front().item;
+    disarm(*due);
+    return due;
+  }
+
+ private:
+  static constexpr std::size_t arity = 4;
+  struct slot {
+    time_point deadline;
+    timer* item;
+  };
+
+  void put(std::size_t at, slot value) noexcept {
+    slots_[at] = value;
+    value.item->index = at;
+  }
+  void sift_up(std::size_t at, slot value) noexcept {
+    while (at > 0) {
+      const std::size_t parent = (at - 1) / arity;
+      if (slots_[parent].deadline <= value.deadline) break;
+      put(at, slots_[parent]);
+      at = parent;
+    }
+    put(at, value);
+  }
+  void sift_down(std::size_t at, slot value) noexcept {
+    for (;;) {
+      const std::size_t first = at * arity + 1;
+      if (first >= slots_.size()) break;
+      const std::size_t end = first + arity < slots_.size() ? first + arity : slots_.size();
+      std::size_t least = first;
+      for (std::size_t child = first + 1; child < end; ++child) {
+        if (slots_[child].deadline < slots_[least].deadline) least = child;
+      }
+      if (value.deadline <= slots_[least].deadline) break;
+      put(at, slots_[least]);
+      at = least;
+    }
+    put(at, value);
+  }
+
+  std::vector<slot> slots_;
+};
+
+}  // namespace tenon
+// tenon/core/loop.hpp
+
+namespace tenon {
+
+/// What code that does not name its runtime sees of a worker: `sleep_for`, `yield` and `when_all` work in any of them.
+///
+/// A worker derives from it. Code that names its runtime never comes through here and pays no indirect call.
+///
+/// schedule  The worker's own thread: `item` runs soon, after what is ready already.
+/// post      Any thread (in a single-threaded runtime: its own): `item` runs soon, on this worker if its scheduling binds
+///           tasks to workers, else on any worker of the runtime.
+/// pin       Any thread, likewise: `item` runs on this very worker.
+/// arm       The worker's own thread: `item.run` is called on it at or after the deadline.
+/// disarm    The worker's own thread: takes an armed timer back.
+/// now       The runtime's clock.
+class loop {
+ public:
+  struct operations {
+    void (*schedule)(loop&, work&) noexcept;
+    void (*post)(loop&, work&) noexcept;
+    void (*pin)(loop&, work&) noexcept;
+    void (*arm)(loop&, timer&) noexcept;
+    void (*disarm)(loop&, timer&) noexcept;
+    time_point (*now)(loop&) noexcept;
+  };
+
+  loop(const loop&) = delete;
+  loop& operator=(const loop&) = delete;
+
+  void schedule(work& item) noexcept { operations_.schedule(*this, item); }
+  void post(work& item) noexcept { operations_.post(*this, item); }
+  void pin(work& item) noexcept { operations_.pin(*this, item); }
+  void arm(timer& item) noexcept { operations_.arm(*this, item); }
+  void disarm(timer& item) noexcept { operations_.disarm(*this, item); }
+  [[nodiscard]] time_point now() noexcept { return operations_.now(*this); }
+  /// The runtime it belongs to: how a runtime knows its own workers.
+  [[nodiscard]] const void* owner() const noexcept { return owner_; }
+
+ protected:
+  loop(const operations& table, const void* owner) noexcept : operations_(table), owner_(owner) {}
+  ~loop() = default;
+
+ private:
+  const operations& operations_;
+  const void* owner_;
+};
+
+namespace detail {
+
+/// How coroutine frames are got on a thread: a worker's arena behind three plain functions, one table a memory policy.
+struct frame_source {
+  void* (*allocate)(void* arena, std::size_t bytes);
+  void (*deallocate)(void* arena, void* block, std::size_t bytes) noexcept;
+  void (*release)(void* block, std::size_t bytes) noexcept;  // any thread, no arena
+};
+
+/// What this thread is doing for tenon. A worker sets it when it begins to run and puts back what was there when it ends.
+struct this_thread {
+  loop* current = nullptr;
+  const frame_source* frames = nullptr;
+  void* arena = nullptr;
+  unsigned depth = 0;  // coroutines resumed by one another since the worker last took an item
+};
+
+inline constinit thread_local this_thread this_thread_storage{};
+
+/// Not inlined: a compiler may keep a thread-local's address across a suspension, after which the thread is another one.
+[[nodiscard, gnu::noinline]] inline this_thread& here() noexcept { return this_thread_storage; }
+
+}  // namespace detail
+
+}  // namespace tenon
+// tenon/core/detail/frame.hpp
+
+namespace tenon::detail {
+
+/// Base of every promise: its coroutine's frame comes from the memory policy of the worker that starts it.
+///
+/// Shape    One word behind the frame says which policy it came from, so that it may end on any thread: on a worker of
+///          that policy it goes to that worker's arena, elsewhere straight back upstream.
+/// Threads  Any.
+struct frame_allocated {
+  static void* operator new(std::size_t bytes) {
+    const std::size_t total = tail(bytes) + sizeof(const frame_source*);
+    const this_thread& thread = here();
+    const frame_source* const from = thread.frames;
+    void* const block = from != nullptr ? from->allocate(thread.arena, total) : ::operator new(total);
+    std::memcpy(static_cast<char*>(block) + tail(bytes), &from, sizeof(from));
+    return block;
+  }
+
+  static void operator delete(void* block, std::size_t bytes) noexcept {
+    const std::size_t total = tail(bytes) + sizeof(const frame_source*);
+    const frame_source* from = nullptr;
+    std::memcpy(&from, static_cast<char*>(block) + tail(bytes), sizeof(from));
+    if (from == nullptr) return ::operator delete(block, total);
+    const this_thread& thread = here();
+    if (thread.frames == from) {
+      from->deallocate(thread.arena, block, total);
+    } else {
+      from->release(block, total);
+    }
+  }
+
+ private:
+  static constexpr std::size_t tail(std::size_t bytes) noexcept {
+    return (bytes + alignof(const frame_source*) - 1) & ~(alignof(const frame_source*) - 1);
+  }
+};
+
+}  // namespace tenon::detail
+// tenon/task/environment.hpp
+
+namespace tenon {
+
+/// What a coroutine inherits from the one that awaits it: the token that asks it to stop.
+///
+/// Shape    One a task tree, owned by whoever started the tree (a scope, a timeout, a when_any), which outlives the tree.
+///          A promise carries a pointer to it, and a child's pointer is its parent's: an await costs one copy.
+struct environment {
+  std::stop_token stop;
+};
+
+namespace detail {
+
+inline const environment no_environment{};
+
+template <class Promise>
+concept has_environment = requires(Promise& promise) {
+  { promise.env } -> std::convertible_to<const environment*>;
+};
+
+/// The environment of the coroutine that awaits, or the empty one for coroutines that are not ours.
+template <class Promise>
+[[nodiscard]] const environment* environment_of(std::coroutine_handle<Promise> handle) noexcept {
+  if constexpr (has_environment<Promise>) {
+    return handle.promise().env;
+  } else {
+    return &no_environment;
+  }
+}
+
+}  // namespace detail
+
+}  // namespace tenon
+// tenon/task/detail/promise.hpp
+
+namespace tenon::detail {
+
+/// How many coroutines may resume one another before the worker gets its turn. It bounds the stack where symmetric
+/// transfer is not a tail call (g++ -O0, sanitizers), and everywhere keeps a chain of ready awaits from starving I/O.
+inline constexpr unsigned transfer_depth = 128;
+
+/// A coroutine that can be resumed as a work item.
+struct resumption : work {
+  std::coroutine_handle<> target;
+
+  resumption() noexcept : work(&resume) {}
+  static void resume(work& item) noexcept { static_cast<resumption&>(item).target.resume(); }
+};
+
+/// What every promise of ours has: a frame from the worker's memory, who waits for it, and its environment.
+///
+/// `bounce` is used when a transfer is at its depth: once before the coroutine starts or once after it has ended, so one
+/// is enough.
+struct promise_base : frame_allocated {
+  std::coroutine_handle<> continuation = std::noop_coroutine();
+  const environment* env = &no_environment;
+  resumption bounce;
+
+  /// The handle to transfer to: `target` itself, or when the chain is long nobody, and `target` is resumed by the worker.
+  [[nodiscard]] std::coroutine_handle<> transfer(std::coroutine_handle<> target) noexcept {
+    this_thread& thread = here();
+    if (++thread.depth < transfer_depth || thread.current == nullptr) return target;
+    bounce.target = target;
+    thread.current->schedule(bounce);
+    return std::noop_coroutine();
+  }
+};
+
+/// Ends a coroutine by going on with the one that waits for it.
+struct final_awaiter {
+  [[nodiscard]] static bool await_ready() noexcept { return false; }
+  template <class Promise>
+  [[nodiscard]] static std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) noexcept {
+    return ended.promise().transfer(ended.promise().continuation);
+  }
+  static void await_resume() noexcept {}
+};
+
+/// Where a coroutine's outcome waits to be fetched: nothing yet, a value, or an exception.
+template <class T>
+class outcome {
+  static constexpr bool refers = std::is_reference_v<T>;
+  using stored = std::conditional_t<refers, std::add_pointer_t<T>, T>;
+
+ public:
+  outcome() noexcept {}
+  outcome(const outcome&) = delete;
+  outcome& operator=(const outcome&) = delete;
+  ~outcome() {
+    if (state_ == state::value) std::destroy_at(std::addressof(value_));
+#if defined(__cpp_exceptions)
+    if (state_ == state::error) std::destroy_at(std::addressof(error_));
+#endif
+  }
+
+  template <class U>
+  void set(U&& value) {
+    if constexpr (refers) {
+      std::construct_at(std::addressof(value_), std::addressof(value));
+    } else {
+      std::construct_at(std::addressof(value_), std::forward<U>(value));
+    }
+    state_ = state::value;
+  }
+#if defined(__cpp_exceptions)
+  void fail(std::exception_ptr error) noexcept {
+    std::construct_at(std::addressof(error_), std::move(error));
+    state_ = state::error;
+  }
+  [[nodiscard]] bool failed() const noexcept { return state_ == state::error; }
+#endif
+
+  /// The value, moved out, or the exception thrown.
+  [[nodiscard]] T take() {
+#if defined(__cpp_exceptions)
+    if (state_ == state::error) std::rethrow_exception(error_);
+#endif
+    if constexpr (refers) {
+      return static_cast<T>(*value_);
+    } else {
+      return std::move(value_);
+    }
+  }
+
+ private:
+  enum class state : std::uint8_t { empty, value, error };
+
+  union {
+    stored value_;
+#if defined(__cpp_exceptions)
+    std::exception_ptr error_;
+#endif
+  };
+  state state_ = state::empty;
+};
+
+template <>
+class outcome<void> {
+ public:
+#if defined(__cpp_exceptions)
+  void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
+  [[nodiscard]] bool failed() const noexcept { return error_ != nullptr; }
+  void take() {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  std::exception_ptr error_;
+#else
+  static void take() noexcept {}
+#endif
+};
+
+/// The part of a promise that takes `co_return` and exceptions into an outcome.
+template <class T>
+struct returning : promise_base {
+  outcome<T> result;
+
+  template <class U>
+    requires std::is_convertible_v<U, T>
+  void return_value(U&& value) {
+    result.set(std::forward<U>(value));
+  }
+  void unhandled_exception() noexcept {
+#if defined(__cpp_exceptions)
+    result.fail(std::current_exception());
+#endif
+  }
+};
+
+template <>
+struct returning<void> : promise_base {
+  outcome<void> result;
+
+  static void return_void() noexcept {}
+  void unhandled_exception() noexcept {
+#if defined(__cpp_exceptions)
+    result.fail(std::current_exception());
+#endif
+  }
+};
+
+}  // namespace tenon::detail
+// tenon/task/detail/wait.hpp
+
+namespace tenon::detail {
+
+/// A suspended coroutine that waits for something at one worker, its home, and can be asked to stop from anywhere.
+///
+/// Everything that changes a wait happens on its home's thread: it begins there, ends there, and a stop that is
+/// requested elsewhere arrives there as a work item. So nothing in it is atomic. The one thing another thread does is to
+/// run the stop callback, and `stop_.reset()` in end() is the fence between the two: it takes the callback back, or waits
+/// for the end of it, after which `asked_` says whether a work item is on its way. If it is, the wait goes on existing
+/// until that item has arrived.
+///
+/// The one `work` in the base serves, one after the other: the way home (by the derived class), the way of the stop, the
+/// resumption.
+class wait : public work {
+ public:
+  wait(const wait&) = delete;
+  wait& operator=(const wait&) = delete;
+
+ protected:
+  /// `cancel` runs at home while the wait is in flight: it makes end() be called soon, but not before it returns.
+  using cancel_function = void (*)(wait&) noexcept;
+
+  explicit wait(cancel_function cancel) noexcept : cancel_(cancel) {}
+  ~wait() = default;
+
+  [[nodiscard]] loop& home() const noexcept { return *home_; }
+  void settle(loop& home, std::coroutine_handle<> waiter) noexcept {
+    home_ = &home;
+    waiter_ = waiter;
+  }
+
+  /// At home, once the wait is in flight: from now on a stop request cancels it.
+  void watch(const environment& env) {
+    if (env.stop.stop_possible()) stop_.emplace(env.stop, on_stop{this});
+  }
+
+  /// At home, once the wait is over: the coroutine goes on as soon as nobody else knows of it.
+  void end() noexcept {
+    stop_.reset();
+    if (asked_ && !arrived_) {
+      ended_ = true;
+    } else {
+      resume();
+    }
+  }
+
+  /// Like end(), for a wait that is over before it was watched.
+  void resume() noexcept {
+    run = [](work& item) noexcept { static_cast<wait&>(item).waiter_.resume(); };
+    home_->schedule(*this);
+  }
+
+ private:
+  struct on_stop {
+    wait* self;
+    void operator()() const noexcept {
+      if (here().current == self->home_) {
+        self->cancel_(*self);
+      } else {
+        self->asked_ = true;
+        self->run = [](work& item) noexcept { static_cast<wait&>(item).stop_arrives(); };
+        self->home_->pin(*self);
+      }
+    }
+  };
+
+  void stop_arrives() noexcept {
+    arrived_ = true;
+    if (ended_) {
+      resume();
+    } else {
+      cancel_(*this);
+    }
+  }
+
+  loop* home_ = nullptr;
+  std::coroutine_handle<> waiter_;
+  cancel_function cancel_;
+  bool asked_ = false;    // the stop is, or was, on its way home as a work item
+  bool arrived_ = false;  // it has come
+  bool ended_ = false;    // the wait is over, and waits for it to come
+  std::optional<std::stop_callback<on_stop>> stop_;
+};
+
+/// Goes on at one given worker: how a coroutine that owns something of a worker returns to it.
+class go_to {
+ public:
+  explicit go_to(loop& target) noexcept : target_(target) {}
+
+  [[nodiscard]] bool await_ready() const noexcept { return here().current == &target_; }
+  void await_suspend(std::coroutine_handle<> waiter) noexcept {
+    item_.target = waiter;
+    target_.pin(item_);
+  }
+  static void await_resume() noexcept {}
+
+ private:
+  loop& target_;
+  resumption item_;
+};
+
+}  // namespace tenon::detail
+// tenon/net/detail/io_wait.hpp
+
+namespace tenon::detail {
+
+/// What an I/O operation is asked to do. `whole`: to go on until all of the buffer is written.
+struct io_request {
+  io_kind kind;
+  void* data = nullptr;
+  std::size_t size = 0;
+  time_point deadline = never;
+  bool whole = false;
+};
+
+/// One I/O operation of a coroutine: tried where it stands, and if that would block, waited for at the descriptor's home.
+///
+/// The result is bytes (all of them together), a descriptor or zero; below zero it is -errno, with -ETIMEDOUT for a
+/// deadline that passed and -ECANCELED for a stop request.
+template <class R>
+class io_wait : public wait, public io_operation, public timer {
+ public:
+  io_wait(descriptor<R>& on, const io_request& asked) noexcept : wait(&cancel), descriptor_(on), whole_(asked.whole) {
+    kind = asked.kind;
+    source = &on.source();
+    data = asked.data;
+    size = asked.size;
+    deadline = asked.deadline;
+    io_operation::run = [](work& item) noexcept { of(static_cast<io_operation&>(item)).completed(); };
+    timer::run = [](work& item) noexcept { of(static_cast<timer&>(item)).expired(); };
+  }
+
+ protected:
+  [[nodiscard]] std::int64_t finish() noexcept {
+    if constexpr (R::observe::template of<typename R::threading>::enabled) {
+      if (auto* const here = descriptor_.runtime().current(); here != nullptr && total_ > 0) {
+        const auto bytes = static_cast<std::size_t>(total_);
+        if (kind == io_kind::read) here->observer().received(bytes);
+        if (kind == io_kind::write) here->observer().sent(bytes);
+      }
+    }
+    if (outcome >= 0) return total_;
+    return outcome == -ECANCELED && expired_ ? -ETIMEDOUT : outcome;
+  }
+
+ public:
+  [[nodiscard]] bool await_ready() noexcept {
+    if (const auto settled = descriptor_.settle(); !settled) {
+      outcome = -settled.error().value();
+      return true;
+    }
+    while (backend::attempt(*this)) {
+      if (taken()) return true;
+    }
+    return false;
+  }
+
+  template <class Promise>
+  [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
+    env_ = environment_of(waiter);
+    if (env_->stop.stop_requested()) {
+      outcome = -ECANCELED;
+      return false;
+    }
+    settle(*descriptor_.home(), waiter);
+    if (descriptor_.runtime().current() == descriptor_.home()) return begin();
+    wait::run = [](work& item) noexcept {
+      auto& self = static_cast<io_wait&>(static_cast<wait&>(item));
+      if (!self.begin()) self.resume();
+    };
+    descriptor_.home()->pin(static_cast<wait&>(*this));
+    return true;
+  }
+
+ private:
+  using backend = typename R::backend::template loop<typename R::threading>;
+
+  [[nodiscard]] static io_wait& of(io_operation& base) noexcept { return static_cast<io_wait&>(base); }
+  [[nodiscard]] static io_wait& of(timer& base) noexcept { return static_cast<io_wait&>(base); }
+
+  /// At home: false when it ended at once.
+  [[nodiscard]] bool begin() noexcept {
+    while (descriptor_.home()->backend().start(*this)) {
+      if (taken()) return false;
+    }
+    if (deadline != never) descriptor_.home()->arm(*this);
+    watch(*env_);
+    return true;
+  }
+
+  /// Takes in an outcome: true when that was the end.
+  [[nodiscard]] bool taken() noexcept {
+    if (outcome < 0) return true;
+    total_ += outcome;
+    if (!whole_ || static_cast<std::size_t>(outcome) == size) return true;
+    data = static_cast<char*>(data) + outcome;
+    size -= static_cast<std::size_t>(outcome);
+    return false;
+  }
+
+  void completed() noexcept {
+    while (!taken()) {
+      if (expired_ || !descriptor_.home()->backend().start(*this)) {
+        if (!expired_) return;  // in flight again
+        outcome = -ECANCELED;
+        break;
+      }
+    }
+    if (armed()) descriptor_.home()->disarm(*this);
+    end();
+  }
+  void expired() noexcept {
+    expired_ = true;
+    descriptor_.home()->backend().cancel(*this);
+  }
+  static void cancel(wait& base) noexcept {
+    auto& self = static_cast<io_wait&>(base);
+    self.descriptor_.home()->backend().cancel(self);
+  }
+
+  descriptor<R>& descriptor_;
+  const environment* env_ = nullptr;
+  std::int64_t total_ = 0;
+  bool whole_;
+  bool expired_ = false;
+};
+
+/// The operations whose result is a count of bytes.
+template <class R>
+class transfer_wait : public io_wait<R> {
+ public:
+  using io_wait<R>::io_wait;
+
+  [[nodiscard]] result<std::size_t> await_resume() noexcept {
+    const std::int64_t got = this->finish();
+    if (got < 0) return error_of(static_cast<int>(-got));
+    return static_cast<std::size_t>(got);
+  }
+};
+
+/// The operations whose result is that they have ended: readable, writable, connect.
+template <class R>
+class ready_wait : public io_wait<R> {
+ public:
+  using io_wait<R>::io_wait;
+
+  [[nodiscard]] result<void> await_resume() noexcept {
+    const std::int64_t got = this->finish();
+    if (got < 0) return error_of(static_cast<int>(-got));
+    return {};
+  }
+};
+
+/// Accept: the result is a descriptor, or -errno.
+template <class R>
+class accept_wait : public io_wait<R> {
+ public:
+  using io_wait<R>::io_wait;
+
+  [[nodiscard]] std::int64_t await_resume() noexcept { return this->finish(); }
+};
+
+}  // namespace tenon::detail
+// tenon/task/task.hpp
+
+namespace tenon {
+
+/// A lazy coroutine that gives a T to the one coroutine that awaits it.
+///
+///     tenon::task<int> answer() { co_return 42; }
+///     tenon::task<int> twice() {
+///       const int once = co_await answer();
+///       co_return once * 2;
+///     }
+///
+/// Shape         One pointer. T may be void, a reference, or any movable type.
+/// Cost          One frame, from the memory policy of the worker that calls it; starting and ending it are symmetric
+///               transfers. After 128 of them in a row the chain goes on from the worker's ready queue.
+/// Threads       One at a time; it may start on one worker and end on another.
+/// Errors        An exception that leaves the body comes out of `co_await`.
+/// Cancellation  It inherits the environment of the coroutine that awaits it. Destroying a task that has not started frees
+///               it; destroying one that has started and not ended is a mistake and asserts.
+template <class T = void>
+class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] task {
+ public:
+  using value_type = T;
+
+  struct promise_type : detail::returning<T> {
+    [[nodiscard]] task get_return_object() noexcept {
+      return task(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
+    [[nodiscard]] static std::suspend_always initial_suspend() noexcept { return {}; }
+    [[nodiscard]] static detail::final_awaiter final_suspend() noexcept { return {}; }
+  };
+
+  task(task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  task& operator=(task&& other) noexcept {
+    if (this != &other) {
+      if (handle_) handle_.destroy();
+      handle_ = std::exchange(other.handle_, nullptr);
+    }
+    return *this;
+  }
+  ~task() {
+    if (handle_) handle_.destroy();
+  }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
+
+  class awaiter {
+   public:
+    explicit awaiter(std::coroutine_handle<promise_type> child) noexcept : child_(child) {}
+
+    [[nodiscard]] static bool await_ready() noexcept { return false; }
+    template <class Promise>
+    [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) noexcept {
+      assert(child_ && !child_.done() && "the task was moved from, or awaited before");
+      child_.promise().continuation = parent;
+      child_.promise().env = detail::environment_of(parent);
+      return child_.promise().transfer(child_);
+    }
+    [[nodiscard]] T await_resume() { return child_.promise().result.take(); }
+
+   private:
+    std::coroutine_handle<promise_type> child_;
+  };
+
+  [[nodiscard]] awaiter operator co_await() && noexcept { return awaiter(handle_); }
+
+ private:
+  explicit task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
+
+  std::coroutine_handle<promise_type> handle_;
+};
+
+static_assert(sizeof(task<int>) == sizeof(void*));
+
+}  // namespace tenon
+// tenon/net/signals.hpp
+
+namespace tenon {
+
+namespace detail {
+
+/// Where a signal's handler writes: signals belong to the process, so this one table does too. 0 is nowhere; else the
+/// descriptor + 1.
+inline constinit std::array<std::atomic<int>, 65> signal_pipes{};
+
+inline void signal_arrived(int number) noexcept {
+  const int saved = errno;
+  const int pipe = signal_pipes[static_cast<std::size_t>(number)].load(std::memory_order_relaxed) - 1;
+  const auto name = static_cast<unsigned char>(number);
+  if (pipe >= 0) (void)!::write(pipe, &name, 1);  // a full pipe has this news in it already
+  errno = saved;
+}
+
+}  // namespace detail
+
+/// Signals as something to wait for. Users write `edge::signals`.
+///
+///     auto asked = edge::signals::open(rt, {SIGINT, SIGTERM}).value();
+///     co_await asked.next();
+///     rt.request_stop();
+///
+/// Shape         While it lives the signals do nothing but wake next(); afterwards they do what they did before.
+/// Threads       One task waits at a time. Which thread the kernel interrupts does not matter.
+/// Errors        open: device_or_resource_busy when another object has one of the signals; invalid_argument for a number
+///               that is none or that cannot be caught.
+/// Cancellation  next gives operation_canceled after a stop request. A signal that came before is kept.
+/// Source        D. J. Bernstein's self-pipe; sigaction(2), signal-safety(7).
+template <class R>
+class basic_signals {
+ public:
+  [[nodiscard]] static result<basic_signals> open(R& runtime, std::initializer_list<int> numbers) {
+    std::array<int, 2> ends{-1, -1};
+    if (::pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC) != 0) return error_of(errno);
+    basic_signals made(runtime, unique_fd(ends[0]), unique_fd(ends[1]));
+    for (const int number : numbers) {
+      if (const std::error_code error = made.take(number)) return error;
+    }
+    return made;
+  }
+
+  basic_signals(basic_signals&&) noexcept = default;
+  basic_signals& operator=(basic_signals&&) = delete;
+  ~basic_signals() {
+    for (const taken& each : taken_) {
+      ::sigaction(each.number, &each.before, nullptr);
+      detail::signal_pipes[static_cast<std::size_t>(each.number)].store(0, std::memory_order_relaxed);
+    }
+  }
+
+  /// The number of the next signal.
+  [[nodiscard]] task<result<int>> next(time_point deadline = never) {
+    unsigned char number = 0;
+    const auto got = co_await detail::transfer_wait<R>(*read_, {io_kind::read, &number, 1, deadline});
+    if (!got) co_return got.error();
+    co_return int{number};
+  }
+
+ private:
+  struct taken {
+    int number;
+    struct sigaction before;
+  };
+
+  basic_signals(R& runtime, unique_fd read, unique_fd write)
+      : read_(detail::descriptor<R>::make(runtime, std::move(read))), write_(std::move(write)) {}
+
+  [[nodiscard]] std::error_code take(int number) {
+    if (number <= 0 || static_cast<std::size_t>(number) >= detail::signal_pipes.size()) return error_of(EINVAL);
+    int nowhere = 0;
+    auto& pipe = detail::signal_pipes[static_cast<std::size_t>(number)];
+    if (!pipe.compare_exchange_strong(nowhere, write_.get() + 1)) return error_of(EBUSY);
+    taken entry{number, {}};
+    struct sigaction action {};
+    action.sa_handler = &detail::signal_arrived;
+    action.sa_flags = SA_RESTART;
+    sigfillset(&action.sa_mask);
+    if (::sigaction(number, &action, &entry.before) != 0) {
+      const int why = errno;
+      pipe.store(0);
+      return error_of(why);
+    }
+    taken_.push_back(entry);
+    return {};
+  }
+
+  typename detail::descriptor<R>::owner read_;
+  unique_fd write_;
+  std::vector<taken> taken_;
+};
+
+}  // namespace tenon
+// tenon/net/endpoint.hpp
+
+namespace tenon {
+
+/// A numeric address and a port: `{"127.0.0.1", 8080}`, `{"::1", 0}`, or `{"localhost", 8080}`, which is 127.0.0.1.
+///
+/// Errors  A text that is not an address is answered by whoever uses it: std::errc::invalid_argument. Names are not looked
+///         up here.
+class endpoint {
+ public:
+  endpoint() = default;
+  endpoint(std::string_view address, std::uint16_t port) : address_(address), port_(port) {}
+
+  /// Reads "ADDRESS:PORT"; an IPv6 address stands in brackets.
+  [[nodiscard]] static result<endpoint> parse(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos || colon + 1 == text.size()) return std::errc::invalid_argument;
+    std::uint32_t port = 0;
+    for (const char digit : text.substr(colon + 1)) {
+      if (digit < '0' || digit > '9') return std::errc::invalid_argument;
+      port = port * 10 + static_cast<std::uint32_t>(digit - '0');
+      if (port > 65535) return std::errc::invalid_argument;
+    }
+    std::string_view address = text.substr(0, colon);
+    if (address.size() >= 2 && address.front() == '[' && address.back() == ']') {
+      address = address.substr(1, address.size() - 2);
+    }
+    endpoint read(address, static_cast<std::uint16_t>(port));
+    if (!read.to_native()) return std::errc::invalid_argument;
+    return read;
+  }
+
+  [[nodiscard]] const std::string& address() const noexcept { return address_; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+  /// The socket address of the kernel.
+  struct native {
+    sockaddr_storage storage{};
+    socklen_t size = 0;
+
+    [[nodiscard]] sockaddr* data() noexcept { return reinterpret_cast<sockaddr*>(&storage); }
+    [[nodiscard]] const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
+  };
+  [[nodiscard]] result<native> to_native() const noexcept {
+    native out;
+    const char* const text = address_ == "localhost" ? "127.0.0.1" : address_.c_str();
+    sockaddr_in four{};
+    if (::inet_pton(AF_INET, text, &four.sin_addr) == 1) {
+      four.sin_family = AF_INET;
+      four.sin_port = htons(port_);
+      std::memcpy(&out.storage, &four, sizeof four);
+      out.size = sizeof four;
+      return out;
+    }
+    sockaddr_in6 six{};
+    if (::inet_pton(AF_INET6, text, &six.sin6_addr) == 1) {
+      six.sin6_family = AF_INET6;
+      six.sin6_port = htons(port_);
+      std::memcpy(&out.storage, &six, sizeof six);
+      out.size = sizeof six;
+      return out;
+    }
+    return std::errc::invalid_argument;
+  }
+  [[nodiscard]] static endpoint from_native(const native& from) {
+    char text[INET6_ADDRSTRLEN] = "";
+    if (from.storage.ss_family == AF_INET) {
+      sockaddr_in four{};
+      std::memcpy(&four, &from.storage, sizeof four);
+      ::inet_ntop(AF_INET, &four.sin_addr, text, sizeof text);
+      return {text, ntohs(four.sin_port)};
+    }
+    if (from.storage.ss_family == AF_INET6) {
+      sockaddr_in6 six{};
+      std::memcpy(&six, &from.storage, sizeof six);
+      ::inet_ntop(AF_INET6, &six.sin6_addr, text, sizeof text);
+      return {text, ntohs(six.sin6_port)};
+    }
+    return {};
+  }
+
+  /// "127.0.0.1:8080", "[::1]:8080".
+  [[nodiscard]] friend std::string to_string(const endpoint& e) {
+    const bool six = e.address_.find(':') != std::string::npos;
+    return (six ? '[' + e.address_ + ']' : e.address_) + ':' + std::to_string(e.port_);
+  }
+  [[nodiscard]] friend bool operator==(const endpoint&, const endpoint&) = default;
+
+ private:
+  std::string address_;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace tenon
+// tenon/net/tcp_stream.hpp
+
+namespace tenon {
+
+/// A connected TCP socket of runtime R. Users write `edge::tcp_stream`.
+///
+///     auto n = co_await peer.read_some(room, rt.now() + 5s);
+///     if (!n || *n == 0) co_return;
+///
+/// Shape         One pointer. TCP_NODELAY is set: what is written is sent.
+/// Cost          A read or write that need not wait is one system call where the task stands; one that waits costs the
+///               backend's share. No allocation.
+/// Threads       One reader and one writer at a time, in any two tasks of R.
+/// Errors        result: the system's errno; timed_out when the deadline passes; operation_canceled after a stop request.
+///               The end of the stream is a read of 0 bytes. SIGPIPE is never raised.
+/// Cancellation  When a co_await returns, whatever it returns, the kernel has let go of the buffer.
+template <class R>
+class basic_tcp_stream {
+ public:
+  basic_tcp_stream(R& runtime, unique_fd connected) : descriptor_(detail::descriptor<R>::make(runtime, std::move(connected))) {
+    const int on = 1;
+    ::setsockopt(native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+
+  /// Connects to `to`.
+  [[nodiscard]] static task<result<basic_tcp_stream>> connect(R& runtime, endpoint to, time_point deadline = never) {
+    auto address = to.to_native();
+    if (!address) co_return address.error();
+    unique_fd fd(::socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd) co_return error_of(errno);
+    basic_tcp_stream stream(runtime, std::move(fd));
+    const auto connected = co_await detail::ready_wait<R>(
+        *stream.descriptor_, {io_kind::connect, address->data(), address->size, deadline});
+    if (!connected) co_return connected.error();
+    co_return std::move(stream);
+  }
+
+  /// Reads what is there, at least one byte; 0 is the end of the stream.
+  [[nodiscard]] detail::transfer_wait<R> read_some(std::span<std::byte> into, time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::read, into.data(), into.size(), deadline}};
+  }
+  /// Writes as much as the socket takes.
+  [[nodiscard]] detail::transfer_wait<R> write_some(std::span<const std::byte> from, time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline}};
+  }
+  /// Writes all of it, or fails.
+  [[nodiscard]] detail::transfer_wait<R> write_all(std::span<const std::byte> from, time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline, true}};
+  }
+  /// Waits until a read would not block: what an idle connection waits in, so that it need not hold a buffer.
+  [[nodiscard]] detail::ready_wait<R> readable(time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::readable, nullptr, 0, deadline}};
+  }
+  /// Waits until a write would not block.
+  [[nodiscard]] detail::ready_wait<R> writable(time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::writable, nullptr, 0, deadline}};
+  }
+
+  /// Says to the peer that nothing more will come; reading goes on.
+  result<void> shutdown_send() noexcept {
+    if (::shutdown(native_handle(), SHUT_WR) != 0) return error_of(errno);
+    return {};
+  }
+
+  [[nodiscard]] endpoint remote_endpoint() const {
+    endpoint::native from;
+    from.size = sizeof from.storage;
+    if (::getpeername(native_handle(), from.data(), &from.size) != 0) return {};
+    return endpoint::from_native(from);
+  }
+  [[nodiscard]] int native_handle() const noexcept { return descriptor_->fd(); }
+  [[nodiscard]] R& runtime() const noexcept { return descriptor_->runtime(); }
+
+ private:
+  typename detail::descriptor<R>::owner descriptor_;
+};
+
+}  // namespace tenon
+// tenon/task/sleep_for.hpp
+
+namespace tenon {
+
+namespace detail {
+
+class sleeping : wait, timer {
+ public:
+  explicit sleeping(duration length) noexcept : wait(&cancel), length_(length) {}
+  explicit sleeping(time_point until) noexcept : wait(&cancel), until_(until) {}
+
+  [[nodiscard]] static bool await_ready() noexcept { return false; }
+  template <class Promise>
+  [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) {
+    loop* const current = here().current;
+    assert(current != nullptr && "tenon::sleep_for is awaited on a worker of a runtime");
+    const environment& env = *environment_of(waiter);
+    if (env.stop.stop_requested()) {
+      full_ = false;
+      return false;
+    }
+    const time_point now = current->now();
+    if (until_ == never && length_ < never - now) until_ = now + length_;
+    if (until_ <= now) return false;
+    settle(*current, waiter);
+    timer::run = [](work& item) noexcept {
+      auto& self = static_cast<sleeping&>(static_cast<timer&>(item));
+      self.over_ = true;
+      self.end();
+    };
+    deadline = until_;
+    if (until_ != never) current->arm(*this);
+    watch(env);
+    return true;
+  }
+  /// true: it slept to the end; false: it was asked to stop.
+  bool await_resume() const noexcept { return full_; }
+
+ private:
+  static void cancel(wait& base) noexcept {
+    auto& self = static_cast<sleeping&>(base);
+    if (std::exchange(self.over_, true)) return;
+    self.full_ = false;
+    if (self.armed()) self.home().disarm(self);
+    self.wait::run = [](work& item) noexcept { static_cast<sleeping&>(static_cast<wait&>(item)).end(); };
+    self.home().schedule(static_cast<wait&>(self));
+  }
+
+  duration length_{};
+  time_point until_ = never;
+  bool full_ = true;
+  bool over_ = false;
+};
+
+}  // namespace detail
+
+/// Waits for at least `length` on the clock of the runtime that runs the coroutine.
+///
+///     if (!co_await tenon::sleep_for(50ms)) co_return;   // asked to stop
+///
+/// Shape         nanoseconds; any std::chrono duration converts. Zero or less does not suspend.
+/// Cost          O(log n) of n pending timers of this worker; no allocation but the growth of their heap.
+/// Cancellation  A stop request ends it early; `co_await` gives true when it slept to the end, else false.
+[[nodiscard]] inline detail::sleeping sleep_for(duration length) noexcept { return detail::sleeping(length); }
+
+/// Waits until the clock of the runtime says `deadline` or later.
+[[nodiscard]] inline detail::sleeping sleep_until(time_point deadline) noexcept { return detail::sleeping(deadline); }
+
+}  // namespace tenon
+// tenon/net/tcp_listener.hpp
+
+namespace tenon {
+
+/// A listening TCP socket of runtime R. Users write `edge::tcp_listener`.
+///
+///     auto door = edge::tcp_listener::bind(rt, {"127.0.0.1", 8080}).value();
+///     while (auto peer = co_await door.accept()) conns.spawn(echo, std::move(*peer));
+///
+/// Threads       One task accepts at a time.
+/// Errors        bind: invalid_argument for a bad address, address_in_use, permission_denied, ... accept: what is not the
+///               listener's fault does not end it: a peer that has gone again is passed over, and while the process has
+///               no descriptors or memory left it tries again, after 1 ms and then twice as long up to 1 s.
+/// Cancellation  accept gives operation_canceled after a stop request.
+template <class R>
+class basic_tcp_listener {
+ public:
+  using stream = basic_tcp_stream<R>;
+
+  /// Binds to `at` and listens; port 0 takes a free one, which local_endpoint() tells.
+  [[nodiscard]] static result<basic_tcp_listener> bind(R& runtime, const endpoint& at) {
+    const auto address = at.to_native();
+    if (!address) return address.error();
+    unique_fd fd(::socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd) return error_of(errno);
+    const int on = 1;
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (::bind(fd.get(), address->data(), address->size) != 0 || ::listen(fd.get(), SOMAXCONN) != 0) {
+      return error_of(errno);
+    }
+    return basic_tcp_listener(runtime, std::move(fd));
+  }
+
+  [[nodiscard]] task<result<stream>> accept() {
+    using namespace std::chrono_literals;
+    for (duration back_off = 1ms;; back_off = back_off < 500ms ? 2 * back_off : 1s) {
+      const std::int64_t got = co_await detail::accept_wait<R>(*descriptor_, {io_kind::accept});
+      if (got >= 0) co_return stream(descriptor_->runtime(), unique_fd(static_cast<int>(got)));
+      switch (-got) {
+        case ECONNABORTED:
+        case EPROTO:
+        case EPERM:  // a firewall has forbidden this one
+          back_off = 0ms;
+          break;
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM: {
+          const bool slept = co_await sleep_for(back_off > 0ms ? back_off : 1ms);
+          if (!slept) co_return std::make_error_code(std::errc::operation_canceled);
+          break;
+        }
+        default:
+          co_return error_of(static_cast<int>(-got));
+      }
+    }
+  }
+
+  [[nodiscard]] endpoint local_endpoint() const {
+    endpoint::native at;
+    at.size = sizeof at.storage;
+    if (::getsockname(native_handle(), at.data(), &at.size) != 0) return {};
+    return endpoint::from_native(at);
+  }
+  [[nodiscard]] int native_handle() const noexcept { return descriptor_->fd(); }
+
+ private:
+  basic_tcp_listener(R& runtime, unique_fd listening)
+      : descriptor_(detail::descriptor<R>::make(runtime, std::move(listening))) {}
+
+  typename detail::descriptor<R>::owner descriptor_;
+};
+
+}  // namespace tenon
+// tenon/observe/totals.hpp
+
+namespace tenon {
+
+/// What workers have done so far: of one, or of many added up. The shutdown report is one of these.
+///
+///     totals all;
+///     for (const auto& worker : workers) all += worker.counts.read();
+struct totals {
+  std::uint64_t tasks_spawned = 0;   ///< tasks that were started
+  std::uint64_t tasks_run = 0;       ///< times a ready task was run; one that waits n times is run n + 1 times
+  std::uint64_t tasks_stolen = 0;    ///< ready tasks taken from another worker, counted by the thief
+  std::uint64_t items_dropped = 0;   ///< items that a full queue or a shutdown threw away
+  std::uint64_t bytes_received = 0;  ///< by reads that completed
+  std::uint64_t bytes_sent = 0;      ///< by writes that completed
+  std::uint64_t parks = 0;           ///< times a worker went to sleep
+  std::uint64_t wakes = 0;           ///< times a worker came back from it: parks - wakes of them sleep now
+
+  constexpr totals& operator+=(const totals& other) noexcept {
+    tasks_spawned += other.tasks_spawned;
+    tasks_run += other.tasks_run;
+    tasks_stolen += other.tasks_stolen;
+    items_dropped += other.items_dropped;
+    bytes_received += other.bytes_received;
+    bytes_sent += other.bytes_sent;
+    parks += other.parks;
+    wakes += other.wakes;
+    return *this;
+  }
+  friend constexpr totals operator+(totals a, const totals& b) noexcept { return a += b; }
+  friend constexpr bool operator==(const totals&, const totals&) = default;
+};
+
+}  // namespace tenon
+// tenon/observe/concept.hpp
+
+namespace tenon {
+
+/// Contract of an observer: what one worker tells of itself.
+///
+/// spawned, ran, stole, dropped   That many tasks, tasks, tasks, items; 0 is allowed.
+/// received, sent                 That many bytes.
+/// parked, woke                   The worker is about to sleep; it is awake again. They alternate.
+/// read                           The totals so far. Each number only grows. Two of them need not be of one instant.
+/// Threads   The hooks: the worker alone. read: the worker; with a concurrent Threading any thread.
+/// Cost      The hooks are on the hot path: no allocation, no read-modify-write, nothing that can fail.
+template <class O>
+concept observer = std::default_initializable<O> && requires(O mine, const O& other, std::size_t amount) {
+  { mine.spawned(amount) } noexcept -> std::same_as<void>;
+  { mine.ran(amount) } noexcept -> std::same_as<void>;
+  { mine.stole(amount) } noexcept -> std::same_as<void>;
+  { mine.dropped(amount) } noexcept -> std::same_as<void>;
+  { mine.received(amount) } noexcept -> std::same_as<void>;
+  { mine.sent(amount) } noexcept -> std::same_as<void>;
+  { mine.parked() } noexcept -> std::same_as<void>;
+  { mine.woke() } noexcept -> std::same_as<void>;
+  { other.read() } noexcept -> std::same_as<totals>;
+};
+
+/// Contract of the observe family: `P::of<Threading>` is an observer, one a worker. Where `enabled` is false it is an
+/// empty class and reads all zero: an unobserved runtime pays no byte.
+template <class P>
+concept observe_policy = policy_of<P, family::observe> && observer<typename P::template of<single_thread>> &&
+                         observer<typename P::template of<multi_thread>> && requires {
+                           { P::enabled } -> std::convertible_to<bool>;
+                         } && (P::enabled || (std::is_empty_v<typename P::template of<single_thread>> &&
+                                              std::is_empty_v<typename P::template of<multi_thread>>));
+
+}  // namespace tenon
+// tenon/observe/counters.hpp
+
+namespace tenon {
+
+/// Counts what each worker does: tasks, steals, bytes, sleeps. For reports and metrics that are always on.
+///
+///     struct app : tenon::runtime<tenon::epoll, tenon::stealing<>, tenon::counters> { using runtime::runtime; };
+///
+/// Shape    A 64-bit number for each member of totals, one set a worker.
+/// Cost     A hook: one load, one addition and one store in the worker's own memory. Nothing is locked: only the worker
+///          writes, so with multi_thread each number is a relaxed atomic, and with single_thread a plain integer.
+/// Threads  Hooks: the worker. read: any thread with multi_thread, else the worker.
+struct counters : family::observe {
+  static constexpr auto word = fixed_string("counters");
+  static constexpr bool enabled = true;
+
+  template <class Threading>
+  class of {
+   public:
+    void spawned(std::size_t tasks) noexcept { tasks_spawned_.add(tasks); }
+    void ran(std::size_t tasks) noexcept { tasks_run_.add(tasks); }
+    void stole(std::size_t tasks) noexcept { tasks_stolen_.add(tasks); }
+    void dropped(std::size_t items) noexcept { items_dropped_.add(items); }
+    void received(std::size_t bytes) noexcept { bytes_received_.add(bytes); }
+    void sent(std::size_t bytes) noexcept { bytes_sent_.add(bytes); }
+    void parked() noexcept { parks_.add(1); }
+    void woke() noexcept { wakes_.add(1); }
+
+    [[nodiscard]] totals read() const noexcept {
+      return {.tasks_spawned = tasks_spawned_.value(),
+              .tasks_run = tasks_run_.value(),
+              .tasks_stolen = tasks_stolen_.value(),
+              .items_dropped = items_dropped_.value(),
+              .bytes_received = bytes_received_.value(),
+              .bytes_sent = bytes_sent_.value(),
+              .parks = parks_.value(),
+              .wakes = wakes_.value()};
+    }
+
+   private:
+    /// Written by one thread, so load and store are enough; relaxed, because no other memory is published by it.
+    class number {
+     public:
+      void add(std::uint64_t amount) noexcept {
+        value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+      }
+      [[nodiscard]] std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+     private:
+      typename Threading::template atomic<std::uint64_t> value_{0};
+    };
+
+    number tasks_spawned_;
+    number tasks_run_;
+    number tasks_stolen_;
+    number items_dropped_;
+    number bytes_received_;
+    number bytes_sent_;
+    number parks_;
+    number wakes_;
+  };
+};
+
+static_assert(observe_policy<counters>);
+static_assert(sizeof(counters::of<multi_thread>) == sizeof(totals));
+static_assert(sizeof(counters::of<single_thread>) == sizeof(totals));
+
+}  // namespace tenon
+// tenon/observe/off.hpp
+
+namespace tenon {
+
+/// Nobody watches: every hook is nothing, and a worker is not a byte larger for it. The default.
+///
+/// Shape    Empty; a member of it wants [[no_unique_address]].
+struct off : family::observe {
+  static constexpr auto word = fixed_string("off");
+  static constexpr bool enabled = false;
+
+  template <class Threading>
+  class of {
+   public:
+    constexpr void spawned(std::size_t /*tasks*/) noexcept {}
+    constexpr void ran(std::size_t /*tasks*/) noexcept {}
+    constexpr void stole(std::size_t /*tasks*/) noexcept {}
+    constexpr void dropped(std::size_t /*items*/) noexcept {}
+    constexpr void received(std::size_t /*bytes*/) noexcept {}
+    constexpr void sent(std::size_t /*bytes*/) noexcept {}
+    constexpr void parked() noexcept {}
+    constexpr void woke() noexcept {}
+    [[nodiscard]] constexpr totals read() const noexcept { return {}; }
+  };
+};
+
+static_assert(observe_policy<off>);
+static_assert(std::is_empty_v<off::of<multi_thread>> && std::is_empty_v<off::of<single_thread>>);
+
+}  // namespace tenon
+// tenon/queue/concept.hpp
+
+namespace tenon {
+
+/// Contract of a queue of T: what stands between two parties.
+///
+/// try_push       true: the queue has taken the item. false: it was full, and the item is as it was.
+/// try_pop        The oldest item, or nullopt when there was none. What one producer pushed comes out in its order.
+/// size_estimate  How many items there are; exact when nobody pushes or pops meanwhile, never above capacity.
+/// capacity       How many items it holds; of an unbounded queue the largest std::size_t.
+/// Threads        Those that the policy allows push and pop at once; one alone constructs and destroys. An item that was
+///                pushed is seen by who pops it with all that its producer did before.
+/// Errors         Nothing throws. The destructor destroys what was not popped.
+template <class Q, class T>
+concept queue_for = std::is_default_constructible_v<Q> && !std::is_copy_constructible_v<Q> &&
+                    requires(Q queue, const Q& fixed, T&& item) {
+                      { queue.try_push(std::move(item)) } noexcept -> std::same_as<bool>;
+                      { queue.try_pop() } noexcept -> std::same_as<std::optional<T>>;
+                      { fixed.size_estimate() } noexcept -> std::same_as<std::size_t>;
+                      { Q::capacity } -> std::convertible_to<std::size_t>;
+                    };
+
+/// Contract of the queue family.
+///
+///     struct my_queue : tenon::family::queue {
+///       static constexpr auto word = tenon::fixed_string("my_queue");
+///       static constexpr bool many_producers = true, many_consumers = false, bounded = true;
+///       template <class T, class Threading = tenon::multi_thread> class of { /* a queue_for<T> */ };
+///     };
+///
+/// `many_producers` and `many_consumers`: whether several threads may push, or pop, at once. With `single_thread` for
+/// Threading, `of` emits nothing atomic.
+template <class P>
+concept queue_policy =
+    policy_of<P, family::queue> && queue_for<typename P::template of<int>, int> &&
+    queue_for<typename P::template of<int, single_thread>, int> && requires {
+      { P::many_producers } -> std::convertible_to<bool>;
+      { P::many_consumers } -> std::convertible_to<bool>;
+      { P::bounded } -> std::convertible_to<bool>;
+    };
+
+namespace detail {
+
+/// What a queue asks of its elements: between the claim of a slot and its release nothing may throw, or the slot is lost.
+template <class T>
+inline constexpr bool queueable =
+    std::is_object_v<T> && !std::is_const_v<T> && std::is_nothrow_move_constructible_v<T> &&
+    std::is_nothrow_destructible_v<T>;
+
+}  // namespace detail
+
+}  // namespace tenon
+// tenon/core/cache_line.hpp
+
+namespace tenon {
+
+/// How far apart two variables must lie so that two cores do not fight over them, in bytes.
+///
+/// A constant of the library, not std::hardware_destructive_interference_size: that one may differ between the flags of
+/// two translation units, and then so would the layout of every type that used it.
+inline constexpr std::size_t cache_line = 64;
+
+}  // namespace tenon
+// tenon/queue/detail/slot.hpp
+
+namespace tenon::detail {
+
+/// Room for one T: where a queue makes and unmakes an element. It does not know whether it holds one; its queue does.
+///
+/// Threading is named so that a model can put another in its place, which notices two threads in one slot.
+template <class T, class Threading>
+class slot {
+ public:
+  slot() noexcept {}
+  slot(const slot&) = delete;
+  slot& operator=(const slot&) = delete;
+  ~slot() {}
+
+  void put(T&& item) noexcept { std::construct_at(std::addressof(value_), std::move(item)); }
+
+  [[nodiscard]] std::optional<T> take() noexcept {
+    std::optional<T> item(std::move(value_));
+    std::destroy_at(std::addressof(value_));
+    return item;
+  }
+
+ private:
+  union {
+    T value_;
+  };
+};
+
+}  // namespace tenon::detail
+// tenon/queue/detail/numbered_ring.hpp
+
+namespace tenon::detail {
+
+/// What mpsc and mpmc share: slots that carry a number, and the producers' half.
+///
+/// Let t be the value of tail_, h the consumers' count, both only ever growing; slot(i) is slots_[i mod N], N >= 2, and
+/// its number says whose turn it is:
+///   number == i          slot(i) is empty, and is for the producer with ticket i;
+///   number == i + 1      it holds element i, and is for the consumer with ticket i;
+///   number == i + N      it is empty again: the first line, for the next time round.
+/// Invariants:
+///   (1) tickets are given once: t goes from i to i + 1 by one CAS, and so does h (or has one writer);
+///   (2) the number of a slot is written only by the holder of the ticket that the number is for, and only grows;
+///   (3) t is moved past i only by one that read number == i, so only when element i - N was gone: t <= h + N;
+///   (4) a number read as older than wanted was so at some instant: then the ring was full (or the pop of that element
+///       under way), so that try_push may say so. A number newer than wanted means that the ticket is no longer to be had.
+/// The numbers wrap round with std::size_t; the differences are taken as signed, and stay far below half of its range.
+template <class T, class Threading, std::size_t N>
+class numbered_ring {
+ protected:
+  numbered_ring() noexcept {
+    for (std::size_t i = 0; i < N; ++i) slots_[i].number.store(i, std::memory_order_relaxed);
+  }
+  ~numbered_ring() = default;
+
+  [[nodiscard]] bool fill_next(T&& item) noexcept {
+    std::size_t t = tail_.load(std::memory_order_relaxed);
+    for (;;) {
+      const std::ptrdiff_t ahead = this->ahead(t, t);  // edge B: the element before has been moved out
+      if (ahead < 0) return false;
+      if (ahead > 0) {  // another producer has been here: t is old
+        t = tail_.load(std::memory_order_relaxed);
+      } else if (tail_.compare_exchange_strong(t, t + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
+        slots_[t & (N - 1)].element.put(std::move(item));
+        slots_[t & (N - 1)].number.store(t + 1, std::memory_order_release);  // edge A
+        return true;
+      }
+    }
+  }
+
+  /// By how much the number of slot(i) is ahead of `wanted`.
+  [[nodiscard]] std::ptrdiff_t ahead(std::size_t i, std::size_t wanted) const noexcept {
+    return static_cast<std::ptrdiff_t>(slots_[i & (N - 1)].number.load(std::memory_order_acquire) - wanted);
+  }
+
+  /// By the holder of ticket i.
+  [[nodiscard]] std::optional<T> empty(std::size_t i) noexcept {
+    std::optional<T> item = slots_[i & (N - 1)].element.take();
+    slots_[i & (N - 1)].number.store(i + N, std::memory_order_release);  // edge B
+    return item;
+  }
+
+  /// t - h, for an h that was read before, brought into 0 .. N: the two are not read at one instant.
+  [[nodiscard]] std::size_t filled_since(std::size_t h) const noexcept {
+    const auto there = static_cast<std::ptrdiff_t>(tail_.load(std::memory_order_relaxed) - h);
+    if (there <= 0) return 0;
+    return static_cast<std::size_t>(there) < N ? static_cast<std::size_t>(there) : N;
+  }
+
+ private:
+  struct numbered {
+    typename Threading::template atomic<std::size_t> number;
+    slot<T, Threading> element;
+  };
+
+  alignas(cache_line) typename Threading::template atomic<std::size_t> tail_{0};
+  alignas(cache_line) std::array<numbered, N> slots_;
+};
+
+}  // namespace tenon::detail
+// tenon/queue/detail/ring.hpp
+
+namespace tenon::detail {
+
+/// A ring of N slots for one thread at a time: what each bounded queue is in a runtime of one thread, and what `locked`
+/// locks. N need not be a power of two.
+///
+/// Alive: the size_ slots from front_ on, going round; size_ <= N.
+template <class T, std::size_t N>
+class ring {
+ public:
+  static constexpr std::size_t capacity = N;
+
+  ring() = default;
+  ring(const ring&) = delete;
+  ring& operator=(const ring&) = delete;
+  ~ring() {
+    while (try_pop()) {
+    }
+  }
+
+  [[nodiscard]] bool try_push(T&& item) noexcept {
+    if (size_ == N) return false;
+    const std::size_t to_the_end = N - front_;  // front_ + size_ might not fit in N's range
+    slots_[size_ < to_the_end ? front_ + size_ : size_ - to_the_end].put(std::move(item));
+    ++size_;
+    return true;
+  }
+
+  [[nodiscard]] std::optional<T> try_pop() noexcept {
+    if (size_ == 0) return std::nullopt;
+    std::optional<T> item = slots_[front_].take();
+    front_ = front_ + 1 == N ? 0 : front_ + 1;
+    --size_;
+    return item;
+  }
+
+  [[nodiscard]] std::size_t size_estimate() const noexcept { return size_; }
+
+ private:
+  std::size_t front_ = 0;
+  std::size_t size_ = 0;
+  std::array<slot<T, single_thread>, N> slots_;
+};
+
+}  // namespace tenon::detail
+// tenon/queue/mpmc.hpp
+
+namespace tenon {
+
+/// A fixed ring between many producers and many consumers.
+///
+///     using my_runtime = tenon::runtime<tenon::epoll, tenon::stealing<>, tenon::mpmc<4096>>;
+///
+/// Shape    N slots inside the object, each a T and a number; two cache lines; no heap.
+/// Order    FIFO by ticket: thus FIFO for each producer.
+/// Cost     try_push, try_pop: O(1) unless they lose a race: one CAS. Producers touch one line of counts, consumers
+///          another; neither reads the other's. Lock-free but for this: a thread that stops between its ticket and its
+///          slot's number holds up those who come round to that very slot.
+/// Threads  Any thread pushes, any pops, at once. Construct and destroy from one thread alone.
+/// Errors   Full: try_push is false, its argument untouched; also while the pop of the oldest item is still under way.
+///          Empty: try_pop is nullopt; also while the push of the oldest item is still under way.
+///          Nothing throws. A bad N, or a T that may throw, does not compile.
+/// Source   D. Vyukov, "Bounded MPMC queue", 1024cores.net. Model: tests/model/mpmc.cpp.
+template <std::size_t N = 1024>
+struct mpmc : family::queue {
+  static_assert(std::has_single_bit(N) && N > 1,
+                "tenon::mpmc<N>: N, the number of slots, must be a power of two and at least 2");
+
+  static constexpr auto word = fixed_string("mpmc<") + detail::decimal<N> + fixed_string(">");
+  static constexpr bool many_producers = true;
+  static constexpr bool many_consumers = true;
+  static constexpr bool bounded = true;
+
+  /// The producers' half, and what the numbers mean, is in detail::numbered_ring. The consumers' half mirrors it:
+  /// head_ hands out the tickets, and who holds ticket h may empty slot(h), which is numbered h + 1 by then.
+  ///
+  /// Edges    A  fill: number.store(release) -> number.load(acquire): the element is seen by the consumer.
+  ///          B  empty: number.store(release) -> number.load(acquire): the element is gone before the next is made.
+  ///          The CAS of a ticket is relaxed: it decides who, not what is seen.
+  template <class T, class Threading = multi_thread>
+  class of : detail::numbered_ring<T, Threading, N> {
+    static_assert(detail::queueable<T>,
+                  "tenon::mpmc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+
+   public:
+    static constexpr std::size_t capacity = N;
+
+    of() = default;
+    of(const of&) = delete;
+    of& operator=(const of&) = delete;
+    ~of() {
+      while (try_pop()) {
+      }
+    }
+
+    [[nodiscard]] bool try_push(T&& item) noexcept { return this->fill_next(std::move(item)); }
+
+    [[nodiscard]] std::optional<T> try_pop() noexcept {
+      std::size_t h = head_.load(std::memory_order_relaxed);
+      for (;;) {
+        const std::ptrdiff_t ahead = this->ahead(h, h + 1);  // edge A
+        if (ahead < 0) return std::nullopt;
+        if (ahead > 0) {  // another consumer has been here: h is old
+          h = head_.load(std::memory_order_relaxed);
+        } else if (head_.compare_exchange_strong(h, h + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
+          return this->empty(h);  // edge B
+        }
+      }
+    }
+
+    [[nodiscard]] std::size_t size_estimate() const noexcept {
+      return this->filled_since(head_.load(std::memory_order_relaxed));
+    }
+
+   private:
+    alignas(cache_line) typename Threading::template atomic<std::size_t> head_{0};
+  };
+
+  template <class T>
+  class of<T, single_thread> : public detail::ring<T, N> {
+    static_assert(detail::queueable<T>,
+                  "tenon::mpmc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+  };
+};
+
+static_assert(queue_policy<mpmc<>>);
+
+}  // namespace tenon
+// tenon/queue/mpsc.hpp
+
+namespace tenon {
+
+/// A fixed ring between many producers and one consumer.
+///
+///     using my_runtime = tenon::runtime<tenon::epoll, tenon::affinity<>, tenon::mpsc<4096>>;
+///
+/// Shape    N slots inside the object, each a T and a number; two cache lines; no heap.
+/// Order    FIFO by ticket: thus FIFO for each producer.
+/// Cost     try_push: O(1) unless it loses a race: one CAS. try_pop: O(1), wait-free, no read-modify-write.
+/// Threads  Any thread pushes and one pops, at once. Construct and destroy from one thread alone.
+/// Errors   Full: try_push is false, its argument untouched; also while the pop of the oldest item is still under way.
+///          Empty: try_pop is nullopt; also while the push of the oldest item is still under way.
+///          Nothing throws. A bad N, or a T that may throw, does not compile.
+/// Source   D. Vyukov, "Bounded MPMC queue", 1024cores.net, with its consumers' half made for one.
+///          Model: tests/model/mpsc.cpp.
+template <std::size_t N = 1024>
+struct mpsc : family::queue {
+  static_assert(std::has_single_bit(N) && N > 1,
+                "tenon::mpsc<N>: N, the number of slots, must be a power of two and at least 2");
+
+  static constexpr auto word = fixed_string("mpsc<") + detail::decimal<N> + fixed_string(">");
+  static constexpr bool many_producers = true;
+  static constexpr bool many_consumers = false;
+  static constexpr bool bounded = true;
+
+  /// The producers' half, and what the numbers mean, is in detail::numbered_ring. The consumer alone writes head_, so
+  /// that it needs no CAS for its ticket; head_ is an atomic only for size_estimate.
+  ///
+  /// Edges    A  fill: number.store(release) -> number.load(acquire): the element is seen by the consumer.
+  ///          B  empty: number.store(release) -> number.load(acquire): the element is gone before the next is made.
+  template <class T, class Threading = multi_thread>
+  class of : detail::numbered_ring<T, Threading, N> {
+    static_assert(detail::queueable<T>,
+                  "tenon::mpsc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+
+   public:
+    static constexpr std::size_t capacity = N;
+
+    of() = default;
+    of(const of&) = delete;
+    of& operator=(const of&) = delete;
+    ~of() {
+      while (try_pop()) {
+      }
+    }
+
+    [[nodiscard]] bool try_push(T&& item) noexcept { return this->fill_next(std::move(item)); }
+
+    [[nodiscard]] std::optional<T> try_pop() noexcept {
+      const std::size_t h = head_.load(std::memory_order_relaxed);
+      if (this->ahead(h, h + 1) < 0) return std::nullopt;  // edge A
+      head_.store(h + 1, std::memory_order_relaxed);       // read by size_estimate alone
+      return this->empty(h);                               // edge B
+    }
+
+    [[nodiscard]] std::size_t size_estimate() const noexcept {
+      return this->filled_since(head_.load(std::memory_order_relaxed));
+    }
+
+   private:
+    alignas(cache_line) typename Threading::template atomic<std::size_t> head_{0};
+  };
+
+  template <class T>
+  class of<T, single_thread> : public detail::ring<T, N> {
+    static_assert(detail::queueable<T>,
+                  "tenon::mpsc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+  };
+};
+
+static_assert(queue_policy<mpsc<>>);
+
+}  // namespace tenon
+// tenon/queue/spsc.hpp
+
+namespace tenon {
+
+/// A fixed ring between one producer and one consumer.
+///
+///     using my_runtime = tenon::runtime<tenon::io_uring<>, tenon::affinity<>, tenon::spsc<4096>>;
+///
+/// Shape    N slots inside the object, N * sizeof(T) bytes and two cache lines; no heap.
+/// Order    FIFO.
+/// Cost     try_push, try_pop: O(1), wait-free: no read-modify-write, and the other side's line is read only when the
+///          ring looks full, or empty.
+/// Threads  One thread pushes and one pops, at once. Construct and destroy from one thread alone.
+/// Errors   Full: try_push is false, its argument untouched. Empty: try_pop is nullopt.
+///          Nothing throws. A bad N, or a T that may throw, does not compile.
+/// Source   L. Lamport, "Specifying Concurrent Program Modules", 1983; cached indices: J. Giacomoni et al.,
+///          "FastForward for Efficient Pipeline Parallelism", 2008. Model: tests/model/spsc.cpp.
+template <std::size_t N = 1024>
+struct spsc : family::queue {
+  static_assert(std::has_single_bit(N), "tenon::spsc<N>: N, the number of slots, must be a power of two");
+
+  static constexpr auto word = fixed_string("spsc<") + detail::decimal<N> + fixed_string(">");
+  static constexpr bool many_producers = false;
+  static constexpr bool many_consumers = false;
+  static constexpr bool bounded = true;
+
+  /// Let h and t be the values of head_ and tail_, counts that only grow; slot(i) is slots_[i mod N]. Invariants:
+  ///   (1) h <= t <= h + N, and an element is alive in slot(i) iff h <= i < t;
+  ///   (2) only the consumer writes h and tail_seen_, only the producer t and head_seen_;
+  ///   (3) head_seen_ <= h and tail_seen_ <= t: a seen index is an old value of the real one. So a producer that finds
+  ///       t - head_seen_ < N has room, a consumer that finds tail_seen_ > h has an element, and only one that does not
+  ///       must look at the real index.
+  /// Edges    tail_.store(release) -> tail_.load(acquire): the element made in slot(t) is seen by the consumer.
+  ///          head_.store(release) -> head_.load(acquire): the element was moved out of slot(h) and destroyed before the
+  ///          producer makes the next one there.
+  ///          Each side's load of its own index is relaxed: nobody else writes it.
+  template <class T, class Threading = multi_thread>
+  class of {
+    static_assert(detail::queueable<T>,
+                  "tenon::spsc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+
+   public:
+    static constexpr std::size_t capacity = N;
+
+    of() = default;
+    of(const of&) = delete;
+    of& operator=(const of&) = delete;
+    ~of() {
+      while (try_pop()) {
+      }
+    }
+
+    [[nodiscard]] bool try_push(T&& item) noexcept {
+      const std::size_t t = tail_.load(std::memory_order_relaxed);
+      if (t - head_seen_ == N) {
+        head_seen_ = head_.load(std::memory_order_acquire);
+        if (t - head_seen_ == N) return false;
+      }
+      slots_[t & (N - 1)].put(std::move(item));
+      tail_.store(t + 1, std::memory_order_release);
+      return true;
+    }
+
+    [[nodiscard]] std::optional<T> try_pop() noexcept {
+      const std::size_t h = head_.load(std::memory_order_relaxed);
+      if (h == tail_seen_) {
+        tail_seen_ = tail_.load(std::memory_order_acquire);
+        if (h == tail_seen_) return std::nullopt;
+      }
+      std::optional<T> item = slots_[h & (N - 1)].take();
+      head_.store(h + 1, std::memory_order_release);
+      return item;
+    }
+
+    [[nodiscard]] std::size_t size_estimate() const noexcept {
+      const std::size_t h = head_.load(std::memory_order_acquire);  // before t, so that t >= h
+      const std::size_t there = tail_.load(std::memory_order_acquire) - h;
+      return there < N ? there : N;
+    }
+
+   private:
+    alignas(cache_line) typename Threading::template atomic<std::size_t> head_{0};
+    std::size_t tail_seen_ = 0;  // the consumer's
+    alignas(cache_line) typename Threading::template atomic<std::size_t> tail_{0};
+    std::size_t head_seen_ = 0;  // the producer's
+    alignas(cache_line) std::array<detail::slot<T, Threading>, N> slots_;
+  };
+
+  template <class T>
+  class of<T, single_thread> : public detail::ring<T, N> {
+    static_assert(detail::queueable<T>,
+                  "tenon::spsc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+  };
+};
+
+static_assert(queue_policy<spsc<>>);
+static_assert(sizeof(spsc<8>::of<void*>) == 3 * cache_line);
+
+}  // namespace tenon
+// tenon/queue/by_topology.hpp
+
+namespace tenon {
+
+/// The default: the cheapest ring that the two ends of a channel allow, chosen at compile time.
+///
+/// | producers | consumers | ring    |
+/// |-----------|-----------|---------|
+/// | one       | one       | spsc<N> |
+/// | many      | one       | mpsc<N> |
+/// | any       | many      | mpmc<N> |
+///
+/// Where nobody says how many there are, `of` is the one that is always right: mpmc.
+struct by_topology : family::queue {
+  static constexpr auto word = fixed_string("by_topology");
+  static constexpr bool many_producers = true;
+  static constexpr bool many_consumers = true;
+  static constexpr bool bounded = true;
+
+  template <bool ManyProducers, bool ManyConsumers, std::size_t N>
+  using choose =
+      std::conditional_t<ManyConsumers, mpmc<N>, std::conditional_t<ManyProducers, mpsc<N>, spsc<N>>>;
+
+  template <class T, class Threading = multi_thread>
+  using of = typename mpmc<>::of<T, Threading>;
+};
+
+static_assert(queue_policy<by_topology>);
+static_assert(std::is_same_v<by_topology::choose<false, false, 8>, spsc<8>>);
+static_assert(std::is_same_v<by_topology::choose<true, false, 8>, mpsc<8>>);
+static_assert(std::is_same_v<by_topology::choose<false, true, 8>, mpmc<8>>);
+static_assert(std::is_same_v<by_topology::choose<true, true, 8>, mpmc<8>>);
+
+}  // namespace tenon
+// tenon/queue/locked.hpp
+
+namespace tenon {
+
+/// A fixed ring behind a mutex: the plainest queue, and the one that the others are compared with.
+///
+///     using my_runtime = tenon::runtime<tenon::epoll, tenon::stealing<>, tenon::locked<1000>>;
+///
+/// Shape    N slots inside the object, N * sizeof(T) bytes, and a mutex; no heap. N need not be a power of two.
+/// Order    FIFO, in the order in which the mutex was taken.
+/// Cost     try_push, try_pop, size_estimate: O(1) under the mutex; a thread that is preempted inside holds up the others.
+/// Threads  Any thread pushes, any pops, at once. Construct and destroy from one thread alone.
+/// Errors   Full: try_push is false, its argument untouched. Empty: try_pop is nullopt. Neither is ever said when it was
+///          not so. Nothing throws. A bad N, or a T that may throw, does not compile.
+template <std::size_t N = 1024>
+struct locked : family::queue {
+  static_assert(N > 0, "tenon::locked<N>: N, the number of slots, must be at least 1");
+
+  static constexpr auto word = fixed_string("locked<") + detail::decimal<N> + fixed_string(">");
+  static constexpr bool many_producers = true;
+  static constexpr bool many_consumers = true;
+  static constexpr bool bounded = true;
+
+  /// Invariant: ring_ is touched only by who holds mutex_, whose unlock -> lock edge orders all the rest.
+  template <class T, class Threading = multi_thread>
+  class of {
+    static_assert(detail::queueable<T>,
+                  "tenon::locked<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+
+   public:
+    static constexpr std::size_t capacity = N;
+
+    of() = default;
+    of(const of&) = delete;
+    of& operator=(const of&) = delete;
+
+    [[nodiscard]] bool try_push(T&& item) noexcept {
+      const std::lock_guard hold(mutex_);
+      return ring_.try_push(std::move(item));
+    }
+    [[nodiscard]] std::optional<T> try_pop() noexcept {
+      const std::lock_guard hold(mutex_);
+      return ring_.try_pop();
+    }
+    [[nodiscard]] std::size_t size_estimate() const noexcept {
+      const std::lock_guard hold(mutex_);
+      return ring_.size_estimate();
+    }
+
+   private:
+    [[no_unique_address]] mutable typename Threading::mutex mutex_;
+    detail::ring<T, N> ring_;
+  };
+};
+
+static_assert(queue_policy<locked<>>);
+static_assert(sizeof(locked<4>::of<int, single_thread>) == sizeof(detail::ring<int, 4>));
+
+}  // namespace tenon
+// tenon/fwd.hpp
+
+/// Names without their definitions: the words that composition knows by heart, those behind a door, and the runtime.
+///
+/// A word behind a door is declared here whether or not its door is open, so that naming it while it is closed is answered
+/// with a sentence that says how to open it, and not with "undeclared".
+
+namespace tenon {
+
+// backend
+struct none;
+struct poll;
+struct epoll;
+template <class... Options>
+struct io_uring;  // door: TENON_WITH_IO_URING
+struct libuv;     // door: TENON_WITH_LIBUV
+
+// scheduling
+struct fifo;
+template <class... Options>
+struct affinity;
+template <class... Options>
+struct stealing;
+
+// memory
+struct system;
+template <class Upstream>
+struct recycling;
+struct mimalloc;  // door: TENON_WITH_MIMALLOC
+
+// queue
+struct by_topology;
+
+// topology
+struct flat;
+struct hwloc;  // door: TENON_WITH_HWLOC
+
+// threading
+struct multi_thread;
+struct single_thread;
+
+// observe
+struct off;
+struct counters;
+
+// clock
+struct steady;
+struct virtual_clock;
+
+// errors
+struct propagate;
+struct terminate;
+
+template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
+          class Clock, class Errors>
+class basic_runtime;
+
+/// What a preset derives from: see runtime/presets.hpp.
+struct preset_tag {
+  using family = preset_tag;
+};
+
+namespace detail {
+
+/// Policies as a list of types; a runtime's own has one a family, in the order of basic_runtime.
+template <class... Ps>
+struct policy_list {};
+
+}  // namespace detail
+
+}  // namespace tenon
+// tenon/runtime/detail/crowd.hpp
+
+namespace tenon::detail {
+
+template <class R>
+class crowd;
+
+/// The coroutine at the root of a spawned tree: it holds the function and its arguments, and owns itself.
+template <class R>
+struct root {
+  struct promise_type : promise_base {
+    template <class... Rest>
+    explicit promise_type(crowd<R>& of, Rest&...) : owner(of) {
+      own.stop = source.get_token();
+      this->env = &own;
+    }
+
+    struct out {
+      [[nodiscard]] static bool await_ready() noexcept { return false; }
+      static void await_suspend(std::coroutine_handle<promise_type> ended) noexcept {
+        crowd<R>& owner = ended.promise().owner;
+        owner.remove(ended.promise());
+        ended.destroy();
+        owner.leave();
+      }
+      static void await_resume() noexcept {}
+    };
+
+    [[nodiscard]] root get_return_object() noexcept {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    [[nodiscard]] static std::suspend_always initial_suspend() noexcept { return {}; }
+    [[nodiscard]] static out final_suspend() noexcept { return {}; }
+    static void return_void() noexcept {}
+    void unhandled_exception() noexcept {
+#if defined(__cpp_exceptions)
+      owner.fail(std::current_exception());
+#endif
+    }
+
+    crowd<R>& owner;
+    std::stop_source source;  // its own: a million tasks do not meet at one stop state's lock
+    environment own;
+    promise_type* before = nullptr;
+    promise_type* after = nullptr;
+  };
+
+  std::coroutine_handle<promise_type> handle;
+};
+
+template <class R, class Fn, class... Args>
+root<R> run_root(crowd<R>& /*owner*/, Fn fn, Args... args) {
+  co_await fn(std::move(args)...);
+}
+
+/// The roots that one scope, or a runtime itself, answers for: it counts them, can ask them to stop, keeps the first
+/// exception, and knows when the last has left.
+///
+/// Invariant  live = roots that have not left + 1 while the crowd is open. Nobody enters once live is zero: then `empty`
+///            has been called, once, by whoever brought it there.
+/// Threads    Any.
+template <class R>
+class crowd {
+  using threading = typename R::threading;
+  using member = typename root<R>::promise_type;
+
+ public:
+  using empty_function = void (*)(crowd&) noexcept;
+
+  crowd(R& runtime, empty_function empty) noexcept : runtime_(runtime), empty_(empty) {}
+  crowd(const crowd&) = delete;
+  crowd& operator=(const crowd&) = delete;
+
+  [[nodiscard]] R& runtime() const noexcept { return runtime_; }
+  [[nodiscard]] std::size_t live() const noexcept { return live_.load(std::memory_order_acquire); }
+
+  /// One more is answered for; false when all have left.
+  [[nodiscard]] bool enter() noexcept {
+    std::size_t seen = live_.load(std::memory_order_relaxed);
+    while (seen != 0) {
+      if (live_.compare_exchange_strong(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_relaxed)) return true;
+    }
+    return false;
+  }
+  void leave() noexcept {
+    if (live_.fetch_sub(1, std::memory_order_acq_rel) == 1) empty_(*this);
+  }
+  void reopen() noexcept { live_.store(1, std::memory_order_relaxed); }
+
+  /// Makes the root of a tree, entered before, ready to run. What throws here leaves nothing behind.
+  template <class Fn, class... Args>
+  void start(Fn&& fn, Args&&... args) {
+    const root<R> made = make(std::forward<Fn>(fn), std::forward<Args>(args)...);
+    member& promise = made.handle.promise();
+    add(promise);
+    promise.bounce.target = made.handle;
+    runtime_.start(promise.bounce);
+  }
+
+  /// Asks all to stop, those to come too. Stop callbacks run on this thread, with no lock held.
+  void cancel() {
+    std::vector<std::stop_source> asked;
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+      for (member* each = first_; each != nullptr; each = each->after) asked.push_back(each->source);
+    }
+    for (std::stop_source& each : asked) each.request_stop();
+  }
+
+#if defined(__cpp_exceptions)
+  /// Keeps the first exception and asks the others to stop.
+  void fail(std::exception_ptr error) noexcept {
+    if constexpr (!R::errors::rethrows) {
+      if (this == &runtime_.background()) std::terminate();
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::move(error);
+    }
+    cancel();
+  }
+  void rethrow() {
+    if (std::exception_ptr error = std::exchange(error_, nullptr)) std::rethrow_exception(std::move(error));
+  }
+#endif
+
+ private:
+  friend member;
+  friend typename member::out;
+
+  template <class Fn, class... Args>
+  [[nodiscard]] root<R> make(Fn&& fn, Args&&... args) {
+#if defined(__cpp_exceptions)
+    try {
+      return run_root<R, std::decay_t<Fn>, std::decay_t<Args>...>(*this, std::forward<Fn>(fn), std::forward<Args>(args)...);
+    } catch (...) {
+      leave();
+      throw;
+    }
+#else
+    return run_root<R, std::decay_t<Fn>, std::decay_t<Args>...>(*this, std::forward<Fn>(fn), std::forward<Args>(args)...);
+#endif
+  }
+
+  void add(member& promise) noexcept {
+    bool stopped = false;
+    {
+      const std::lock_guard lock(mutex_);
+      promise.after = first_;
+      if (first_ != nullptr) first_->before = &promise;
+      first_ = &promise;
+      stopped = stopped_;
+    }
+    if (stopped) promise.source.request_stop();
+  }
+  void remove(member& promise) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (promise.after != nullptr) promise.after->before = promise.before;
+    (promise.before != nullptr ? promise.before->after : first_) = promise.after;
+  }
+
+  R& runtime_;
+  empty_function empty_;
+  typename threading::template atomic<std::size_t> live_{1};
+  typename threading::mutex mutex_;
+  member* first_ = nullptr;
+  bool stopped_ = false;
+#if defined(__cpp_exceptions)
+  std::exception_ptr error_;
+#endif
+};
+
+}  // namespace tenon::detail
+// tenon/runtime/detail/posted.hpp
+
+namespace tenon::detail {
+
+template <class>
+inline constexpr bool never_for = false;
+
+/// A plain function on its way to a worker of R: a node from the memory policy, freed before the shutdown hears of it.
+template <class R, class Fn>
+class posted : work {
+ public:
+  template <class F>
+  [[nodiscard]] static work& make(R& runtime, F&& fn) {
+    static_assert(alignof(posted) <= alignof(std::max_align_t), "tenon::runtime<...>::post: the function is over-aligned");
+    return *::new (runtime.allocate(sizeof(posted))) posted(runtime, std::forward<F>(fn));
+  }
+
+ private:
+  template <class F>
+  posted(R& runtime, F&& fn) : work(&execute), runtime_(runtime), fn_(std::forward<F>(fn)) {}
+
+  static void execute(work& item) noexcept {
+    auto& self = static_cast<posted&>(item);
+    R& runtime = self.runtime_;
+#if defined(__cpp_exceptions)
+    try {
+      self.fn_();
+    } catch (...) {
+      runtime.background().fail(std::current_exception());
+    }
+#else
+    self.fn_();
+#endif
+    std::destroy_at(&self);
+    runtime.deallocate(&self, sizeof(posted));
+    runtime.background().leave();
+  }
+
+  R& runtime_;
+  Fn fn_;
+};
+
+}  // namespace tenon::detail
+// tenon/queue/detail/inbox.hpp
+
+namespace tenon::detail {
+
+/// Where other threads leave work for one owner: an intrusive stack that the owner takes whole, and turns round.
+///
+/// Let H be the values of head_ in modification order, h -> h.next -> ... the chain that starts at h. Invariants:
+///   (1) a chain is frozen while head_ holds it: `next` of an item is written before the CAS that publishes the item,
+///       and again only by the owner after take() has removed it;
+///   (2) the chain lists what was pushed since the last take(), newest first. Reversed, it is the order of the CASes in
+///       H, thus FIFO for each producer and for each pair of pushes one of which happens before the other;
+///   (3) between two take()s exactly one push finds head_ == nullptr: its push() is the one that returns true.
+/// There is no ABA: a push that saw h and installs item with item.next == h wants only that head_ holds h at its CAS;
+/// that h left and came back in between changes nothing, for the chain behind h is then the present one.
+///
+/// Edges    push's CAS (release half) -> take's exchange (acquire half): the owner sees the item, and all the pusher did
+///          before. A pusher that links behind h never reads *h, so its own read needs no acquire; the CASes of one
+///          chain are one release sequence, so taking the newest synchronizes with them all.
+///          push is sequentially consistent, and so is empty(): "push, then read whether the owner is parked" and "park,
+///          then read empty()" cannot both miss the other (see the parking protocol). On x86-64 this costs nothing.
+/// Shape    One cache line. Items are not owned.
+/// Cost     push: one CAS, O(1) unless it loses a race. take: one exchange, O(items).
+/// Threads  push: any. take: the owner. empty: any.
+/// Source   R. K. Treiber, "Systems Programming: Coping with Parallelism", 1986. Model: tests/model/inbox.cpp.
+template <class Threading>
+class inbox {
+ public:
+  inbox() = default;
+  inbox(const inbox&) = delete;
+  inbox& operator=(const inbox&) = delete;
+
+  /// Leaves `item`. True when nothing was there before: the one pusher that has to see to it that the owner looks.
+  bool push(work& item) noexcept {
+    work* newest = head_.load(std::memory_order_relaxed);  // only a guess for the CAS
+    do {
+      item.next = newest;
+    } while (!head_.compare_exchange_strong(newest, &item, std::memory_order_seq_cst, std::memory_order_relaxed));
+    return newest == nullptr;  // `item` may be gone by now
+  }
+
+  /// Takes all there is, oldest first.
+  [[nodiscard]] work_list take() noexcept {
+    work_list taken;
+    if (head_.load(std::memory_order_relaxed) == nullptr) return taken;  // spares the line: most looks find nothing
+    work* newest = head_.exchange(nullptr, std::memory_order_acquire);
+    work* oldest = nullptr;
+    while (newest != nullptr) {
+      work* const older = newest->next;
+      newest->next = oldest;
+      oldest = newest;
+      newest = older;
+    }
+    while (oldest != nullptr) {
+      work* const newer = oldest->next;
+      taken.push(*oldest);
+      oldest = newer;
+    }
+    return taken;
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return head_.load(std::memory_order_seq_cst) == nullptr; }
+
+ private:
+  alignas(cache_line) typename Threading::template atomic<work*> head_{nullptr};
+};
+
+/// The inbox of a runtime of one thread: a list.
+template <>
+class inbox<single_thread> {
+ public:
+  inbox() = default;
+  inbox(const inbox&) = delete;
+  inbox& operator=(const inbox&) = delete;
+
+  bool push(work& item) noexcept {
+    const bool was_empty = list_.empty();
+    list_.push(item);
+    return was_empty;
+  }
+  [[nodiscard]] work_list take() noexcept { return std::move(list_); }
+  [[nodiscard]] bool empty() const noexcept { return list_.empty(); }
+
+ private:
+  work_list list_;
+};
+
+static_assert(sizeof(inbox<multi_thread>) == cache_line);
+static_assert(sizeof(inbox<single_thread>) == sizeof(work_list));
+
+}  // namespace tenon::detail
+// tenon/scheduler/detail/parking.hpp
+
+namespace tenon::detail {
+
+/// The parking protocol: how a worker goes to sleep so that no work is left lying and nobody is woken for nothing.
+///
+/// Parts    Each worker has a `seat` and a sticky wake-up (its backend's wake(): an eventfd counter). The scheduler has
+///          one `parking`: how many workers sleep, and how many search for work to steal.
+///          "Look" below means: own inbox, every ring, the injection queue, the stop flag.
+///
+/// post to worker w        inbox.push(item) was true and w.seat.post()        ->  parking.one_less(); wake w
+/// push to own ring, or    ring.push(item); parking.wanted()                  ->  call one: the first other worker v
+///   to the injection      (a load; no store while nobody sleeps)                 with v.seat.call(): parking.called();
+///   queue                                                                        wake v. None found: nothing to do
+/// worker out of work      parking.search(); look and steal
+///   found something       parking.found() (it was the last) and look again finds more  ->  call one; then run it
+///   found nothing         parking.sleep(seat); look again;
+///                         nothing: backend.wait(until the next timer); something: do not wait (or wait with 0)
+///                         seat.rise(): parked  nobody came:    parking.one_less(); go on, not searching
+///                                      posted  a poster came:  go on, not searching; the inbox has something
+///                                      called  a pusher came:  go on as a searcher: it has been counted as one
+///   (completions that wait() hands over are kept in a list until seat.rise(); only then are they published)
+/// stop                    store the flag (seq_cst); wake all, whether parked or not
+///
+/// Let S be the single total order of the sequentially consistent operations; all those below are.
+///
+/// Theorem 1 (post). If all is quiet, no inbox of a sleeping worker holds an item.
+///   The push that found the inbox empty is in S before that poster's read of seat. Either the read is before w's
+///   store of `parked`: then push <S read <S store <S look, and w sees the item; or it is after, and then it sees
+///   `parked` (and wakes w) or what somebody wrote who has claimed w before: w will rise, and look after that. Pushes
+///   that found the inbox not empty rely on the one that did; the owner empties it whole.
+/// Theorem 2 (push). If all is quiet and some worker sleeps, no ring and no injection queue holds an item.
+///   The pusher p reads the counts after its push.
+///   (a) sleeping == 0: every other worker v that sleeps later has its sleep() after that read in S, and looks after it.
+///   (b) searching > 0: searching <= the true number R of searchers, for a searcher is counted after it has been claimed
+///       (in called()) or before it begins (in search()), and is taken off as it ends. So at p's read there was a
+///       searcher, and the last of these to end, ends after it in S and sees a count <= 1. Ending by found(): it looks
+///       again, sees the item, and calls another. Ending by sleep(): it looks again and sees the item.
+///   (c) it scans. A seat it reads as awake, posted or called belongs to a worker whose next sleep() is after this read,
+///       and which looks after that; a seat it reads as parked it claims, or somebody else has just claimed it.
+///   sleeping >= the number of seats that are parked, always: it is raised before a seat is parked and lowered after.
+///   An item is out of sight while a thief moves it between two rings; but the thief is a searcher until it has
+///   published it, so (b) holds: whoever ends its search after the thief sees it, else the thief is last and calls.
+/// Theorem 3 (no herd). A burst of pushes wakes one worker, which wakes the next only when it has found work and there
+///   is more: at most one wake-up for each item found, but for the instant between call() and called().
+///
+/// Cost     post: the inbox's CAS and one load. push: the ring's xchg and one load. sleep and rise: two RMWs and a store.
+/// Source   Go's runtime/proc.go ("Worker thread parking/unparking"); tokio's worker idle.rs. Model: parking.cpp.
+template <class Threading>
+class seat {
+ public:
+  enum state : std::uint32_t { awake, parked, posted, called };
+
+  /// A poster, after inbox.push(): true when the worker slept and is now to be woken by the caller.
+  [[nodiscard]] bool post() noexcept { return claim(posted); }
+  /// A pusher that wants a searcher: true when the worker slept and is now to be woken by the caller.
+  [[nodiscard]] bool call() noexcept { return claim(called); }
+  /// The worker, back from waiting: who came.
+  [[nodiscard]] state rise() noexcept { return static_cast<state>(state_.exchange(awake, std::memory_order_seq_cst)); }
+  /// The worker, about to wait; it looks again afterwards. By parking::sleep where work is stolen.
+  void sleep() noexcept { state_.store(parked, std::memory_order_seq_cst); }
+
+ private:
+  bool claim(state how) noexcept {
+    std::uint32_t seen = state_.load(std::memory_order_seq_cst);
+    return seen == parked && state_.compare_exchange_strong(seen, how, std::memory_order_seq_cst);
+  }
+
+  typename Threading::template atomic<std::uint32_t> state_{awake};
+};
+
+/// How many workers sleep and how many search, in one word: sleeping * 2^32 + searching, both signed, so that either may
+/// be below zero for an instant without disturbing the other.
+template <class Threading>
+class parking {
+ public:
+  /// A pusher, after its push: whether to look for a worker to call.
+  [[nodiscard]] bool wanted() const noexcept {
+    const std::int64_t now = idle_.load(std::memory_order_seq_cst);
+    return sleeping(now) > 0 && searching(now) <= 0;
+  }
+  /// A worker begins to look for work at others'.
+  void search() noexcept { idle_.fetch_add(one_searching, std::memory_order_seq_cst); }
+  /// A searcher has found work (and published what it will not run at once). True when it was the last searcher: then it
+  /// looks whether there is more, and if so calls another.
+  [[nodiscard]] bool found() noexcept {
+    return searching(idle_.fetch_add(-one_searching, std::memory_order_seq_cst)) <= 1;
+  }
+  /// A searcher has found nothing and is about to wait. It looks again after this.
+  void sleep(seat<Threading>& own) noexcept {
+    idle_.fetch_add(one_sleeping - one_searching, std::memory_order_seq_cst);
+    own.sleep();  // in this order: sleeping >= parked seats
+  }
+  /// After seat.call(): a sleeper has become a searcher.
+  void called() noexcept { idle_.fetch_add(one_searching - one_sleeping, std::memory_order_seq_cst); }
+  /// After seat.post(), or when seat.rise() finds that nobody came: a sleeper is awake.
+  void one_less() noexcept { idle_.fetch_add(-one_sleeping, std::memory_order_seq_cst); }
+
+ private:
+  static constexpr std::int64_t one_searching = 1;
+  static constexpr std::int64_t one_sleeping = std::int64_t{1} << 32;
+
+  [[nodiscard]] static std::int32_t searching(std::int64_t word) noexcept { return static_cast<std::int32_t>(word); }
+  [[nodiscard]] static std::int32_t sleeping(std::int64_t word) noexcept {
+    return static_cast<std::int32_t>((word - searching(word)) >> 32);
+  }
+
+  alignas(cache_line) typename Threading::template atomic<std::int64_t> idle_{0};
+};
+
+}  // namespace tenon::detail
+// tenon/runtime/detail/worker.hpp
+
+namespace tenon::detail {
+
+/// The three functions that code which does not name the memory policy reaches an arena by.
+template <class Memory>
+inline constexpr frame_source frames_of{
+    [](void* arena, std::size_t bytes) { return static_cast<typename Memory::arena*>(arena)->allocate(bytes); },
+    [](void* arena, void* block, std::size_t bytes) noexcept {
+      static_cast<typename Memory::arena*>(arena)->deallocate(block, bytes);
+    },
+    [](void* block, std::size_t bytes) noexcept { Memory::release(block, bytes); },
+};
+
+/// A worker: the local part of the scheduling, a backend, timers and an arena, run by one thread.
+///
+/// It runs what is ready; every `turn_every` items, and when nothing is ready, it takes a turn: its inbox, its backend,
+/// its timers. A turn with nothing ready sleeps in the backend, by the protocol of parking.hpp.
+template <class R>
+class alignas(cache_line) worker final : public loop {
+  using threading = typename R::threading;
+  using local_type = typename R::scheduling::template local<threading>;
+  using backend_type = typename R::backend::template loop<threading>;
+  using arena_type = typename R::memory::arena;
+  using observer_type = typename R::observe::template of<threading>;
+
+  struct no_seat {};
+
+  static constexpr bool concurrent = threading::concurrent;
+  static constexpr bool shares = R::scheduling::shares;
+  static constexpr unsigned turn_every = 61;
+
+ public:
+  worker(R& runtime, std::size_t index)
+      : loop(table, &runtime), runtime_(runtime), index_(index), local_(runtime.shared(), index) {}
+  /// Runs what was sent to this worker when there was no thread of it any more: descriptors that come home to be closed.
+  ~worker() {
+    work_list left = inbox_.take();
+    while (work* const item = left.pop()) item->run(*item);
+  }
+
+  [[nodiscard]] result<void> open() noexcept { return backend_.open(); }
+  [[nodiscard]] backend_type& backend() noexcept { return backend_; }
+  [[nodiscard]] const backend_type& backend() const noexcept { return backend_; }
+  [[nodiscard]] observer_type& observer() noexcept { return observer_; }
+  [[nodiscard]] const observer_type& observer() const noexcept { return observer_; }
+  [[nodiscard]] arena_type& arena() noexcept { return arena_; }
+  [[nodiscard]] std::size_t index() const noexcept { return index_; }
+  [[nodiscard]] R& runtime() const noexcept { return runtime_; }
+
+  /// Owner: `item` goes on here, after what is ready.
+  void schedule(work& item) noexcept {
+    if (concurrent && collecting_) return collected_.push(item);
+    local_.push(item);
+    if constexpr (concurrent && shares) call_if_wanted();
+  }
+
+  /// Owner: a new item.
+  void start(work& item) noexcept {
+    if constexpr (shares) {
+      schedule(item);
+    } else {
+      runtime_.rouse(local_.start(item));
+    }
+  }
+
+  /// Any thread: `item` runs on this worker.
+  void pin(work& item) noexcept {
+    if constexpr (concurrent) {
+      if (inbox_.push(item) && here().current != this) rouse();
+    } else {
+      inbox_.push(item);
+    }
+  }
+
+  /// Any thread: the worker gets up if it sleeps.
+  void rouse() noexcept {
+    if constexpr (concurrent) {
+      if (!seat_.post()) return;
+      if constexpr (shares) runtime_.idle().one_less();
+      backend_.wake();
+    }
+  }
+  /// Any thread: the worker gets up to search for work. False if it does not sleep.
+  [[nodiscard]] bool call() noexcept
+    requires(concurrent)
+  {
+    if (!seat_.call()) return false;
+    runtime_.idle().called();
+    backend_.wake();
+    return true;
+  }
+  /// Any thread, once the runtime is stopped: ends run().
+  void dismiss() noexcept {
+    if constexpr (concurrent) backend_.wake();
+  }
+
+  void arm(timer& item) { timers_.arm(item); }
+  void disarm(timer& item) noexcept { timers_.disarm(item); }
+
+  /// Runs until the runtime is stopped.
+  void run() noexcept {
+    this_thread& thread = here();
+    const this_thread before = std::exchange(thread, {this, &frames_of<typename R::memory>, &arena_, 0});
+    thread_ = &thread;
+    while (!runtime_.stopped()) {
+      if (work* const item = next()) {
+        execute(*item);
+        if (++since_turn_ >= turn_every) turn();
+      } else {
+        rest();
+      }
+    }
+    if constexpr (concurrent && shares) {
+      if (std::exchange(searching_, false)) (void)runtime_.idle().found();
+    }
+    count();
+    thread = before;
+  }
+
+ private:
+  static constexpr loop::operations table{
+      [](loop& self, work& item) noexcept { static_cast<worker&>(self).schedule(item); },
+      [](loop& self, work& item) noexcept { static_cast<worker&>(self).post(item); },
+      [](loop& self, work& item) noexcept { static_cast<worker&>(self).pin(item); },
+      [](loop& self, timer& item) noexcept { static_cast<worker&>(self).arm(item); },
+      [](loop& self, timer& item) noexcept { static_cast<worker&>(self).disarm(item); },
+      [](loop& self) noexcept { return static_cast<worker&>(self).runtime().now(); },
+  };
+
+  void post(work& item) noexcept {
+    if constexpr (shares) {
+      runtime_.schedule(item);
+    } else if (here().current == this) {
+      schedule(item);
+    } else {
+      runtime_.rouse(runtime_.shared().give(item, index_));
+    }
+  }
+
+  void execute(work& item) noexcept {
+    thread_->depth = 0;
+    ++ran_;
+    item.run(item);
+  }
+
+  /// The next item to run, from here or from elsewhere. A worker that finds one elsewhere no longer searches.
+  [[nodiscard]] work* next() noexcept {
+    work* item = local_.next();
+    if (item == nullptr) {
+      take_inbox();
+      item = local_.next();
+    }
+    if constexpr (concurrent && shares) {
+      if (item == nullptr) {
+        if (!searching_) {
+          searching_ = true;
+          runtime_.idle().search();
+        }
+        item = local_.find();
+      }
+      if (item != nullptr) end_search();
+    }
+    return item;
+  }
+
+  /// Before anything is run: a searcher has found work, and the last one sees to it that what is left is not forgotten.
+  void end_search() noexcept {
+    if (!std::exchange(searching_, false)) return;
+    if (runtime_.idle().found() && !local_.idle()) runtime_.call_one(index_);
+  }
+
+  void take_inbox() noexcept {
+    work_list sent = inbox_.take();
+    if (sent.empty()) return;
+    if constexpr (concurrent && shares) end_search();
+    while (work* const item = sent.pop()) execute(*item);
+  }
+
+  /// Looks at everything once without waiting: what keeps a busy worker's I/O and timers on time.
+  void turn() noexcept {
+    since_turn_ = 0;
+    count();
+    take_inbox();
+    begin_collecting();
+    backend_.wait(std::chrono::nanoseconds::zero());
+    fire();
+    publish();
+  }
+
+  /// Nothing is ready: sleeps until something is.
+  void rest() noexcept {
+    since_turn_ = 0;
+    count();
+    begin_collecting();
+    if constexpr (concurrent) {
+      if constexpr (shares) {
+        searching_ = false;
+        runtime_.idle().sleep(seat_);
+      } else {
+        seat_.sleep();
+      }
+      if (inbox_.empty() && local_.idle() && !runtime_.stopped()) {
+        observer_.parked();
+        backend_.wait(until_next_timer());
+      }
+      switch (seat_.rise()) {
+        case seat<threading>::parked:
+          if constexpr (shares) runtime_.idle().one_less();
+          break;
+        case seat<threading>::called:
+          searching_ = true;
+          break;
+        default:
+          break;
+      }
+    } else {
+      backend_.wait(until_next_timer());
+    }
+    fire();
+    publish();
+  }
+
+  [[nodiscard]] duration until_next_timer() noexcept {
+    return timers_.empty() ? duration(-1) : runtime_.until(timers_.next());
+  }
+
+  void fire() noexcept {
+    if (timers_.empty()) return;
+    const time_point now = runtime_.now();
+    while (timer* const due = timers_.pop_due(now)) due->run(*due);
+  }
+
+  /// While a worker sleeps, and as long as completions come in, what becomes ready is kept back: others are called once,
+  /// for all of it, and not while this worker counts as a sleeper itself.
+  void begin_collecting() noexcept {
+    if constexpr (concurrent) collecting_ = true;
+  }
+  void publish() noexcept {
+    if constexpr (concurrent) {
+      collecting_ = false;
+      if (collected_.empty()) return;
+      const bool several = collected_.front()->next != nullptr;
+      while (work* const item = collected_.pop()) local_.push(*item);
+      if constexpr (shares) {
+        if (several) call_if_wanted();  // one alone is run at once, here
+      }
+    }
+  }
+  void call_if_wanted() noexcept {
+    if (runtime_.idle().wanted()) runtime_.call_one(index_);
+  }
+
+  void count() noexcept {
+    observer_.ran(std::exchange(ran_, 0));
+    if (const std::size_t stolen = local_.stolen(); stolen != 0) observer_.stole(stolen);
+  }
+
+  R& runtime_;
+  std::size_t index_;
+  local_type local_;
+  backend_type backend_;
+  timer_queue timers_;
+  arena_type arena_;
+  this_thread* thread_ = nullptr;
+  std::size_t ran_ = 0;
+  unsigned since_turn_ = 0;
+  bool searching_ = false;
+  bool collecting_ = false;
+  work_list collected_;
+  [[no_unique_address]] observer_type observer_;
+  inbox<threading> inbox_;
+  [[no_unique_address]] std::conditional_t<concurrent, seat<threading>, no_seat> seat_;
+};
+
+}  // namespace tenon::detail
+// tenon/runtime/report.hpp
+
+namespace tenon {
+
+/// What a runtime did, from the start of run() to now.
+///
+/// counted  Whether the runtime names `counters`; otherwise the totals are all zero because nobody counted.
+struct report {
+  duration uptime{};
+  std::size_t workers = 0;
+  bool counted = false;
+  totals all;
+};
+
+/// The report as one line, units in the names: "uptime_s 12.3, workers 4, tasks_run 100, ...".
+[[nodiscard]] inline std::string to_string(const report& r) {
+  std::string line = "uptime_ms " + std::to_string(r.uptime.count() / 1'000'000) + ", workers " + std::to_string(r.workers);
+  if (!r.counted) return line + " (not counted: name tenon::counters to count)";
+  const auto add = [&line](const char* name, std::uint64_t value) {
+    line += ", ";
+    line += name;
+    line += ' ';
+    line += std::to_string(value);
+  };
+  add("tasks_run", r.all.tasks_run);
+  add("tasks_stolen", r.all.tasks_stolen);
+  add("items_dropped", r.all.items_dropped);
+  add("bytes_received", r.all.bytes_received);
+  add("bytes_sent", r.all.bytes_sent);
+  return line;
+}
+
+}  // namespace tenon
+// tenon/runtime/settings.hpp
+
+namespace tenon {
+
+/// How much: what may differ from one start of the program to the next. What a runtime *is* stands in its type.
+///
+///     edge rt{{.threads = 4, .name = "edge"}};
+///
+/// threads  Workers, the thread that calls run() counted; 0 means as many as the machine gives this process
+///          (`topology`: processors of the affinity mask, CPU quota of the cgroup).
+/// name     Of the threads, as `top -H` shows them: "edge/1". The first 13 characters count.
+template <bool Concurrent>
+struct settings {
+  std::size_t threads = 0;
+  std::string name = "tenon";
+};
+
+/// Settings of a runtime of one thread: there is no number of threads to set.
+template <>
+struct settings<false> {
+  std::string name = "tenon";
+};
+
+}  // namespace tenon
+// tenon/topology/machine.hpp
+
+namespace tenon {
+
+/// Where one worker may run: a hardware thread, and what it shares with others.
+///
+/// Each number means one thing on the whole machine: two places share a core when their `core` is equal.
+struct place {
+  int processor = 0;  ///< the hardware thread, as the kernel numbers it
+  int core = 0;       ///< hardware threads of one core have the same
+  int node = 0;       ///< the NUMA node of its memory, as the kernel numbers it
+  int cluster = 0;    ///< cores that share their last level of cache have the same
+
+  friend bool operator==(const place&, const place&) = default;
+};
+
+/// What this process may use of the machine it runs on.
+///
+/// places       The hardware threads it may run on, in the order in which workers take them: each core once, near ones
+///              side by side, before any core's second hardware thread. At least one.
+/// concurrency  How many workers are worth having: as many as places, or as the CPU quota of the cgroup allows when that
+///              is less (rounded up). At least 1. It is what std::thread::hardware_concurrency() cannot say in a container.
+/// note         A sentence for `describe`, with static lifetime; empty when all is as the policy says.
+struct machine {
+  std::vector<place> places = {place{}};
+  std::size_t concurrency = 1;
+  std::string_view note = {};
+
+  /// The place of a worker: worker i has place i, and the places go round when there are more workers.
+  [[nodiscard]] const place& place_of(std::size_t worker) const noexcept {
+    assert(!places.empty());
+    return places[worker % places.size()];
+  }
+
+  friend bool operator==(const machine&, const machine&) = default;
+};
+
+}  // namespace tenon
+// tenon/runtime/basic_runtime.hpp
+
+namespace tenon {
+
+template <class R>
+class basic_tcp_stream;
+template <class R>
+class basic_tcp_listener;
+template <class R>
+class basic_signals;
+
+/// Where a runtime is in its life. It goes through these in order, once.
+enum class phase : std::uint8_t {
+  initializing,  ///< made; work may be posted, nothing runs yet
+  running,       ///< run() has been called
+  draining,      ///< the main task has ended: new work is refused, waits are cancelled, what is there ends
+  stopped,       ///< all has left; run() returns
+};
+
+/// One concrete runtime: workers that share what their scheduling shares, each with its own backend, timers and memory.
+///
+/// Users name it by a sentence: see `tenon::runtime`.
+///
+/// Threads  run: one thread, once; it becomes worker 0, the others are started by it. spawn, post, request_stop, report,
+///          state: any thread when the threading is multi_thread, else the one that runs.
+/// Errors   The constructor throws std::system_error when a worker's backend cannot be opened (no descriptors left).
+template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
+          class Clock, class Errors>
+class basic_runtime {
+ public:
+  using runtime = basic_runtime;
+  using policies =
+      detail::policy_list<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors>;
+  using backend = Backend;
+  using scheduling = Scheduling;
+  using memory = Memory;
+  using queue = Queue;
+  using topology = Topology;
+  using threading = Threading;
+  using observe = Observe;
+  using clock = Clock;
+  using errors = Errors;
+
+  using settings = tenon::settings<Threading::concurrent>;
+  using worker = detail::worker<basic_runtime>;
+  using tcp_stream = basic_tcp_stream<basic_runtime>;
+  using tcp_listener = basic_tcp_listener<basic_runtime>;
+  using signals = basic_signals<basic_runtime>;
+
+  /// Whether another thread may post: only where there is more than one.
+  static constexpr bool has_remote_post = Threading::concurrent;
+
+  basic_runtime() : basic_runtime(settings{}) {}
+  basic_runtime(settings how_much)  // NOLINT(google-explicit-constructor): `edge rt{{.threads = 4}}`
+      : settings_(std::move(how_much)), machine_(Topology::read()), shared_(worker_count()), background_(*this, &all_left) {
+    workers_.reserve(worker_count());
+    for (std::size_t i = 0; i < worker_count(); ++i) {
+      workers_.push_back(std::make_unique<worker>(*this, i));
+      if (const auto opened = workers_.back()->open(); !opened) detail::raise(opened.error());
+    }
+  }
+  basic_runtime(const basic_runtime&) = delete;
+  basic_runtime& operator=(const basic_runtime&) = delete;
+  ~basic_runtime() { assert(state() != phase::running && "a runtime outlives its run()"); }
+
+  /// Runs `main` to its end on this thread and the workers, drains, and gives what `main` gave.
+  ///
+  /// The order of the end: new work from outside is refused; detached tasks are asked to stop and waited for; the workers
+  /// leave and are joined. An exception of `main` comes out of here, or else the first that left a detached task
+  /// (`propagate`).
+  template <class T>
+  T run(task<T> main) {
+    detail::outcome<T> out;
+    begin();
+    background_.start(&basic_runtime::main_task<T>, this, std::move(main), &out);
+    work_until_stopped();
+#if defined(__cpp_exceptions)
+    if (!out.failed()) background_.rethrow();
+#endif
+    return out.take();
+  }
+
+  /// Runs what is spawned and posted until request_stop().
+  void run() { run(wait_for_stop()); }
+
+  /// Starts `fn(args...)`, which gives a task that nobody waits for but the shutdown. False once the runtime drains.
+  template <class Fn, class... Args>
+  bool spawn(Fn&& fn, Args&&... args) {
+    if (!admit()) return false;
+    background_.start(std::forward<Fn>(fn), std::forward<Args>(args)...);
+    return true;
+  }
+
+  /// Runs `fn()` soon on a worker, from any thread. False once the runtime drains; otherwise it is run, exactly once.
+  ///
+  /// Cost  One node from the memory policy.
+  template <class Fn>
+  bool post(Fn&& fn) {
+    static_assert(has_remote_post || detail::never_for<Fn>,
+                  "tenon::runtime<..., single_thread>::post: there is no other thread to post from; "
+                  "write spawn or defer, or multi_thread in place of single_thread");
+    if constexpr (has_remote_post) {
+      return defer(std::forward<Fn>(fn));
+    } else {
+      return false;
+    }
+  }
+
+  /// Runs `fn()` soon, from a worker of this runtime (or before run(), from the thread that made it).
+  template <class Fn>
+  bool defer(Fn&& fn) {
+    if (!admit()) return false;
+    start(detail::posted<basic_runtime, std::decay_t<Fn>>::make(*this, std::forward<Fn>(fn)));
+    return true;
+  }
+
+  /// Asks the main task and the detached ones to stop. What they wait for ends with operation_canceled.
+  void request_stop() { background_.cancel(); }
+
+  [[nodiscard]] phase state() const noexcept { return state_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::size_t workers() const noexcept { return workers_.size(); }
+  [[nodiscard]] const std::string& name() const noexcept { return settings_.name; }
+  [[nodiscard]] time_point now() const noexcept { return clock_.now(); }
+
+  /// What it did so far; exact once run() has returned.
+  [[nodiscard]] tenon::report report() const {
+    tenon::report sum;
+    const time_point end = state() == phase::stopped ? stopped_at_ : now();
+    if (state() != phase::initializing) sum.uptime = end - started_at_;
+    sum.workers = workers_.size();
+    sum.counted = worker_enabled();
+    for (const auto& each : workers_) sum.all += each->observer().read();
+    return sum;
+  }
+
+  /// What the parts have to say of this machine, for `describe(rt)`: one sentence a line, none when all is as named.
+  [[nodiscard]] std::string notes() const {
+    std::string lines;
+    if (!workers_.empty()) lines = workers_.front()->backend().note();
+    return lines;
+  }
+
+  // What the parts of the library use. `item` is theirs and outlives its run.
+
+  /// `item` goes on as a ready one: here when this thread is a worker of ours, else wherever the scheduling puts it.
+  void schedule(work& item) noexcept {
+    if (worker* const here = current()) {
+      here->schedule(item);
+    } else {
+      inject(item);
+    }
+  }
+  /// `item` is new.
+  void start(work& item) noexcept {
+    if (worker* const here = current()) {
+      here->start(item);
+    } else {
+      inject(item);
+    }
+  }
+  /// The worker of this runtime that runs on this thread, or null.
+  [[nodiscard]] worker* current() const noexcept {
+    loop* const here = detail::here().current;
+    return here != nullptr && here->owner() == this ? static_cast<worker*>(here) : nullptr;
+  }
+  /// Wakes worker `index` after it was given something.
+  void rouse(std::size_t index) noexcept {
+    if constexpr (Threading::concurrent) {
+      if (detail::here().current != workers_[index].get()) workers_[index]->rouse();
+    }
+  }
+  /// Wakes one sleeping worker other than `caller` to search for work.
+  void call_one(std::size_t caller) noexcept {
+    if constexpr (Threading::concurrent) {
+      for (std::size_t i = 1; i <= workers_.size(); ++i) {
+        const std::size_t other = (caller + i) % workers_.size();
+        if (other != caller && workers_[other]->call()) return;
+      }
+    }
+  }
+  /// A block of the memory policy: of this worker's arena when this thread has one.
+  [[nodiscard]] void* allocate(std::size_t bytes) {
+    worker* const here = current();
+    return here != nullptr ? here->arena().allocate(bytes) : Memory::obtain(bytes);
+  }
+  void deallocate(void* block, std::size_t bytes) noexcept {
+    if (worker* const here = current()) {
+      here->arena().deallocate(block, bytes);
+    } else {
+      Memory::release(block, bytes);
+    }
+  }
+  [[nodiscard]] bool stopped() const noexcept { return state() == phase::stopped; }
+  [[nodiscard]] duration until(time_point deadline) noexcept { return clock_.until(deadline); }
+  [[nodiscard]] auto& shared() noexcept { return shared_; }
+  [[nodiscard]] auto& idle() noexcept { return idle_; }
+  [[nodiscard]] detail::crowd<basic_runtime>& background() noexcept { return background_; }
+
+ private:
+  using crowd = detail::crowd<basic_runtime>;
+  struct nothing {};
+
+  static constexpr std::size_t nobody = static_cast<std::size_t>(-1);
+
+  [[nodiscard]] std::size_t worker_count() const noexcept {
+    if constexpr (Threading::concurrent) {
+      return settings_.threads != 0 ? settings_.threads : machine_.concurrency;
+    } else {
+      return 1;
+    }
+  }
+  [[nodiscard]] static constexpr bool worker_enabled() noexcept {
+    return Observe::template of<Threading>::enabled;
+  }
+
+  /// Takes one more in for the shutdown to wait for. From outside only before the drain.
+  [[nodiscard]] bool admit() noexcept {
+    if (!background_.enter()) return false;
+    if (state_.load(std::memory_order_seq_cst) < phase::draining || current() != nullptr) return true;
+    background_.leave();
+    return false;
+  }
+
+  void inject(work& item) noexcept {
+    const std::size_t index = shared_.inject(item);
+    if constexpr (Threading::concurrent) {
+      if constexpr (Scheduling::shares) {
+        if (idle_.wanted()) call_one(nobody);
+      } else {
+        rouse(index);
+      }
+    }
+  }
+
+  template <class T>
+  static task<void> main_task(basic_runtime* self, task<T> main, detail::outcome<T>* out) {
+#if defined(__cpp_exceptions)
+    try {
+#endif
+      if constexpr (std::is_void_v<T>) {
+        co_await std::move(main);
+      } else {
+        out->set(co_await std::move(main));
+      }
+#if defined(__cpp_exceptions)
+    } catch (...) {
+      out->fail(std::current_exception());
+    }
+#endif
+    self->drain();
+  }
+
+  static task<void> wait_for_stop() {
+    const bool slept = co_await sleep_until(never);
+    assert(!slept && "only a stop request ends it");
+    (void)slept;
+  }
+
+  void begin() {
+    phase expected = phase::initializing;
+    if (!state_.compare_exchange_strong(expected, phase::running)) {
+      detail::raise(std::make_error_code(std::errc::operation_not_permitted));
+    }
+    started_at_ = now();
+  }
+
+  void drain() {
+    state_.store(phase::draining, std::memory_order_seq_cst);
+    background_.cancel();
+    background_.leave();
+  }
+
+  static void all_left(crowd& of) noexcept {
+    basic_runtime& self = of.runtime();
+    self.stopped_at_ = self.now();
+    self.state_.store(phase::stopped, std::memory_order_seq_cst);
+    for (auto& each : self.workers_) each->dismiss();
+  }
+
+  void work_until_stopped() {
+    if constexpr (Threading::concurrent) {
+      std::vector<std::thread> threads;
+      threads.reserve(workers_.size() - 1);
+      for (std::size_t i = 1; i < workers_.size(); ++i) threads.emplace_back([this, i] { become(i); });
+      become(0);
+      for (std::thread& each : threads) each.join();
+    } else {
+      become(0);
+    }
+  }
+
+  void become(std::size_t index) noexcept {
+    if constexpr (Topology::pins) (void)Topology::pin(machine_, index);  // a refusal costs speed, not correctness
+    if constexpr (Threading::concurrent) {
+      if (index != 0) {
+        const std::string title = settings_.name.substr(0, 13) + '/' + std::to_string(index);
+        ::pthread_setname_np(::pthread_self(), title.substr(0, 15).c_str());
+      }
+    }
+    workers_[index]->run();
+  }
+
+  settings settings_;
+  machine machine_;
+  [[no_unique_address]] typename Clock::source clock_;
+  typename Scheduling::template shared<Threading> shared_;
+  [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::parking<Threading>, nothing> idle_;
+  typename Threading::template atomic<phase> state_{phase::initializing};
+  time_point started_at_{};
+  time_point stopped_at_{};
+  crowd background_;
+  std::vector<std::unique_ptr<worker>> workers_;
+};
+
+}  // namespace tenon
+// tenon/core/errors.hpp
+
+namespace tenon {
+
+/// An exception that leaves a detached task stops the runtime and comes out of run(); the first one wins. The default.
+struct propagate : family::errors {
+  static constexpr auto word = fixed_string("propagate");
+  static constexpr bool rethrows = true;
+};
+
+/// An exception that leaves a detached task ends the program, where it was thrown, with the stack still there to look at.
+struct terminate : family::errors {
+  static constexpr auto word = fixed_string("terminate");
+  static constexpr bool rethrows = false;
+};
+
+/// Contract of the errors family: what an exception leaving a detached task does.
+template <class P>
+concept errors_policy = policy_of<P, family::errors> && requires {
+  { P::rethrows } -> std::convertible_to<bool>;
+};
+
+static_assert(errors_policy<propagate>);
+static_assert(errors_policy<terminate>);
+
+}  // namespace tenon
+// tenon/runtime/presets.hpp
+
+namespace tenon {
+
+/// A bag of policies, named once and used in many sentences. What a sentence says itself beats what its preset says, and a
+/// word of the preset that does not go with the sentence is left out of it.
+///
+///     struct ours : tenon::preset<tenon::poll, tenon::stealing<>, tenon::counters> {};
+///     struct edge : tenon::runtime<ours, tenon::epoll> { using runtime::runtime; };          // epoll, stealing, counters
+///     struct tiny : tenon::runtime<ours, tenon::single_thread> { using runtime::runtime; };  // poll, fifo, counters
+///
+/// Cost     A few milliseconds of compile time more than writing the words out.
+template <class... Ps>
+struct preset : preset_tag {
+  using policies = detail::policy_list<Ps...>;
+};
+
+/// To see what happens: one queue in order, everything counted, and an exception that nobody catches ends the program where
+/// it was thrown.
+struct development : preset<fifo, counters, terminate> {};
+
+/// To run for long: the defaults by name, so that they stay when the defaults change, and counted.
+struct production
+    : preset<epoll, stealing<>, recycling<system>, by_topology, flat, multi_thread, counters, steady, propagate> {};
+
+namespace detail {
+
+// Not inline: each translation unit has its own.
+#if defined(TENON_WITH_IO_URING) && TENON_WITH_IO_URING
+constexpr bool door_io_uring = true;
+#else
+constexpr bool door_io_uring = false;
+#endif
+#if defined(TENON_WITH_MIMALLOC) && TENON_WITH_MIMALLOC
+constexpr bool door_mimalloc = true;
+#else
+constexpr bool door_mimalloc = false;
+#endif
+#if defined(TENON_WITH_HWLOC) && TENON_WITH_HWLOC
+constexpr bool door_hwloc = true;
+#else
+constexpr bool door_hwloc = false;
+#endif
+
+/// A type for each set of open doors, so that two translation units that open different ones do not give one name two
+/// meanings.
+template <bool IoUring, bool Mimalloc, bool Hwloc>
+struct fastest : preset<std::conditional_t<IoUring, io_uring<>, epoll>, stealing<>,
+                        recycling<std::conditional_t<Mimalloc, mimalloc, system>>,
+                        std::conditional_t<Hwloc, hwloc, flat>, off> {};
+
+}  // namespace detail
+
+/// To run fast: of the parts whose doors are open those that go furthest (io_uring<>, recycling<mimalloc>, hwloc), and
+/// nothing counted. `describe` says what it came to.
+using high_performance = detail::fastest<detail::door_io_uring, detail::door_mimalloc, detail::door_hwloc>;
+
+}  // namespace tenon
+// tenon/core/rules.hpp
+
+namespace tenon {
+
+/// What a policy asks of the rest of its sentence, beyond the contract of its family.
+///
+///     struct my_backend : tenon::family::backend {
+///       struct on_one_thread {
+///         template <class Composition>
+///         static constexpr bool holds = !Composition::threading::concurrent;
+///         template <class Composition>
+///         struct refusal {
+///           static_assert(holds<Composition>, "tenon::my_backend: knows one thread only; add single_thread");
+///         };
+///       };
+///       using rules = tenon::rules<on_one_thread>;
+///     };
+///
+/// `Composition` has the policies as its members `backend`, `scheduling`, `memory`, `queue`, `topology`, `threading`,
+/// `observe`, `clock` and `errors`. A runtime is made when every rule of each of them holds; the first that does not is the
+/// compile error, by its `refusal` being instantiated. `holds` alone is what the legality table and `select` ask.
+template <class... Rules>
+struct rules {};
+
+}  // namespace tenon
+// tenon/runtime/detail/nth.hpp
+
+namespace tenon::detail {
+
+template <std::size_t I, class P>
+struct numbered {};
+template <class Indices, class... Ps>
+struct numbers;
+template <std::size_t... Is, class... Ps>
+struct numbers<std::index_sequence<Is...>, Ps...> : numbered<Is, Ps>... {};
+
+template <std::size_t I, class P>
+std::type_identity<P> pick(const numbered<I, P>*);
+
+/// The I-th of Ps.
+template <std::size_t I, class... Ps>
+using nth = typename decltype(pick<I>(static_cast<numbers<std::index_sequence_for<Ps...>, Ps...>*>(nullptr)))::type;
+
+}  // namespace tenon::detail
+// tenon/runtime/detail/house_rules.hpp
+
+namespace tenon::detail {
+
+/// Stealing is between workers.
+struct steals_between_threads {
+  template <class Composition>
+  static constexpr bool holds = Composition::threading::concurrent;
+  template <class Composition>
+  struct refusal {
+    static_assert(holds<Composition>,
+                  "tenon::stealing<...>: with single_thread there is no other worker to steal from; write fifo or "
+                  "affinity<> instead of stealing, or leave out single_thread");
+  };
+};
+
+/// A thief is a second consumer.
+struct steals_from_shared_queue {
+  template <class Composition>
+  static constexpr bool holds = [] {
+    if constexpr (requires { Composition::queue::many_consumers; }) {
+      return static_cast<bool>(Composition::queue::many_consumers);
+    } else {
+      return true;  // by_topology: chosen for the parties it has
+    }
+  }();
+  template <class Composition>
+  struct refusal {
+    static_assert(holds<Composition>,
+                  "tenon::stealing<...>: a thief is a second consumer, and the queue allows only one (many_consumers is "
+                  "false); write mpmc<N> or locked, or affinity<> or fifo instead of stealing (the default)");
+  };
+};
+
+/// Only one thread can know that nothing is left to run.
+struct stands_still_on_one_thread {
+  template <class Composition>
+  static constexpr bool holds = !Composition::threading::concurrent;
+  template <class Composition>
+  struct refusal {
+    static_assert(holds<Composition>,
+                  "tenon::virtual_clock: time may jump only when nothing can run, and of several threads none knows that; "
+                  "add single_thread, or write steady");
+  };
+};
+
+/// The rules of a policy: its own member `rules`; those of our words that look across families are here, where every
+/// family is in sight.
+template <class P>
+struct rules_of_policy {
+  using type = rules<>;
+};
+template <class P>
+  requires requires { typename P::rules; }
+struct rules_of_policy<P> {
+  using type = typename P::rules;
+};
+template <class... Options>
+struct rules_of_policy<stealing<Options...>> {
+  using type = rules<steals_between_threads, steals_from_shared_queue>;
+};
+template <>
+struct rules_of_policy<virtual_clock> {
+  using type = rules<stands_still_on_one_thread>;
+};
+
+template <class P>
+using rules_of = typename rules_of_policy<P>::type;
+
+template <class Composition, class... Rules>
+consteval bool obeys(rules<Rules...>) {
+  return (Rules::template holds<Composition> && ...);
+}
+template <class Composition, class... Ps>
+consteval bool obeys_all(policy_list<Ps...>) {
+  return (obeys<Composition>(rules_of<Ps>{}) && ...);
+}
+
+template <class... As, class... Bs>
+rules<As..., Bs...> operator+(rules<As...>, rules<Bs...>);
+template <class... Ps>
+using all_rules = decltype((rules<>{} + ... + rules_of<Ps>{}));
+
+/// The refusal of the first rule that is broken. Only the way to an error comes here.
+template <class Composition, class... Rules>
+consteval auto first_refusal(rules<Rules...>) {
+  constexpr std::size_t broken = [] {
+    std::size_t at = 0;
+    (void)((Rules::template holds<Composition> && (++at, true)) && ...);
+    return at;
+  }();
+  return std::type_identity<typename nth<broken, Rules...>::template refusal<Composition>>{};
+}
+
+template <class Composition, class Policies>
+struct broken_rule;
+template <class Composition, class... Ps>
+struct broken_rule<Composition, policy_list<Ps...>> {
+  using type = typename decltype(first_refusal<Composition>(all_rules<Ps...>{}))::type;
+};
+
+}  // namespace tenon::detail
+// tenon/scheduler/concept.hpp
+
+namespace tenon {
+
+/// Contract of the scheduling family: which ready item a worker runs next, and which worker runs a new one.
+///
+/// `P::shared<Threading>` is one a runtime, made with the number of workers; `P::local<Threading>` one a worker, made with
+/// the shared part and the worker's index.
+///
+/// shares            Whether any worker may run any ready item. Then a worker that makes something ready wakes a sleeping
+///                   one; otherwise it wakes the worker it gave it to.
+/// local.push(item)  Owner: an item that goes on (it ran before on this worker).
+/// local.start(item) Owner: a new item. Gives the index of the worker that got it.
+/// local.next()      Owner: the next item from what is near, or nullptr.
+/// local.find()      Owner: an item from elsewhere: what was injected, what can be stolen; or nullptr.
+/// local.stolen()    Owner: how many items find() has taken from other workers since it was last asked.
+/// local.idle()      Owner: nothing that this worker may run was anywhere at some instant during the call. Whatever became
+///                   ready before a sequentially consistent operation that the caller made before is seen.
+/// shared.inject     Any thread: a new item from outside. Gives the index of the worker that got it.
+/// shared.give       Any thread: an item that must go on where it was, at worker `index`, if tasks are bound to workers.
+///                   Gives the index of the worker that got it.
+/// Nothing is ever refused: posts are not dropped.
+template <class P>
+concept scheduling_policy =
+    policy_of<P, family::scheduling> && requires(typename P::template shared<single_thread> shared,
+                                                 typename P::template local<single_thread> local, work& item) {
+      { P::shares } -> std::convertible_to<bool>;
+      { local.push(item) } noexcept -> std::same_as<void>;
+      { local.start(item) } noexcept -> std::same_as<std::size_t>;
+      { local.next() } noexcept -> std::same_as<work*>;
+      { local.find() } noexcept -> std::same_as<work*>;
+      { local.stolen() } noexcept -> std::same_as<std::size_t>;
+      { local.idle() } noexcept -> std::same_as<bool>;
+      { shared.inject(item) } noexcept -> std::same_as<std::size_t>;
+      { shared.give(item, std::size_t{}) } noexcept -> std::same_as<std::size_t>;
+    };
+
+}  // namespace tenon
+// tenon/topology/concept.hpp
+
+namespace tenon {
+
+/// Contract of the topology family: how many workers there should be, and where each of them runs.
+///
+/// read     What the calling thread may use of the machine. It always has an answer; `note` says when it is a lesser one
+///          than the policy promises. Errors: std::bad_alloc only.
+/// pins     Whether pin does anything at all.
+/// pin      Keeps the calling thread, as worker `worker`, on its place of `where`. Errors: EINVAL when the machine has no
+///          such processor (any more), EPERM; the thread then runs where it ran. Without `pins`: does nothing, is well.
+/// unpin    Gives the calling thread all places of `where` again: for worker 0, which is the caller of run(), and
+///          whose later threads would inherit its one place. Errors as of pin.
+/// Threads  All of them: any thread.
+template <class P>
+concept topology_policy = policy_of<P, family::topology> && requires(const machine& where, std::size_t worker) {
+  { P::pins } -> std::convertible_to<bool>;
+  { P::read() } -> std::same_as<machine>;
+  { P::pin(where, worker) } noexcept -> std::same_as<result<void>>;
+  { P::unpin(where) } noexcept -> std::same_as<result<void>>;
+};
+
+}  // namespace tenon
+// tenon/runtime/detail/place.hpp
+
+namespace tenon::detail {
+
+/// Where an argument of runtime<...> belongs: the number of its family, presets counting as one, or why it has none.
+enum class place : signed char {
+  unusable = -3,   ///< a policy that lacks something its family asks for
+  stranger = -2,   ///< no policy at all
+  undefined = -1,  ///< declared only: a closed door, mostly
+  backend = 0,
+  scheduling,
+  memory,
+  queue,
+  topology,
+  threading,
+  observe,
+  clock,
+  errors,
+  preset,
+};
+
+/// One overload a family: the number of a family, and the contract that its policies keep.
+template <class Family>
+inline constexpr place family_place = place::stranger;
+template <class P, class Family>
+inline constexpr bool keeps_contract = false;
+
+// clang-format off
+template <> inline constexpr place family_place<family::backend> = place::backend;
+template <> inline constexpr place family_place<family::scheduling> = place::scheduling;
+template <> inline constexpr place family_place<family::memory> = place::memory;
+template <> inline constexpr place family_place<family::queue> = place::queue;
+template <> inline constexpr place family_place<family::topology> = place::topology;
+template <> inline constexpr place family_place<family::threading> = place::threading;
+template <> inline constexpr place family_place<family::observe> = place::observe;
+template <> inline constexpr place family_place<family::clock> = place::clock;
+template <> inline constexpr place family_place<family::errors> = place::errors;
+
+template <class P> inline constexpr bool keeps_contract<P, family::backend> = backend_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::scheduling> = scheduling_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::memory> = memory_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::queue> = queue_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::topology> = topology_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::threading> = threading_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::observe> = observe_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::clock> = clock_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::errors> = errors_policy<P>;
+// clang-format on
+
+template <class P>
+consteval place find_place() {
+  if constexpr (!complete<P>) {
+    return place::undefined;
+  } else if constexpr (std::is_base_of_v<preset_tag, P>) {
+    return place::preset;
+  } else if constexpr (!policy<P> || std::is_const_v<P> || std::is_volatile_v<P>) {
+    return place::stranger;
+  } else if constexpr (family_place<typename P::family> == place::stranger) {
+    return place::stranger;
+  } else {
+    return keeps_contract<P, typename P::family> ? family_place<typename P::family> : place::unusable;
+  }
+}
+
+/// Asked once a policy, not once a runtime.
+template <class P>
+inline constexpr place place_of = find_place<P>();
+
+enum class fault : signed char { nothing, argument, duplicate, nested };
+
+/// The first thing wrong with the arguments taken one by one and two by two, and where.
+struct verdict {
+  fault what = fault::nothing;
+  std::size_t at = 0;
+  std::size_t other = 0;
+};
+
+consteval verdict judge(std::initializer_list<place> places) {
+  const place* const first = places.begin();
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (first[i] < place::backend) return {fault::argument, i, i};
+  }
+  for (std::size_t i = 1; i < places.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (first[i] == first[j]) return {fault::duplicate, j, i};
+    }
+  }
+  return {};
+}
+
+}  // namespace tenon::detail
+// tenon/runtime/detail/missing.hpp
+
+/// Which requirement of its family's contract a policy fails, one after the other, as a sentence. The concepts decide; this
+/// only says why, and only when they have said no.
+namespace tenon::detail {
+
+template <class...>
+inline constexpr bool refused = false;
+
+template <class Family, class P>
+struct missing {
+  static_assert(refused<Family, P>,
+                "tenon::runtime<...>: a policy does not keep the contract of its family; see the concept in its concept.hpp");
+};
+
+template <class P>
+struct missing<family::backend, P> {
+  static consteval int first() {
+    if constexpr (!requires { typename P::template loop<single_thread>; typename P::template loop<multi_thread>; }) {
+      return 1;
+    } else {
+      using L = typename P::template loop<multi_thread>;
+      using ns = std::chrono::nanoseconds;
+      if constexpr (!requires { typename L::source; requires std::is_base_of_v<io_source, typename L::source>; }) {
+        return 2;
+      } else {
+        using S = typename L::source;
+        using O = io_operation;
+        // clang-format off
+        if constexpr (!requires(L l) { { l.open() } noexcept -> std::same_as<result<void>>; }) return 3;
+        else if constexpr (!requires(L l, S& s) { { l.attach(s) } noexcept -> std::same_as<result<void>>; }) return 4;
+        else if constexpr (!requires(L l, S& s) { { l.detach(s) } noexcept -> std::same_as<void>; }) return 5;
+        else if constexpr (!requires(O& o) { { L::attempt(o) } noexcept -> std::same_as<bool>; }) return 6;
+        else if constexpr (!requires(L l, O& o) { { l.start(o) } noexcept -> std::same_as<bool>; }) return 7;
+        else if constexpr (!requires(L l, O& o) { { l.cancel(o) } noexcept -> std::same_as<void>; }) return 8;
+        else if constexpr (!requires(L l, ns t) { { l.wait(t) } noexcept -> std::same_as<std::size_t>; }) return 9;
+        else if constexpr (!requires(L l) { { l.wake() } noexcept -> std::same_as<void>; }) return 10;
+        else if constexpr (!requires(const L& l) { { l.note() } noexcept -> std::convertible_to<std::string_view>; }) return 11;
+        else if constexpr (!requires { { P::performs_io } -> std::convertible_to<bool>; }) return 12;
+        else return 0;
+        // clang-format on
+      }
+    }
+  }
+  static constexpr int lack = first();
+  // clang-format off
+  static_assert(lack != 1, "tenon::runtime<...>: a backend lacks loop; give it template <class Threading> class loop (tenon::backend_policy)");
+  static_assert(lack != 2, "tenon::runtime<...>: a backend lacks loop::source; give its loop a class source derived from tenon::io_source (tenon::backend_loop)");
+  static_assert(lack != 3, "tenon::runtime<...>: a backend lacks open; give its loop tenon::result<void> open() noexcept (tenon::backend_loop)");
+  static_assert(lack != 4, "tenon::runtime<...>: a backend lacks attach; give its loop tenon::result<void> attach(source&) noexcept (tenon::backend_loop)");
+  static_assert(lack != 5, "tenon::runtime<...>: a backend lacks detach; give its loop void detach(source&) noexcept (tenon::backend_loop)");
+  static_assert(lack != 6, "tenon::runtime<...>: a backend lacks attempt; give its loop static bool attempt(tenon::io_operation&) noexcept (tenon::backend_loop)");
+  static_assert(lack != 7, "tenon::runtime<...>: a backend lacks start; give its loop bool start(tenon::io_operation&) noexcept (tenon::backend_loop)");
+  static_assert(lack != 8, "tenon::runtime<...>: a backend lacks cancel; give its loop void cancel(tenon::io_operation&) noexcept (tenon::backend_loop)");
+  static_assert(lack != 9, "tenon::runtime<...>: a backend lacks wait; give its loop std::size_t wait(std::chrono::nanoseconds) noexcept (tenon::backend_loop)");
+  static_assert(lack != 10, "tenon::runtime<...>: a backend lacks wake; give its loop<multi_thread> void wake() noexcept (tenon::wakeable_loop)");
+  static_assert(lack != 11, "tenon::runtime<...>: a backend lacks note; give its loop std::string_view note() const noexcept (tenon::backend_loop)");
+  static_assert(lack != 12, "tenon::runtime<...>: a backend lacks performs_io; give it static constexpr bool performs_io (tenon::backend_policy)");
+  static_assert(lack != 0, "tenon::runtime<...>: a backend does not keep its contract; write static_assert(tenon::backend_policy<my_backend>) below it to see where");
+  // clang-format on
+};
+
+template <class P>
+struct missing<family::scheduling, P> {
+  static consteval int first() {
+    if constexpr (!requires { typename P::template shared<single_thread>; }) {
+      return 1;
+    } else if constexpr (!requires { typename P::template local<single_thread>; }) {
+      return 2;
+    } else {
+      using S = typename P::template shared<single_thread>;
+      using L = typename P::template local<single_thread>;
+      // clang-format off
+      if constexpr (!requires { { P::shares } -> std::convertible_to<bool>; }) return 3;
+      else if constexpr (!requires(L l, work& w) { { l.push(w) } noexcept -> std::same_as<void>; }) return 4;
+      else if constexpr (!requires(L l, work& w) { { l.start(w) } noexcept -> std::same_as<std::size_t>; }) return 5;
+      else if constexpr (!requires(L l) { { l.next() } noexcept -> std::same_as<work*>; }) return 6;
+      else if constexpr (!requires(L l) { { l.find() } noexcept -> std::same_as<work*>; }) return 7;
+      else if constexpr (!requires(L l) { { l.stolen() } noexcept -> std::same_as<std::size_t>; }) return 8;
+      else if constexpr (!requires(L l) { { l.idle() } noexcept -> std::same_as<bool>; }) return 9;
+      else if constexpr (!requires(S s, work& w) { { s.inject(w) } noexcept -> std::same_as<std::size_t>; }) return 10;
+      else if constexpr (!requires(S s, work& w) { { s.give(w, std::size_t{}) } noexcept -> std::same_as<std::size_t>; }) return 11;
+      else return 0;
+      // clang-format on
+    }
+  }
+  static constexpr int lack = first();
+  // clang-format off
+  static_assert(lack != 1, "tenon::runtime<...>: a scheduling policy lacks shared; give it template <class Threading> class shared, one a runtime (tenon::scheduling_policy)");
+  static_assert(lack != 2, "tenon::runtime<...>: a scheduling policy lacks local; give it template <class Threading> class local, one a worker (tenon::scheduling_policy)");
+  static_assert(lack != 3, "tenon::runtime<...>: a scheduling policy lacks shares; give it static constexpr bool shares (tenon::scheduling_policy)");
+  static_assert(lack != 4, "tenon::runtime<...>: a scheduling policy lacks push; give its local void push(tenon::work&) noexcept (tenon::scheduling_policy)");
+  static_assert(lack != 5, "tenon::runtime<...>: a scheduling policy lacks start; give its local std::size_t start(tenon::work&) noexcept (tenon::scheduling_policy)");
+  static_assert(lack != 6, "tenon::runtime<...>: a scheduling policy lacks next; give its local tenon::work* next() noexcept (tenon::scheduling_policy)");
+  static_assert(lack != 7, "tenon::runtime<...>: a scheduling policy lacks find; give its local tenon::work* find() noexcept (tenon::scheduling_policy)");
+  static_assert(lack != 8, "tenon::runtime<...>: a scheduling policy lacks stolen; give its local std::size_t stolen() noexcept (tenon::scheduling_policy)");
+  static_assert(lack != 9, "tenon::runtime<...>: a scheduling policy lacks idle; give its local bool idle() noexcept (tenon::scheduling_policy)");
+  static_assert(lack != 10, "tenon::runtime<...>: a scheduling policy lacks inject; give its shared std::size_t inject(tenon::work&) noexcept (tenon::scheduling_policy)");
+  static_assert(lack != 11, "tenon::runtime<...>: a scheduling policy lacks give; give its shared std::size_t give(tenon::work&, std::size_t) noexcept (tenon::scheduling_policy)");
+  static_assert(lack != 0, "tenon::runtime<...>: a scheduling policy does not keep its contract; write static_assert(tenon::scheduling_policy<mine>) below it to see where");
+  // clang-format on
+};
+
+template <class P>
+struct missing<family::memory, P> {
+  static consteval int first() {
+    if constexpr (!requires { typename P::arena; }) {
+      return 1;
+    } else {
+      using A = typename P::arena;
+      // clang-format off
+      if constexpr (!std::default_initializable<A> || std::is_move_constructible_v<A> || std::is_move_assignable_v<A>) return 2;
+      else if constexpr (!requires(A a, std::size_t n) { { a.allocate(n) } -> std::same_as<void*>; }) return 3;
+      else if constexpr (!requires(A a, void* p, std::size_t n) { { a.deallocate(p, n) } noexcept -> std::same_as<void>; }) return 4;
+      else if constexpr (!requires(std::size_t n) { { P::obtain(n) } -> std::same_as<void*>; }) return 5;
+      else if constexpr (!requires(void* p, std::size_t n) { { P::release(p, n) } noexcept -> std::same_as<void>; }) return 6;
+      else return 0;
+      // clang-format on
+    }
+  }
+  static constexpr int lack = first();
+  // clang-format off
+  static_assert(lack != 1, "tenon::runtime<...>: a memory policy lacks arena; give it class arena, one a worker (tenon::memory_policy)");
+  static_assert(lack != 2, "tenon::runtime<...>: a memory policy's arena must be made without arguments and never move; delete its move operations (tenon::memory_arena)");
+  static_assert(lack != 3, "tenon::runtime<...>: a memory policy lacks allocate; give its arena void* allocate(std::size_t) (tenon::memory_arena)");
+  static_assert(lack != 4, "tenon::runtime<...>: a memory policy lacks deallocate; give its arena void deallocate(void*, std::size_t) noexcept (tenon::memory_arena)");
+  static_assert(lack != 5, "tenon::runtime<...>: a memory policy lacks obtain; give it static void* obtain(std::size_t) (tenon::memory_policy)");
+  static_assert(lack != 6, "tenon::runtime<...>: a memory policy lacks release; give it static void release(void*, std::size_t) noexcept (tenon::memory_policy)");
+  static_assert(lack != 0, "tenon::runtime<...>: a memory policy does not keep its contract; write static_assert(tenon::memory_policy<mine>) below it to see where");
+  // clang-format on
+};
+
+template <class P>
+struct missing<family::queue, P> {
+  static consteval int first() {
+    if constexpr (!requires { typename P::template of<int>; typename P::template of<int, single_thread>; }) {
+      return 1;
+    } else {
+      using Q = typename P::template of<int>;
+      // clang-format off
+      if constexpr (!requires(Q q, int&& i) { { q.try_push(std::move(i)) } noexcept -> std::same_as<bool>; }) return 2;
+      else if constexpr (!requires(Q q) { { q.try_pop() } noexcept -> std::same_as<std::optional<int>>; }) return 3;
+      else if constexpr (!requires(const Q& q) { { q.size_estimate() } noexcept -> std::same_as<std::size_t>; }) return 4;
+      else if constexpr (!requires { { Q::capacity } -> std::convertible_to<std::size_t>; }) return 5;
+      else if constexpr (!requires { { P::many_producers } -> std::convertible_to<bool>; { P::many_consumers } -> std::convertible_to<bool>; { P::bounded } -> std::convertible_to<bool>; }) return 6;
+      else return 0;
+      // clang-format on
+    }
+  }
+  static constexpr int lack = first();
+  // clang-format off
+  static_assert(lack != 1, "tenon::runtime<...>: a queue policy lacks of; give it template <class T, class Threading = tenon::multi_thread> class of (tenon::queue_policy)");
+  static_assert(lack != 2, "tenon::runtime<...>: a queue policy lacks try_push; give its of<T> bool try_push(T&&) noexcept (tenon::queue_for)");
+  static_assert(lack != 3, "tenon::runtime<...>: a queue policy lacks try_pop; give its of<T> std::optional<T> try_pop() noexcept (tenon::queue_for)");
+  static_assert(lack != 4, "tenon::runtime<...>: a queue policy lacks size_estimate; give its of<T> std::size_t size_estimate() const noexcept (tenon::queue_for)");
+  static_assert(lack != 5, "tenon::runtime<...>: a queue policy lacks capacity; give its of<T> static constexpr std::size_t capacity (tenon::queue_for)");
+  static_assert(lack != 6, "tenon::runtime<...>: a queue policy lacks one of many_producers, many_consumers, bounded; give it static constexpr bool each (tenon::queue_policy)");
+  static_assert(lack != 0, "tenon::runtime<...>: a queue policy does not keep its contract; write static_assert(tenon::queue_policy<mine>) below it to see where");
+  // clang-format on
+};
+
+template <class P>
+struct missing<family::threading, P> {
+  static_assert(refused<P>,
+                "tenon::runtime<...>: a threading policy lacks one of concurrent, atomic<T>, mutex (tenon::threading_policy); "
+                "write single_thread or multi_thread");
+};
+template <class P>
+struct missing<family::clock, P> {
+  static_assert(refused<P>,
+                "tenon::runtime<...>: a clock lacks its source; give it class source with tenon::time_point now() noexcept "
+                "and tenon::duration until(tenon::time_point) noexcept (tenon::clock_policy)");
+};
+template <class P>
+struct missing<family::errors, P> {
+  static_assert(refused<P>,
+                "tenon::runtime<...>: an errors policy lacks rethrows; give it static constexpr bool rethrows "
+                "(tenon::errors_policy)");
+};
+
+}  // namespace tenon::detail
+// tenon/runtime/detail/refusal.hpp
+
+/// The sentences. Each is a class that the compiler names, with the argument that is wrong, when it instantiates it.
+namespace tenon::detail {
+
+/// Stands where a runtime would, so that the sentence is the only error.
+struct no_runtime {
+  using runtime = no_runtime;
+  using policies = policy_list<>;
+  struct settings {};
+  template <class... Args>
+  explicit no_runtime(Args&&...) {}
+};
+
+template <class P>
+struct not_defined {
+  static_assert(refused<P>,
+                "tenon::runtime<...>: an argument is declared but not defined; include the header that defines it");
+};
+template <class... Options>
+struct not_defined<io_uring<Options...>> {
+  static_assert(refused<Options...>,
+                "tenon::runtime<...>: io_uring<> is declared but its door is closed; define TENON_WITH_IO_URING=1 and link "
+                "liburing (CMake: tenon::io_uring)");
+};
+template <class P>
+  requires std::is_same_v<P, libuv>
+struct not_defined<P> {
+  static_assert(refused<P>,
+                "tenon::runtime<...>: libuv is declared but its door is closed; define TENON_WITH_LIBUV=1 and link libuv "
+                "(CMake: tenon::libuv)");
+};
+template <class P>
+  requires std::is_same_v<P, mimalloc>
+struct not_defined<P> {
+  static_assert(refused<P>,
+                "tenon::runtime<...>: mimalloc is declared but its door is closed; define TENON_WITH_MIMALLOC=1 and link "
+                "mimalloc (CMake: tenon::mimalloc)");
+};
+template <class P>
+  requires std::is_same_v<P, hwloc>
+struct not_defined<P> {
+  static_assert(refused<P>,
+                "tenon::runtime<...>: hwloc is declared but its door is closed; define TENON_WITH_HWLOC=1 and link hwloc "
+                "(CMake: tenon::hwloc)");
+};
+
+template <class P>
+consteval int strangeness() {
+  if constexpr (!std::is_same_v<P, std::remove_cv_t<P>>) {
+    return 1;
+  } else if constexpr (!names_family<P>) {
+    return 2;
+  } else if constexpr (family_place<typename P::family> == place::stranger) {
+    return 3;
+  } else if constexpr (!std::is_empty_v<P>) {
+    return 4;
+  } else {
+    return 5;
+  }
+}
+
+template <class P>
+struct not_a_policy {
+  static constexpr int why = strangeness<P>();
+  static_assert(why != 1, "tenon::runtime<...>: an argument is const or volatile; name the policy itself");
+  static_assert(why != 2,
+                "tenon::runtime<...>: an argument is not a policy; derive it, publicly, from the one family it belongs to, "
+                "as in struct my_backend : tenon::family::backend");
+  static_assert(why != 3,
+                "tenon::runtime<...>: a policy names a family that no runtime has; derive it from one of tenon::family");
+  static_assert(why != 4,
+                "tenon::runtime<...>: a policy has data members, and nobody makes an object of it; keep state in the types "
+                "it names and numbers in settings");
+  static_assert(why != 5,
+                "tenon::runtime<...>: a policy has no word, its name in a sentence; add static constexpr auto word = "
+                "tenon::fixed_string(\"my_policy\")");
+};
+
+/// Two of one family; the sentence of a family is written out, for a static_assert takes a literal only.
+template <place Family, class First, class Second>
+struct two_of_one_family {
+  static constexpr bool same = std::is_same_v<First, Second>;
+  static_assert(!same, "tenon::runtime<...>: a policy is named twice; name it once");
+  static_assert(same || Family != place::backend, "tenon::runtime<...>: two backends; keep one");
+  static_assert(same || Family != place::scheduling, "tenon::runtime<...>: two scheduling policies; keep one");
+  static_assert(same || Family != place::memory,
+                "tenon::runtime<...>: two memory policies; keep one, or nest them as in recycling<mimalloc>");
+  static_assert(same || Family != place::queue,
+                "tenon::runtime<...>: two queue policies; keep one, and name another at the stage that needs it");
+  static_assert(same || Family != place::topology, "tenon::runtime<...>: two topologies; keep one");
+  static_assert(same || Family != place::threading,
+                "tenon::runtime<...>: two threading policies; keep single_thread or multi_thread");
+  static_assert(same || Family != place::observe, "tenon::runtime<...>: two observe policies; keep one");
+  static_assert(same || Family != place::clock, "tenon::runtime<...>: two clocks; keep one");
+  static_assert(same || Family != place::errors,
+                "tenon::runtime<...>: two errors policies; keep propagate or terminate");
+  static_assert(same || Family != place::preset,
+                "tenon::runtime<...>: two presets; keep one and name the policies that you want of the other");
+};
+
+template <class... Ps>
+struct preset_in_a_preset {
+  static_assert(refused<Ps...>,
+                "tenon::runtime<...>: a preset names another preset; name that one's policies instead");
+};
+
+/// The sentence about one argument.
+template <place Where, class P>
+struct refused_argument;
+template <class P>
+struct refused_argument<place::undefined, P> : std::type_identity<not_defined<P>> {};
+template <class P>
+struct refused_argument<place::stranger, P> : std::type_identity<not_a_policy<P>> {};
+template <class P>
+struct refused_argument<place::unusable, P> : std::type_identity<missing<typename P::family, P>> {};
+
+/// Instantiates a sentence by asking what it derives from, which goes on whatever the answer: a class that had a refused
+/// one for its base or member would be dropped, and each use of it be one more error.
+struct unrelated {};
+no_runtime put_in_place_of(const volatile void*);
+no_runtime put_in_place_of(const unrelated*);
+template <class Sentence>
+using refuse = decltype(put_in_place_of(static_cast<Sentence*>(nullptr)));
+
+}  // namespace tenon::detail
+// tenon/runtime/composition.hpp
+
+namespace tenon {
+
+/// One policy a family: what a sentence means once its order and its defaults are gone. Rules look at its members.
+///
+/// runtime  The type it stands for.
+/// legal    Whether every rule of every one of its policies holds. Asking is not an error, whatever the answer.
+template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
+          class Clock, class Errors>
+struct composition {
+  using backend = Backend;
+  using scheduling = Scheduling;
+  using memory = Memory;
+  using queue = Queue;
+  using topology = Topology;
+  using threading = Threading;
+  using observe = Observe;
+  using clock = Clock;
+  using errors = Errors;
+
+  using policies = detail::policy_list<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors>;
+  using runtime = basic_runtime<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors>;
+
+  static constexpr bool legal = detail::obeys_all<composition>(policies{});
+};
+
+namespace detail {
+
+/// Look-up is overload resolution: a sentence converts to the entry of each family that it has a policy of.
+template <class Family, class P>
+struct entry {};
+template <class... Ps>
+struct entries : entry<typename Ps::family, Ps>... {};
+
+template <class Family, class Fallback>
+Fallback* find(const volatile void*);
+template <class Family, class Fallback, class P>
+P* find(const entry<Family, P>*);
+
+template <class Family, class Fallback, class Entries>
+using found = std::remove_pointer_t<decltype(find<Family, Fallback>(static_cast<Entries*>(nullptr)))>;
+
+/// What is meant where nothing is said. Stealing needs someone to steal from, so that one thread means a plain queue.
+template <class Threading>
+using default_scheduling = std::conditional_t<Threading::concurrent, stealing<>, fifo>;
+
+template <class Entries, class Threading = found<family::threading, multi_thread, Entries>>
+using resolved = composition<
+    found<family::backend, epoll, Entries>, found<family::scheduling, default_scheduling<Threading>, Entries>,
+    found<family::memory, recycling<system>, Entries>, found<family::queue, by_topology, Entries>,
+    found<family::topology, flat, Entries>, Threading, found<family::observe, off, Entries>,
+    found<family::clock, steady, Entries>, found<family::errors, propagate, Entries>>;
+
+/// What a preset says counts where the sentence is silent, and where it goes with what the sentence says.
+template <class P, class... Said>
+consteval bool counts() {
+  if constexpr (std::is_void_v<found<typename P::family, void, entries<Said...>>>) {
+    return resolved<entries<Said..., P>>::legal;
+  } else {
+    return false;
+  }
+}
+template <class P>
+struct unheard {};
+
+template <class List, class... Said>
+struct merged;
+template <class... Ps, class... Said>
+struct merged<policy_list<Ps...>, Said...>
+    : entries<Said...>,
+      std::conditional_t<counts<Ps, Said...>(), entry<typename Ps::family, Ps>, unheard<Ps>>... {};
+
+template <class... Ps>
+inline constexpr verdict verdict_of = judge({place_of<Ps>...});
+
+/// The ways of a sentence to its runtime, or to the class whose instantiation says what is wrong.
+template <class Composition, bool Legal = Composition::legal>
+struct conclude {
+  using type = typename Composition::runtime;
+};
+template <class Composition>
+struct conclude<Composition, false> {
+  using type = refuse<typename broken_rule<Composition, typename Composition::policies>::type>;
+};
+
+template <fault Fault, class... Ps>
+struct compose_if;
+template <class... Ps>
+using compose = compose_if<verdict_of<Ps...>.what, Ps...>;
+
+template <class... Ps>
+struct compose_if<fault::argument, Ps...> {
+  using wrong = nth<verdict_of<Ps...>.at, Ps...>;
+  using type = refuse<typename refused_argument<place_of<wrong>, wrong>::type>;
+};
+
+template <class... Ps>
+struct compose_if<fault::duplicate, Ps...> {
+  using first = nth<verdict_of<Ps...>.at, Ps...>;
+  using second = nth<verdict_of<Ps...>.other, Ps...>;
+  using type = refuse<two_of_one_family<place_of<first>, first, second>>;
+};
+
+/// A preset's own words are looked at as a sentence's are.
+template <fault Fault, class List, class... Said>
+struct compose_with : conclude<resolved<merged<List, Said...>>> {};
+template <fault Fault, class... Ps, class... Said>
+  requires(Fault != fault::nothing)
+struct compose_with<Fault, policy_list<Ps...>, Said...> : compose_if<Fault, Ps...> {};
+
+template <class... Ps>
+struct compose_if<fault::nested, Ps...> {
+  using type = refuse<preset_in_a_preset<Ps...>>;
+};
+
+template <class List>
+inline constexpr fault fault_in = fault::nothing;
+template <class... Ps>
+inline constexpr fault fault_in<policy_list<Ps...>> =
+    ((place_of<Ps> == place::preset) || ...) ? fault::nested : verdict_of<Ps...>.what;
+
+template <class Preset, class... Said>
+struct sentence : compose_with<fault_in<typename Preset::policies>, typename Preset::policies, Said...> {};
+template <class... Said>
+struct sentence<void, Said...> : conclude<resolved<entries<Said...>>> {};
+
+template <class... Ps>
+struct compose_if<fault::nothing, Ps...> : sentence<found<preset_tag, void, entries<Ps...>>, Ps...> {};
+
+}  // namespace detail
+
+}  // namespace tenon
+// tenon/scheduler/detail/injector.hpp
+
+namespace tenon::detail {
+
+/// A list of work that any thread fills and any worker empties, first come first served: under a lock, because it is off
+/// the way of everything that stays on a worker.
+///
+/// Edges    size_ is written under the lock with sequential consistency, and empty() reads it so: "push, then read who
+///          sleeps" and "say I sleep, then read empty()" cannot both miss the other.
+/// Shape    One cache line and the mutex; items are linked through themselves, so there is no limit and no allocation.
+/// Threads  Any.
+template <class Threading>
+class injector {
+ public:
+  void push(work& item) noexcept {
+    const std::lock_guard lock(mutex_);
+    list_.push(item);
+    size_.store(size_.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
+  }
+
+  [[nodiscard]] work* pop() noexcept {
+    if (empty()) return nullptr;
+    const std::lock_guard lock(mutex_);
+    return pop_locked();
+  }
+
+  /// Pops one, and up to `share` of the others, but not more than half of them, into `more`.
+  [[nodiscard]] work* pop_some(std::size_t share, work_list& more) noexcept {
+    if (empty()) return nullptr;
+    const std::lock_guard lock(mutex_);
+    work* const first = pop_locked();
+    const std::size_t half = size_.load(std::memory_order_relaxed) / 2;
+    for (std::size_t left = share < half ? share : half; left > 0; --left) more.push(*pop_locked());
+    return first;
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return size_.load(std::memory_order_seq_cst) == 0; }
+
+ private:
+  [[nodiscard]] work* pop_locked() noexcept {
+    work* const item = list_.pop();
+    if (item != nullptr) size_.store(size_.load(std::memory_order_relaxed) - 1, std::memory_order_seq_cst);
+    return item;
+  }
+
+  alignas(cache_line) typename Threading::mutex mutex_;
+  work_list list_;
+  typename Threading::template atomic<std::size_t> size_{0};
+};
+
+}  // namespace tenon::detail
+// tenon/scheduler/fifo.hpp
+
+namespace tenon {
+
+/// One queue for all workers: tasks run in the order in which they became ready.
+///
+///     struct tiny : tenon::runtime<tenon::epoll, tenon::fifo, tenon::single_thread> {};
+///
+/// Order    Strict FIFO over the whole runtime.
+/// Cost     With one thread a linked list. With more, one lock a push and a pop: right for few workers and long tasks.
+/// Threads  Any worker runs any task.
+struct fifo : family::scheduling {
+  static constexpr auto word = fixed_string("fifo");
+  static constexpr bool shares = true;
+
+  template <class Threading>
+  class shared {
+   public:
+    explicit shared(std::size_t /*workers*/) noexcept {}
+
+    std::size_t inject(work& item) noexcept {
+      queue_.push(item);
+      return 0;
+    }
+    std::size_t give(work& item, std::size_t worker) noexcept {
+      queue_.push(item);
+      return worker;
+    }
+    [[nodiscard]] work* pop() noexcept { return queue_.pop(); }
+    [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
+
+   private:
+    detail::injector<Threading> queue_;
+  };
+
+  template <class Threading>
+  class local {
+   public:
+    local(shared<Threading>& all, std::size_t index) noexcept : all_(all), index_(index) {}
+
+    void push(work& item) noexcept { all_.inject(item); }
+    std::size_t start(work& item) noexcept { return all_.give(item, index_); }
+    [[nodiscard]] work* next() noexcept { return all_.pop(); }
+    [[nodiscard]] static work* find() noexcept { return nullptr; }
+    [[nodiscard]] static std::size_t stolen() noexcept { return 0; }
+    [[nodiscard]] bool idle() const noexcept { return all_.empty(); }
+
+   private:
+    shared<Threading>& all_;
+    std::size_t index_;
+  };
+};
+
+static_assert(scheduling_policy<fifo>);
+
+}  // namespace tenon
+// tenon/scheduler/detail/run_ring.hpp
+
+namespace tenon::detail {
+
+/// A worker's ready queue: its owner pushes at the tail and pops at the head, others steal the older half at once.
+///
+/// Let h and t be the values of head_ and tail_, both only ever growing; slot(i) is slots_[i mod Capacity]. Invariants:
+///   (1) h <= t <= h + Capacity;
+///   (2) only the owner writes t and the slots; it writes slot(t) only after it has seen some h > t - Capacity;
+///   (3) item i of [h, t) belongs to nobody yet; it is given to whoever moves h from <= i to > i by a CAS.
+/// Why copying before the CAS is right. A thief reads h, then t, copies slot(h) .. slot(h+n-1) with n <= t - h, and then
+/// does CAS(head_: h -> h+n). While it copies, the owner may go round and write over these slots, and the copies are
+/// then rubbish. But slot(i) is written again only as item i + Capacity, for which by (2) the owner has seen a head > i
+/// >= h. That head is later than h in the modification order of head_, h never comes back (64 bits: 584 years at a
+/// thousand million a second), so the CAS fails and the copies are thrown away. If the CAS succeeds, head_ was h all
+/// along, nothing in [h, h+n) was rewritten, and by (3) the items are the thief's. Slots are atomics only because of the
+/// copies that are thrown away: a relaxed load is a plain load.
+/// A slow thief may hold an h so old that t - h > Capacity. Its CAS would fail; it looks again at once instead, for it
+/// must not copy more than there is room for.
+///
+/// Edges    A  push: tail_.store -> steal: tail_.load(acquire): slot and item written before are seen by the thief.
+///          B  pop, steal: CAS head_ (release) -> push: head_.load(acquire): slot(i) has been read before the owner
+///             writes it again, hence a thief whose CAS succeeds did not read the newer item (coherence).
+///          C  pop, steal: CAS head_ (release) -> steal: head_.load(acquire): t >= h, in that every CAS to h was done by
+///             a thread that had seen, or written, a tail >= h. So t - h does not wrap round.
+///          push publishes with a sequentially consistent store and empty() reads so: "push, then read whether anyone
+///          sleeps" and "say I sleep, then read empty()" cannot both miss the other (see the parking protocol).
+/// Shape    Capacity pointers, two cache lines. Items are not owned.
+/// Cost     push: two loads and an xchg; pop: one CAS; steal_into: one CAS however many are taken.
+/// Threads  push, push_all, pop: the owner. steal_into: any, except on its own ring. empty, size_estimate: any.
+/// Source   Go's runqgrab, tokio's queue::Local; both with 32-bit counters. Model: tests/model/run_ring.cpp.
+template <class Threading, std::size_t Capacity = 256>
+class run_ring {
+  static_assert(std::has_single_bit(Capacity), "tenon::run_ring<N>: N, the number of slots, must be a power of two");
+
+ public:
+  static constexpr std::size_t capacity = Capacity;
+
+  run_ring() = default;
+  run_ring(const run_ring&) = delete;
+  run_ring& operator=(const run_ring&) = delete;
+
+  /// Appends `item`; false when full.
+  [[nodiscard]] bool push(work& item) noexcept {
+    const std::uint64_t t = tail_.load(std::memory_order_relaxed);  // ours alone
+    if (t - head_.load(std::memory_order_acquire) == Capacity) return false;
+    slot(t).store(&item, std::memory_order_relaxed);
+    tail_.store(t + 1, std::memory_order_seq_cst);
+    return true;
+  }
+
+  /// Moves items from the front of `list` until one of the two is exhausted; the others see all of them at once.
+  /// Gives how many were moved.
+  std::size_t push_all(work_list& list) noexcept {
+    const std::uint64_t t = tail_.load(std::memory_order_relaxed);
+    const std::uint64_t limit = head_.load(std::memory_order_acquire) + Capacity;
+    std::uint64_t end = t;
+    while (end != limit && !list.empty()) slot(end++).store(list.pop(), std::memory_order_relaxed);
+    if (end != t) tail_.store(end, std::memory_order_seq_cst);
+    return static_cast<std::size_t>(end - t);
+  }
+
+  /// The oldest item, or nullptr.
+  [[nodiscard]] work* pop() noexcept {
+    std::uint64_t h = head_.load(std::memory_order_relaxed);
+    const std::uint64_t t = tail_.load(std::memory_order_relaxed);
+    while (h != t) {
+      work* const item = slot(h).load(std::memory_order_relaxed);  // written by this very thread
+      if (head_.compare_exchange_strong(h, h + 1, std::memory_order_release, std::memory_order_relaxed)) return item;
+    }
+    return nullptr;
+  }
+
+  /// Takes the older half of this ring, rounded up: the oldest into `first`, to be run at once, the rest onto the tail of
+  /// `mine`, the caller's own ring, in order and as far as there is room. Gives how many were taken, `first` counted;
+  /// with 0, `first` is untouched.
+  [[nodiscard]] std::size_t steal_into(run_ring& mine, work*& first) noexcept {
+    assert(this != &mine);
+    const std::uint64_t mine_t = mine.tail_.load(std::memory_order_relaxed);
+    const std::uint64_t room = Capacity - (mine_t - mine.head_.load(std::memory_order_acquire));
+    std::uint64_t h = head_.load(std::memory_order_acquire);
+    for (;;) {
+      const std::uint64_t there = tail_.load(std::memory_order_acquire) - h;
+      if (there == 0) return 0;
+      if (there > Capacity) {  // h is of long ago
+        h = head_.load(std::memory_order_acquire);
+        continue;
+      }
+      const std::uint64_t half = there - there / 2;
+      const std::uint64_t n = half <= room ? half : room + 1;
+      work* const oldest = slot(h).load(std::memory_order_relaxed);
+      for (std::uint64_t i = 1; i < n; ++i) {  // beyond mine's tail: nobody looks there yet
+        mine.slot(mine_t + i - 1).store(slot(h + i).load(std::memory_order_relaxed), std::memory_order_relaxed);
+      }
+      if (head_.compare_exchange_strong(h, h + n, std::memory_order_acq_rel, std::memory_order_acquire)) {
+        if (n > 1) mine.tail_.store(mine_t + n - 1, std::memory_order_seq_cst);
+        first = oldest;
+        return static_cast<std::size_t>(n);
+      }
+    }
+  }
+
+  /// Whether there was nothing at some instant during the call.
+  [[nodiscard]] bool empty() const noexcept { return size_estimate() == 0; }
+
+  /// How many there are; exact for the owner but for what is being stolen.
+  [[nodiscard]] std::size_t size_estimate() const noexcept {
+    const std::uint64_t h = head_.load(std::memory_order_acquire);  // first, so that t >= h (edge C)
+    const std::uint64_t there = tail_.load(std::memory_order_seq_cst) - h;
+    return static_cast<std::size_t>(there < Capacity ? there : Capacity);
+  }
+
+ private:
+  using slot_type = typename Threading::template atomic<work*>;
+
+  [[nodiscard]] slot_type& slot(std::uint64_t i) noexcept { return slots_[i & (Capacity - 1)]; }
+
+  alignas(cache_line) typename Threading::template atomic<std::uint64_t> head_{0};
+  alignas(cache_line) typename Threading::template atomic<std::uint64_t> tail_{0};
+  std::array<slot_type, Capacity> slots_{};
+};
+
+/// The ready queue of a runtime of one thread: a plain ring.
+template <std::size_t Capacity>
+class run_ring<single_thread, Capacity> {
+  static_assert(std::has_single_bit(Capacity), "tenon::run_ring<N>: N, the number of slots, must be a power of two");
+
+ public:
+  static constexpr std::size_t capacity = Capacity;
+
+  run_ring() = default;
+  run_ring(const run_ring&) = delete;
+  run_ring& operator=(const run_ring&) = delete;
+
+  [[nodiscard]] bool push(work& item) noexcept {
+    if (tail_ - head_ == Capacity) return false;
+    slots_[tail_++ & (Capacity - 1)] = &item;
+    return true;
+  }
+  std::size_t push_all(work_list& list) noexcept {
+    std::size_t moved = 0;
+    while (!list.empty() && push(*list.front())) {
+      (void)list.pop();
+      ++moved;
+    }
+    return moved;
+  }
+  [[nodiscard]] work* pop() noexcept { return head_ == tail_ ? nullptr : slots_[head_++ & (Capacity - 1)]; }
+  [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
+  [[nodiscard]] std::size_t size_estimate() const noexcept { return static_cast<std::size_t>(tail_ - head_); }
+
+ private:
+  std::uint64_t head_ = 0;
+  std::uint64_t tail_ = 0;
+  std::array<work*, Capacity> slots_{};
+};
+
+static_assert(sizeof(run_ring<multi_thread, 8>) == 2 * cache_line + cache_line);
+static_assert(sizeof(run_ring<single_thread, 8>) == 10 * sizeof(std::uint64_t));
+
+}  // namespace tenon::detail
+// tenon/scheduler/stealing.hpp
+
+namespace tenon {
+
+/// A queue a worker; a worker that has nothing takes the older half of another's. The default.
+///
+///     using edge = tenon::runtime<tenon::io_uring<>, tenon::stealing<>>;
+///
+/// Order    FIFO a worker while nobody steals. New tasks from outside are taken in first-come order.
+/// Cost     A push and a pop are one locked instruction each on a line that is the worker's own; a steal is one CAS for
+///          half a queue. A ring of 256; what does not fit waits in the injection queue.
+/// Threads  Any worker runs any task.
+/// Source   R. Blumofe and C. Leiserson, "Scheduling Multithreaded Computations by Work Stealing", 1999.
+template <class... Options>
+struct stealing : family::scheduling {
+  static_assert(sizeof...(Options) == 0, "tenon::stealing<...>: unknown option; stealing<> takes none");
+  static constexpr auto word = fixed_string("stealing<>");
+  static constexpr bool shares = true;
+
+  template <class Threading>
+  class shared {
+   public:
+    using ring = detail::run_ring<Threading>;
+
+    explicit shared(std::size_t workers) : workers_(workers), rings_(std::make_unique<ring[]>(workers)) {}
+
+    std::size_t inject(work& item) noexcept {
+      injected_.push(item);
+      return 0;
+    }
+    std::size_t give(work& item, std::size_t worker) noexcept {
+      injected_.push(item);
+      return worker;
+    }
+
+    [[nodiscard]] std::size_t workers() const noexcept { return workers_; }
+    [[nodiscard]] ring& ring_of(std::size_t worker) noexcept { return rings_[worker]; }
+    [[nodiscard]] detail::injector<Threading>& injected() noexcept { return injected_; }
+
+   private:
+    std::size_t workers_;
+    std::unique_ptr<ring[]> rings_;
+    detail::injector<Threading> injected_;
+  };
+
+  template <class Threading>
+  class local {
+   public:
+    local(shared<Threading>& all, std::size_t index) noexcept
+        : all_(all), ring_(all.ring_of(index)), index_(index), seed_(static_cast<std::uint32_t>(index) * 2 + 1) {}
+
+    void push(work& item) noexcept {
+      if (!ring_.push(item)) all_.injected().push(item);
+    }
+    std::size_t start(work& item) noexcept {
+      push(item);
+      return index_;
+    }
+    [[nodiscard]] work* next() noexcept {
+      if (++since_look_ >= look_every) {
+        since_look_ = 0;
+        if (work* const item = all_.injected().pop()) return item;
+      }
+      return ring_.pop();
+    }
+    [[nodiscard]] work* find() noexcept {
+      work_list more;
+      if (work* const item = all_.injected().pop_some(batch / all_.workers() + 1, more)) {
+        ring_.push_all(more);  // the ring was empty, and a batch is less than it holds
+        return item;
+      }
+      if constexpr (Threading::concurrent) {
+        const std::size_t begin = random() % all_.workers();
+        for (std::size_t i = 0; i < all_.workers(); ++i) {
+          const std::size_t victim = begin + i < all_.workers() ? begin + i : begin + i - all_.workers();
+          if (victim == index_) continue;
+          work* first = nullptr;
+          if (const std::size_t taken = all_.ring_of(victim).steal_into(ring_, first); taken > 0) {
+            stolen_ += taken;
+            return first;
+          }
+        }
+      }
+      return nullptr;
+    }
+    [[nodiscard]] std::size_t stolen() noexcept {
+      const std::size_t since = stolen_;
+      stolen_ = 0;
+      return since;
+    }
+    [[nodiscard]] bool idle() const noexcept {
+      if (!all_.injected().empty()) return false;
+      for (std::size_t i = 0; i < all_.workers(); ++i) {
+        if (!all_.ring_of(i).empty()) return false;
+      }
+      return true;
+    }
+
+   private:
+    static constexpr std::size_t look_every = 61;  // a busy worker takes an injected item at least this often
+    static constexpr std::size_t batch = 128;
+
+    [[nodiscard]] std::size_t random() noexcept {  // xorshift32
+      seed_ ^= seed_ << 13;
+      seed_ ^= seed_ >> 17;
+      seed_ ^= seed_ << 5;
+      return seed_;
+    }
+
+    shared<Threading>& all_;
+    typename shared<Threading>::ring& ring_;
+    std::size_t index_;
+    std::size_t since_look_ = 0;
+    std::size_t stolen_ = 0;
+    std::uint32_t seed_;
+  };
+};
+
+static_assert(scheduling_policy<stealing<>>);
+
+}  // namespace tenon
+// tenon/topology/detail/text.hpp
+
+namespace tenon::detail {
+
+/// The text of a file of /proc or /sys; nullopt when it cannot be read, or is longer than any of them is.
+[[nodiscard]] inline std::optional<std::string> read_text(const std::string& path) {
+  const unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!file) return std::nullopt;
+  constexpr std::size_t longest = std::size_t{4} * 1024 * 1024;
+  std::string text;
+  std::array<char, 4096> room;
+  for (;;) {
+    const auto n = ::read(file.get(), room.data(), room.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 || text.size() > longest) return std::nullopt;
+    if (n == 0) return text;
+    text.append(room.data(), static_cast<std::size_t>(n));
+  }
+}
+
+/// Cuts `rest` at the first `separator`: gives what is before it and leaves what is behind it.
+[[nodiscard]] constexpr std::string_view take_until(std::string_view& rest, char separator) noexcept {
+  const std::size_t at = rest.find(separator);
+  const std::string_view head = rest.substr(0, at);
+  rest = at == std::string_view::npos ? std::string_view{} : rest.substr(at + 1);
+  return head;
+}
+
+/// A number of decimal digits alone; nullopt for anything else ("max", "-1", nothing, more than 64 bits).
+[[nodiscard]] constexpr std::optional<std::uint64_t> number_of(std::string_view text) noexcept {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  if (text.empty()) return std::nullopt;
+  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    const auto digit = static_cast<std::uint64_t>(c - '0');
+    if (value > (most - digit) / 10) return std::nullopt;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+}  // namespace tenon::detail
+// tenon/topology/cpu_quota.hpp
+
+namespace tenon {
+
+namespace detail {
+
+/// Whether `text` is `path` or lies below it.
+[[nodiscard]] constexpr bool is_within(std::string_view text, std::string_view path) noexcept {
+  return text.starts_with(path) && (text.size() == path.size() || text[path.size()] == '/');
+}
+
+/// Whether a list with commas has this entry.
+[[nodiscard]] constexpr bool lists(std::string_view list, std::string_view entry) noexcept {
+  while (!list.empty()) {
+    if (take_until(list, ',') == entry) return true;
+  }
+  return false;
+}
+
+/// One line of /proc/self/mountinfo, proc_pid_mountinfo(5):
+/// `36 35 98:0 /root /point options optional-fields... - type source super-options`
+struct mount_line {
+  std::string_view root;
+  std::string point;
+  std::string_view type;
+  std::string_view super_options;
+
+  explicit mount_line(std::string_view line) {
+    for (int i = 0; i < 3; ++i) static_cast<void>(take_until(line, ' '));
+    root = take_until(line, ' ');
+    point = unescaped(take_until(line, ' '));
+    while (!line.empty() && take_until(line, ' ') != "-") {
+    }
+    type = take_until(line, ' ');
+    static_cast<void>(take_until(line, ' '));
+    super_options = line;
+  }
+
+ private:
+  /// The kernel writes a blank, a tab, a newline and a backslash of a path as `\` and three octal digits.
+  static std::string unescaped(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+      if (text.size() >= 4 && text[0] == '\\') {
+        out.push_back(static_cast<char>((text[1] - '0') * 64 + (text[2] - '0') * 8 + (text[3] - '0')));
+        text.remove_prefix(4);
+      } else {
+        out.push_back(text[0]);
+        text.remove_prefix(1);
+      }
+    }
+    return out;
+  }
+};
+
+/// The path of this process in a hierarchy, out of /proc/self/cgroup, cgroups(7): `id:controllers:/path` a line. An empty
+/// `controller` means the v2 hierarchy.
+[[nodiscard]] constexpr std::optional<std::string_view> cgroup_path(std::string_view memberships,
+                                                                    std::string_view controller) noexcept {
+  while (!memberships.empty()) {
+    std::string_view line = take_until(memberships, '\n');
+    const std::string_view id = take_until(line, ':');
+    const std::string_view controllers = take_until(line, ':');
+    if (controller.empty() ? id == "0" && controllers.empty() : lists(controllers, controller)) return line;
+  }
+  return std::nullopt;
+}
+
+/// The least of the limits met so far, in whole processors.
+class quota_of_groups {
+ public:
+  /// Looks at one directory of a hierarchy.
+  void see(const std::string& group, bool v2) {
+    if (v2) {
+      if (const auto text = read_text(group + "/cpu.max")) {
+        std::string_view rest = *text;
+        const auto quota = number_of(take_until(rest, ' '));
+        limit(quota, number_of(rest));
+      }
+    } else if (const auto quota = read_text(group + "/cpu.cfs_quota_us")) {
+      const auto period = read_text(group + "/cpu.cfs_period_us");
+      limit(number_of(*quota), number_of(period ? std::string_view{*period} : std::string_view{}));
+    }
+  }
+
+  /// Looks at a group and at all above it that this mount shows; a limit above binds those below.
+  void see_all(const std::string& mount_point, std::string_view below, bool v2) {
+    for (;;) {
+      while (below.ends_with('/')) below.remove_suffix(1);
+      see(mount_point + std::string(below), v2);
+      if (below.empty()) return;
+      const std::size_t last = below.rfind('/');
+      below = below.substr(0, last == std::string_view::npos ? 0 : last);
+    }
+  }
+
+  [[nodiscard]] std::optional<std::size_t> processors() const noexcept { return least_; }
+
+ private:
+  void limit(std::optional<std::uint64_t> quota_us, std::optional<std::uint64_t> period_us) noexcept {
+    if (!quota_us || !period_us || *period_us == 0) return;
+    std::uint64_t whole = *quota_us / *period_us + (*quota_us % *period_us != 0 ? 1U : 0U);
+    if (whole == 0) whole = 1;
+    if (!least_ || whole < *least_) least_ = static_cast<std::size_t>(whole);
+  }
+
+  std::optional<std::size_t> least_;
+};
+
+}  // namespace detail
+
+/// How many processors' worth of time the cgroups of this process allow it, rounded up; nullopt when there is no limit.
+///
+/// The least over its group and all groups above it that are mounted here, of version 2 (cpu.max) and of version 1
+/// (cpu.cfs_quota_us), wherever they are mounted. A file that is missing or makes no sense is no limit.
+///
+/// root     A directory that stands for `/`: a test gives one that it made itself.
+/// Cost     Reads /proc/self/cgroup, /proc/self/mountinfo and a file a group: tens of microseconds; for start-up.
+/// Threads  Any.
+/// Source   Linux: Documentation/admin-guide/cgroup-v2.rst, Documentation/scheduler/sched-bwc.rst.
+[[nodiscard]] inline std::optional<std::size_t> cpu_quota(const std::string& root = {}) {
+  const auto memberships = detail::read_text(root + "/proc/self/cgroup");
+  const auto mounts = detail::read_text(root + "/proc/self/mountinfo");
+  if (!memberships || !mounts) return std::nullopt;
+  detail::quota_of_groups quota;
+  for (std::string_view rest = *mounts; !rest.empty();) {
+    const detail::mount_line mount(detail::take_until(rest, '\n'));
+    const bool v2 = mount.type == "cgroup2";
+    if (!v2 && !(mount.type == "cgroup" && detail::lists(mount.super_options, "cpu"))) continue;
+    auto path = detail::cgroup_path(*memberships, v2 ? "" : "cpu");
+    if (!path) continue;
+    // The mount may show a part of the hierarchy (a container's), and the path may lie outside it (`/../..`): then the
+    // top of the mount is the nearest group there is to see.
+    if (mount.root != "/") path = detail::is_within(*path, mount.root) ? path->substr(mount.root.size()) : "";
+    if (path->find("/..") != std::string_view::npos) path = "";
+    quota.see_all(root + mount.point, *path, v2);
+  }
+  return quota.processors();
+}
+
+}  // namespace tenon
+// tenon/topology/detail/affinity.hpp
+
+namespace tenon::detail {
+
+/// A set of processors, as sched_setaffinity(2) takes it: room for 8192, which is the most Linux can be built for.
+class affinity_mask {
+ public:
+  affinity_mask() noexcept { CPU_ZERO_S(sizeof words_, words_.data()); }
+
+  /// What the calling thread may run on.
+  [[nodiscard]] static result<affinity_mask> of_this_thread() noexcept {
+    affinity_mask mask;
+    if (::sched_getaffinity(0, sizeof mask.words_, mask.words_.data()) != 0) return error_of(errno);
+    return mask;
+  }
+
+  [[nodiscard]] bool has(int processor) const noexcept {
+    return in_range(processor) && CPU_ISSET_S(static_cast<std::size_t>(processor), sizeof words_, words_.data());
+  }
+  [[nodiscard]] bool add(int processor) noexcept {
+    if (!in_range(processor)) return false;
+    CPU_SET_S(static_cast<std::size_t>(processor), sizeof words_, words_.data());
+    return true;
+  }
+  [[nodiscard]] std::vector<int> processors() const {
+    std::vector<int> all;
+    for (int i = 0; i < most; ++i) {
+      if (has(i)) all.push_back(i);
+    }
+    return all;
+  }
+
+  /// Lets the calling thread run on these only.
+  [[nodiscard]] result<void> apply() const noexcept {
+    if (::sched_setaffinity(0, sizeof words_, words_.data()) != 0) return error_of(errno);
+    return {};
+  }
+
+ private:
+  static constexpr int most = 8192;
+  static bool in_range(int processor) noexcept { return 0 <= processor && processor < most; }
+
+  std::array<cpu_set_t, most / CPU_SETSIZE> words_;
+};
+
+/// The processors that the calling thread may run on, lowest first; at least one.
+[[nodiscard]] inline std::vector<int> allowed_processors() {
+  if (const auto mask = affinity_mask::of_this_thread()) {
+    if (auto all = mask->processors(); !all.empty()) return all;
+  }
+  const long online = ::sysconf(_SC_NPROCESSORS_ONLN);
+  std::vector<int> all{0};
+  for (int i = 1; i < online; ++i) all.push_back(i);
+  return all;
+}
+
+}  // namespace tenon::detail
+// tenon/topology/flat.hpp
+
+namespace tenon {
+
+namespace detail {
+
+[[nodiscard]] inline std::size_t concurrency_of(std::size_t places, std::optional<std::size_t> quota) noexcept {
+  return quota && *quota < places ? *quota : places;
+}
+
+}  // namespace detail
+
+/// A machine of equal processors: as many workers as the affinity mask and the cgroup's CPU quota allow, and the kernel
+/// moves them as it likes. The default.
+///
+/// Cost     read: a few files of /proc and /sys. pin, unpin: nothing.
+/// Threads  Any.
+/// Errors   None: without /proc it counts the processors that are online, and knows no quota.
+struct flat : family::topology {
+  static constexpr auto word = fixed_string("flat");
+  static constexpr bool pins = false;
+
+  [[nodiscard]] static machine read() {
+    machine here;
+    here.places.clear();
+    for (const int processor : detail::allowed_processors()) {
+      here.places.push_back({.processor = processor, .core = processor, .node = 0, .cluster = 0});
+    }
+    here.concurrency = detail::concurrency_of(here.places.size(), cpu_quota());
+    return here;
+  }
+
+  static result<void> pin(const machine& /*where*/, std::size_t /*worker*/) noexcept { return {}; }
+  static result<void> unpin(const machine& /*where*/) noexcept { return {}; }
+};
+
+static_assert(topology_policy<flat>);
+
+}  // namespace tenon
+// tenon/runtime/runtime.hpp
+
+namespace tenon {
+
+/// A runtime, named by its parts, in any order; what is not named is the default.
+///
+///     struct edge : tenon::runtime<tenon::io_uring<>, tenon::stealing<>, tenon::mimalloc> {
+///       using runtime::runtime;
+///     };
+///
+/// Shape    An alias of basic_runtime with one policy a family, so that equal sentences are equal types. Name it with a
+///          derived struct, as above: symbols and errors then carry your name instead of nine.
+/// Cost     About half a millisecond of compile time a sentence.
+/// Errors   One sentence: an argument that is no policy, or lacks what its family asks for; two of a family; a closed
+///          door; words that do not go together (docs/legality.md).
+template <class... Ps>
+using runtime = typename detail::compose<Ps...>::type;
+
+static_assert(std::is_same_v<runtime<>, runtime<epoll, stealing<>, recycling<system>, by_topology, flat, multi_thread, off,
+                                                steady, propagate>>);
+static_assert(std::is_same_v<runtime<single_thread, epoll>, runtime<fifo, single_thread>>);
+
+}  // namespace tenon
+// tenon/runtime/schedule_on.hpp
+
+namespace tenon {
+
+namespace detail {
+
+template <class R>
+class moving_to {
+ public:
+  explicit moving_to(R& runtime) noexcept : runtime_(runtime) {}
+
+  [[nodiscard]] static bool await_ready() noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) noexcept {
+    item_.target = waiter;
+    runtime_.start(item_);
+  }
+  static void await_resume() noexcept {}
+
+ private:
+  R& runtime_;
+  resumption item_;
+};
+
+}  // namespace detail
+
+/// Goes on as a new task of `runtime` would: on a worker of it, whichever its scheduling chooses.
+///
+///     co_await tenon::schedule_on(compute);   // leaves the I/O runtime
+///     const auto picture = render(scene);
+///     co_await tenon::schedule_on(edge);      // and comes back
+///
+/// Shape         The runtime runs, and is not stopped before the coroutine has left it again: it is not one of its tasks,
+///               and its shutdown does not wait for it.
+/// Cancellation  None: it does not wait.
+template <class Runtime>
+[[nodiscard]] detail::moving_to<typename Runtime::runtime> schedule_on(Runtime& runtime) noexcept {
+  return detail::moving_to<typename Runtime::runtime>(runtime);
+}
+
+}  // namespace tenon
+// tenon/runtime/scope.hpp
+
+namespace tenon {
+
+/// A nursery: tasks that run beside the one that owns it, all of which have ended when it is joined.
+///
+///     tenon::scope conns{rt};
+///     while (auto peer = co_await door.accept()) conns.spawn(echo, std::move(*peer));
+///     co_await conns.join();
+///
+/// Cost          A spawn: one frame for the function, its arguments and the links, one for the task, and one allocation
+///               for its stop state.
+/// Threads       spawn, cancel: any worker of the runtime, and any thread when it has more than one. join: its owner.
+/// Errors        The first exception that leaves a task cancels the others; join() throws it when all have left.
+///               Destroying a scope that has tasks left ends the program: there would be nobody to answer for them.
+/// Cancellation  cancel() asks all its tasks to stop, those spawned later too. A stop request that reaches the task that
+///               waits in join() does the same; join() still waits until all have left.
+template <class R>
+class scope : detail::crowd<R> {
+  using crowd = detail::crowd<R>;
+
+  class joining {
+   public:
+    explicit joining(scope& of) noexcept : scope_(of) {}
+
+    [[nodiscard]] static bool await_ready() noexcept { return false; }
+    template <class Promise>
+    [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) {
+      const environment& env = *detail::environment_of(waiter);
+      scope_.joined_.target = waiter;
+      if (env.stop.stop_possible()) follow_.emplace(env.stop, stop_all{&scope_});
+      scope_.leave();
+      return true;  // whoever leaves last, this very thread perhaps, has made `joined_` ready
+    }
+    void await_resume() {
+      follow_.reset();
+      scope_.reopen();
+#if defined(__cpp_exceptions)
+      scope_.rethrow();
+#endif
+    }
+
+   private:
+    struct stop_all {
+      scope* of;
+      void operator()() const noexcept { of->cancel(); }
+    };
+
+    scope& scope_;
+    std::optional<std::stop_callback<stop_all>> follow_;
+  };
+
+ public:
+  template <class Runtime>
+  explicit scope(Runtime& runtime) noexcept : crowd(runtime, &all_left) {}
+  ~scope() {
+    if (this->live() > 1) std::terminate();
+  }
+
+  /// Starts `fn(args...)`, which gives a task; function and arguments are kept, as std::thread keeps them, until it ends.
+  template <class Fn, class... Args>
+  void spawn(Fn&& fn, Args&&... args) {
+    const bool entered = this->enter();
+    assert(entered && "a scope takes tasks until it has been joined");
+    (void)entered;
+    this->start(std::forward<Fn>(fn), std::forward<Args>(args)...);
+  }
+
+  /// Asks all tasks to stop.
+  void cancel() { crowd::cancel(); }
+
+  /// How many tasks have not left yet.
+  [[nodiscard]] std::size_t size() const noexcept { return this->live() - 1; }
+
+  /// Waits until all tasks have left.
+  [[nodiscard]] joining join() noexcept { return joining(*this); }
+
+ private:
+  static void all_left(crowd& of) noexcept {
+    auto& self = static_cast<scope&>(of);
+    self.runtime().schedule(self.joined_);
+  }
+
+  detail::resumption joined_;
+};
+
+template <class Runtime>
+scope(Runtime&) -> scope<typename Runtime::runtime>;
+
+}  // namespace tenon
+// tenon/scheduler/affinity.hpp
+
+namespace tenon {
+
+/// A task stays on the worker it started on: what it touches stays in that core's caches, and needs no lock among the
+/// tasks of one worker.
+///
+///     using pinned = tenon::runtime<tenon::libuv, tenon::affinity<>>;
+///
+/// Order    FIFO a worker. New tasks go round the workers in turn.
+/// Cost     On the worker a linked list; from elsewhere one CAS into its inbox.
+/// Threads  A task runs on one worker. There is no balancing: a worker with much to do keeps it.
+template <class... Options>
+struct affinity : family::scheduling {
+  static_assert(sizeof...(Options) == 0, "tenon::affinity<...>: unknown option; affinity<> takes none");
+  static constexpr auto word = fixed_string("affinity<>");
+  static constexpr bool shares = false;
+
+  template <class Threading>
+  class shared {
+   public:
+    explicit shared(std::size_t workers) : workers_(workers), inboxes_(std::make_unique<inbox[]>(workers)) {}
+
+    std::size_t inject(work& item) noexcept {
+      return give(item, turn_.fetch_add(1, std::memory_order_relaxed) % workers_);
+    }
+    std::size_t give(work& item, std::size_t worker) noexcept {
+      inboxes_[worker].push(item);
+      return worker;
+    }
+    [[nodiscard]] work_list take(std::size_t worker) noexcept { return inboxes_[worker].take(); }
+    [[nodiscard]] bool empty(std::size_t worker) const noexcept { return inboxes_[worker].empty(); }
+
+   private:
+    using inbox = detail::inbox<Threading>;
+
+    std::size_t workers_;
+    std::unique_ptr<inbox[]> inboxes_;
+    typename Threading::template atomic<std::size_t> turn_{0};
+  };
+
+  template <class Threading>
+  class local {
+   public:
+    local(shared<Threading>& all, std::size_t index) noexcept : all_(all), index_(index) {}
+
+    void push(work& item) noexcept { mine_.push(item); }
+    std::size_t start(work& item) noexcept { return all_.inject(item); }
+    [[nodiscard]] work* next() noexcept {
+      if (++since_look_ >= look_every || mine_.empty()) {
+        since_look_ = 0;
+        mine_.append(all_.take(index_));
+      }
+      return mine_.pop();
+    }
+    [[nodiscard]] static work* find() noexcept { return nullptr; }
+    [[nodiscard]] static std::size_t stolen() noexcept { return 0; }
+    [[nodiscard]] bool idle() const noexcept { return mine_.empty() && all_.empty(index_); }
+
+   private:
+    static constexpr std::size_t look_every = 61;  // a busy worker takes new tasks in at least this often
+
+    shared<Threading>& all_;
+    std::size_t index_;
+    std::size_t since_look_ = 0;
+    work_list mine_;
+  };
+};
+
+static_assert(scheduling_policy<affinity<>>);
+
+}  // namespace tenon
+// tenon/task/this_task.hpp
+
+namespace tenon::this_task {
+
+namespace detail {
+
+class asks_environment {
+ public:
+  [[nodiscard]] static bool await_ready() noexcept { return false; }
+  template <class Promise>
+  [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> asking) noexcept {
+    env_ = tenon::detail::environment_of(asking);
+    return false;
+  }
+
+ protected:
+  const environment* env_ = nullptr;
+};
+
+class asks_stop_token : public asks_environment {
+ public:
+  [[nodiscard]] std::stop_token await_resume() const noexcept { return env_->stop; }
+};
+
+class asks_stop_requested : public asks_environment {
+ public:
+  [[nodiscard]] bool await_resume() const noexcept { return env_->stop.stop_requested(); }
+};
+
+}  // namespace detail
+
+/// The token that asks the running coroutine to stop: `std::stop_token stop = co_await tenon::this_task::stop_token();`
+///
+/// Cost  Does not suspend.
+[[nodiscard]] inline detail::asks_stop_token stop_token() noexcept { return {}; }
+
+/// Whether the running coroutine has been asked to stop: `const bool over = co_await tenon::this_task::stop_requested();`
+///
+/// Cost  Does not suspend; one atomic load.
+[[nodiscard]] inline detail::asks_stop_requested stop_requested() noexcept { return {}; }
+
+}  // namespace tenon::this_task
+// tenon/task/detail/branch.hpp
+
+namespace tenon::detail {
+
+/// How a result is kept beside others: void as std::monostate, a reference as a std::reference_wrapper.
+template <class T>
+struct stored {
+  using type = T;
+};
+template <>
+struct stored<void> {
+  using type = std::monostate;
+};
+template <class T>
+struct stored<T&> {
+  using type = std::reference_wrapper<T>;
+};
+template <class T>
+using stored_t = typename stored<T>::type;
+
+/// What the branches of one when_all or when_any share.
+///
+/// Invariant  left = branches that have not ended. The one that brings it to zero resumes the parent; its acq_rel
+///            decrement is behind all the others', so the parent sees every result.
+class branch_group {
+ public:
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  void expect(std::size_t branches, std::coroutine_handle<> parent) noexcept {
+    left_.store(branches, std::memory_order_relaxed);
+    parent_ = parent;
+  }
+  /// A race: the first branch to end requests a stop of the others.
+  void race(std::stop_source& losers) noexcept { losers_ = &losers; }
+
+  [[nodiscard]] std::coroutine_handle<> ended(promise_base& promise, std::size_t index) noexcept {
+    if (losers_ != nullptr) {
+      std::size_t nobody = none;
+      if (first_.compare_exchange_strong(nobody, index, std::memory_order_acq_rel)) losers_->request_stop();
+    }
+    if (left_.fetch_sub(1, std::memory_order_acq_rel) != 1) return std::noop_coroutine();
+    return promise.transfer(parent_);
+  }
+  [[nodiscard]] std::size_t first() const noexcept { return first_.load(std::memory_order_acquire); }
+
+ private:
+  std::atomic<std::size_t> left_{0};
+  std::atomic<std::size_t> first_{none};
+  std::coroutine_handle<> parent_;
+  std::stop_source* losers_ = nullptr;
+};
+
+/// One of several tasks that run side by side: a coroutine that awaits its task and counts itself out of the group.
+template <class T>
+class branch {
+ public:
+  struct promise_type : returning<T> {
+    branch_group* group = nullptr;
+    std::size_t index = 0;
+
+    struct out {
+      [[nodiscard]] static bool await_ready() noexcept { return false; }
+      [[nodiscard]] static std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> ended) noexcept {
+        return ended.promise().group->ended(ended.promise(), ended.promise().index);
+      }
+      static void await_resume() noexcept {}
+    };
+
+    [[nodiscard]] branch get_return_object() noexcept {
+      return branch(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
+    [[nodiscard]] static std::suspend_always initial_suspend() noexcept { return {}; }
+    [[nodiscard]] static out final_suspend() noexcept { return {}; }
+  };
+
+  branch(branch&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  branch& operator=(branch&&) = delete;
+  ~branch() {
+    if (handle_) handle_.destroy();
+  }
+
+  /// Starts it now, in place of the coroutine that returns the handle.
+  [[nodiscard]] std::coroutine_handle<> transfer(branch_group& group, std::size_t index, const environment* env) noexcept {
+    enter(group, index, env);
+    return handle_.promise().transfer(handle_);
+  }
+  /// Starts it soon, on any worker that may run it.
+  void schedule(branch_group& group, std::size_t index, const environment* env) noexcept {
+    enter(group, index, env);
+    loop* const current = here().current;
+    assert(current != nullptr && "tenon::when_all and when_any are awaited on a worker of a runtime");
+    handle_.promise().bounce.target = handle_;
+    current->schedule(handle_.promise().bounce);
+  }
+
+  [[nodiscard]] stored_t<T> take() {
+    if constexpr (std::is_void_v<T>) {
+      handle_.promise().result.take();
+      return {};
+    } else {
+      return handle_.promise().result.take();
+    }
+  }
+
+ private:
+  explicit branch(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
+  void enter(branch_group& group, std::size_t index, const environment* env) noexcept {
+    handle_.promise().group = &group;
+    handle_.promise().index = index;
+    handle_.promise().env = env;
+  }
+
+  std::coroutine_handle<promise_type> handle_;
+};
+
+template <class T>
+branch<T> run_branch(task<T> body) {
+  co_return co_await std::move(body);
+}
+
+/// Makes all but the first ready, last of all because they may end while the loop still runs, and gives the first.
+template <class First, class... Rest>
+[[nodiscard]] std::coroutine_handle<> start_branches(branch_group& group, const environment* env, First& first,
+                                                     Rest&... rest) noexcept {
+  std::size_t index = 0;
+  (rest.schedule(group, ++index, env), ...);
+  return first.transfer(group, 0, env);
+}
+
+}  // namespace tenon::detail
+// tenon/task/when_any.hpp
+
+namespace tenon {
+
+namespace detail {
+
+/// An environment with its own stop source, which follows the one above it.
+class linked_environment {
+ public:
+  void link(const environment& parent) {
+    env_ = parent;
+    env_.stop = source_.get_token();
+    if (parent.stop.stop_possible()) follow_.emplace(parent.stop, forward{&source_});
+  }
+  [[nodiscard]] std::stop_source& source() noexcept { return source_; }
+  [[nodiscard]] const environment& env() const noexcept { return env_; }
+
+ private:
+  struct forward {
+    std::stop_source* to;
+    void operator()() const noexcept { to->request_stop(); }
+  };
+
+  std::stop_source source_;
+  environment env_;
+  std::optional<std::stop_callback<forward>> follow_;
+};
+
+template <class... Ts>
+class any_of {
+ public:
+  explicit any_of(task<Ts>&&... tasks) : branches_(run_branch(std::move(tasks))...) {}
+
+  [[nodiscard]] static bool await_ready() noexcept { return false; }
+  template <class Promise>
+  [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) {
+    linked_.link(*environment_of(parent));
+    group_.race(linked_.source());
+    group_.expect(sizeof...(Ts), parent);
+    return std::apply([&](auto&... each) { return start_branches(group_, &linked_.env(), each...); }, branches_);
+  }
+  std::variant<stored_t<Ts>...> await_resume() { return take(std::index_sequence_for<Ts...>()); }
+
+ private:
+  template <std::size_t... Is>
+  std::variant<stored_t<Ts>...> take(std::index_sequence<Is...>) {
+    std::optional<std::variant<stored_t<Ts>...>> won;
+    const std::size_t first = group_.first();
+    (void)((Is == first && (won.emplace(std::in_place_index<Is>, std::get<Is>(branches_).take()), true)) || ...);
+    return std::move(*won);
+  }
+
+  linked_environment linked_;
+  branch_group group_;
+  std::tuple<branch<Ts>...> branches_;
+};
+
+}  // namespace detail
+
+/// Runs tasks side by side; the first to end wins, the others are asked to stop, and all are waited for.
+///
+///     auto first = co_await tenon::when_any(read(a), read(b));   // std::variant; index() says who won
+///
+/// Shape         A std::variant with an alternative an argument, in order; std::monostate stands for void.
+/// Cost          A frame a task and one stop source.
+/// Threads       As when_all.
+/// Errors        When the winner threw, that exception leaves. What the losers gave or threw is dropped.
+/// Cancellation  A stop request from above reaches all of them. A task that takes no notice of its token delays the end:
+///               nothing is ever left behind running.
+template <class First, class... Rest>
+[[nodiscard]] detail::any_of<First, Rest...> when_any(task<First> first, task<Rest>... rest) {
+  return detail::any_of<First, Rest...>(std::move(first), std::move(rest)...);
+}
+
+}  // namespace tenon
+// tenon/task/timeout.hpp
+
+namespace tenon {
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_result = false;
+template <class T>
+inline constexpr bool is_result<result<T>> = true;
+
+template <class T>
+using timed_t = std::conditional_t<is_result<T>, T, result<T>>;
+
+template <class T>
+task<void> keep(task<T> body, std::optional<timed_t<T>>& into) {
+  if constexpr (std::is_void_v<T>) {
+    co_await std::move(body);
+    into.emplace();
+  } else {
+    into.emplace(co_await std::move(body));
+  }
+}
+
+inline task<bool> sleep_out(duration length) { co_return co_await sleep_for(length); }
+
+template <class Awaitable>
+task<decltype(std::declval<Awaitable>().await_resume())> await_in_place(Awaitable& awaitable) {
+  co_return co_await static_cast<Awaitable&&>(awaitable);
+}
+
+}  // namespace detail
+
+/// Gives a task `limit` to end; then it is asked to stop, waited for, and std::errc::timed_out is what comes out.
+///
+///     auto page = co_await tenon::timeout(2s, fetch(url));
+///     auto n = co_await tenon::timeout(2s, peer.read_some(room));
+///
+/// Shape         Of a task<result<T>>, a result<T>; of a task<T>, a result<T>.
+/// Cost          Three frames and a timer. A stream's own deadline parameter costs only the timer.
+/// Errors        timed_out. A task<result<T>> that has a value in spite of the stop keeps it: nothing that was received is
+///               lost. An exception of the task leaves, unless the time was over first.
+/// Cancellation  A stop request from above reaches the task; what it then gives is the result.
+template <class T>
+[[nodiscard]] task<detail::timed_t<T>> timeout(duration limit, task<T> body) {
+  std::optional<detail::timed_t<T>> kept;
+  task<void> work = detail::keep(std::move(body), kept);
+  const auto first = co_await when_any(std::move(work), detail::sleep_out(limit));
+  const bool in_time = first.index() == 0 || !std::get<1>(first);  // a sleep that was cut short is not the end of it
+  if constexpr (detail::is_result<T>) {
+    if (kept && (in_time || *kept || kept->error() != std::errc::operation_canceled)) co_return std::move(*kept);
+  } else {
+    if (kept && in_time) co_return std::move(*kept);
+  }
+  co_return std::make_error_code(in_time ? std::errc::operation_canceled : std::errc::timed_out);
+}
+
+/// The same for an awaitable that is not a task, awaited in the same expression.
+template <class Awaitable>
+  requires requires(Awaitable& awaitable) { awaitable.await_resume(); }
+[[nodiscard]] auto timeout(duration limit, Awaitable&& awaitable) {
+  return timeout(limit, detail::await_in_place<std::remove_reference_t<Awaitable>>(awaitable));
+}
+
+}  // namespace tenon
+// tenon/task/when_all.hpp
+
+namespace tenon {
+
+namespace detail {
+
+template <class... Ts>
+class all_of {
+ public:
+  explicit all_of(task<Ts>&&... tasks) : branches_(run_branch(std::move(tasks))...) {}
+
+  [[nodiscard]] static bool await_ready() noexcept { return sizeof...(Ts) == 0; }
+  template <class Promise>
+  [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) noexcept {
+    group_.expect(sizeof...(Ts), parent);
+    return std::apply([&](auto&... each) { return start_branches(group_, environment_of(parent), each...); }, branches_);
+  }
+  std::tuple<stored_t<Ts>...> await_resume() {
+    // braces: the first branch's exception is the one that leaves
+    return std::apply([](auto&... each) { return std::tuple<stored_t<Ts>...>{each.take()...}; }, branches_);
+  }
+
+ private:
+  branch_group group_;
+  std::tuple<branch<Ts>...> branches_;
+};
+
+template <class T>
+class all_in {
+ public:
+  explicit all_in(std::vector<task<T>>&& tasks) {
+    branches_.reserve(tasks.size());
+    for (task<T>& each : tasks) branches_.push_back(run_branch(std::move(each)));
+  }
+
+  [[nodiscard]] bool await_ready() const noexcept { return branches_.empty(); }
+  template <class Promise>
+  [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) noexcept {
+    group_.expect(branches_.size(), parent);
+    const environment* const env = environment_of(parent);
+    for (std::size_t i = 1; i < branches_.size(); ++i) branches_[i].schedule(group_, i, env);
+    return branches_.front().transfer(group_, 0, env);
+  }
+  std::vector<stored_t<T>> await_resume() {
+    std::vector<stored_t<T>> results;
+    results.reserve(branches_.size());
+    for (branch<T>& each : branches_) results.push_back(each.take());
+    return results;
+  }
+
+ private:
+  branch_group group_;
+  std::vector<branch<T>> branches_;
+};
+
+}  // namespace detail
+
+/// Runs tasks side by side and waits for all of them.
+///
+///     auto [page, user] = co_await tenon::when_all(fetch(url), look_up(id));
+///
+/// Shape         A tuple of the results in the order of the arguments; std::monostate stands for void, a
+///               std::reference_wrapper for a reference. Of a vector of tasks, a vector.
+/// Cost          One small frame a task, from the worker's memory, and one atomic decrement.
+/// Threads       The first runs at once on this worker; the others are ready for any worker that the scheduling allows.
+/// Errors        All are waited for; then the exception of the first (in order) that threw leaves.
+/// Cancellation  The tasks inherit the environment of the coroutine that awaits; none is cancelled when another throws.
+template <class... Ts>
+[[nodiscard]] detail::all_of<Ts...> when_all(task<Ts>... tasks) {
+  return detail::all_of<Ts...>(std::move(tasks)...);
+}
+template <class T>
+[[nodiscard]] detail::all_in<T> when_all(std::vector<task<T>> tasks) {
+  return detail::all_in<T>(std::move(tasks));
+}
+
+}  // namespace tenon
+// tenon/task/yield.hpp
+
+namespace tenon {
+
+namespace detail {
+
+class yielding {
+ public:
+  [[nodiscard]] static bool await_ready() noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) noexcept {
+    loop* const current = here().current;
+    assert(current != nullptr && "tenon::yield is awaited on a worker of a runtime");
+    item_.target = waiter;
+    current->schedule(item_);
+  }
+  static void await_resume() noexcept {}
+
+ private:
+  resumption item_;
+};
+
+}  // namespace detail
+
+/// Lets everything else that is ready run first.
+///
+///     co_await tenon::yield();
+///
+/// Cost          One trip through the worker's ready queue.
+/// Cancellation  None: it does not wait.
+[[nodiscard]] inline detail::yielding yield() noexcept { return {}; }
+
+}  // namespace tenon
+// tenon/tenon.hpp
+
+/// All of tenon that needs nothing but a compiler. A door opens with its macro; the CMake target of the door sets it.
+
+#if defined(TENON_WITH_IO_URING) && TENON_WITH_IO_URING
+#ifndef TENON_SINGLE_BACKEND_IO_URING
+#define TENON_SINGLE_BACKEND_IO_URING
+// tenon/backend/io_uring.hpp
+
+#include <bit>
+#include <cassert>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <liburing.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace tenon {
+
+/// Option of io_uring: how many submissions fit between two waits before they are sent early.
+template <unsigned N>
+struct entries {
+  static_assert(std::has_single_bit(N) && N <= 4096,
+                "tenon::entries<N>: N, the submissions of a ring, must be a power of two up to 4096; write entries<256>");
+  static constexpr unsigned value = N;
+};
+
+namespace detail {
+
+template <class Option>
+inline constexpr unsigned ring_entries_of = 0;  // 0: not an option
+template <unsigned N>
+inline constexpr unsigned ring_entries_of<entries<N>> = N;
+
+template <class... Options>
+struct ring_options {
+  static constexpr unsigned entries = 256;
+  static constexpr auto word = fixed_string("io_uring");
+};
+template <unsigned N>
+struct ring_options<tenon::entries<N>> {
+  static constexpr unsigned entries = N;
+  static constexpr auto word = fixed_string("io_uring<entries<") + decimal<N> + fixed_string(">>");
+};
+
+/// The loop whose wait() this thread was in last.
+inline thread_local const void* ring_here = nullptr;
+
+}  // namespace detail
+
+/// Waits in io_uring: operations are handed to the kernel in batches, with the wait itself, and come back done. Where the
+/// kernel has none, or it is forbidden, the loop is epoll's, and note() says why.
+///
+///     using my_runtime = tenon::runtime<tenon::io_uring<>, tenon::stealing<>>;
+///     using wide_runtime = tenon::runtime<tenon::io_uring<tenon::entries<1024>>>;
+///
+/// Shape    A ring of `entries` submissions (80 bytes each) and four times as many completions (16 each) shared with the
+///          kernel; when concurrent, an eventfd.
+/// Cost     A turn is one system call, whatever the number of operations; a poll that finds nothing is none. No allocation.
+/// Threads  One, but for attempt and wake. The thread of the first wait() (or of the first start() that finds the ring
+///          full) is the loop's for good; open() and the destructor may run on another.
+/// Errors   open: EMFILE, ENFILE, ENOMEM. attach: EBADF (under the fallback, epoll's).
+/// Cancellation  The kernel is asked to let go, and run() is called when it has.
+/// Source   io_uring(7), io_uring_setup(2); Linux 5.13, at its best from 6.1 on (one issuer, deferred task work).
+template <class... Options>
+struct io_uring : family::backend {
+  static_assert(((detail::ring_entries_of<Options> != 0) && ...),
+                "tenon::io_uring<Options...>: an option is not one of io_uring's; write io_uring<> or "
+                "io_uring<entries<512>>");
+  static_assert(sizeof...(Options) <= 1, "tenon::io_uring<Options...>: an option is given twice; write it once");
+
+  static constexpr auto word = detail::ring_options<Options...>::word;
+  static constexpr bool performs_io = true;
+
+  template <class Threading>
+  class loop {
+    using epoll_loop = typename epoll::template loop<Threading>;
+
+   public:
+    /// In the ring's care, `pending` of a side is what the kernel holds, and `ready` no more than a guess: whether a call
+    /// made at once, elsewhere than on the loop's thread, is likely to end.
+    struct source : epoll_loop::source {
+      struct stage {
+        bool polls = false;      ///< the kernel waits for readiness, and the operation goes out again after that
+        bool cancelled = false;  ///< not again
+      };
+      const void* home = nullptr;  ///< the loop, when it has a ring
+      stage in_stage;
+      stage out_stage;
+    };
+
+    loop() = default;
+    loop(const loop&) = delete;
+    loop& operator=(const loop&) = delete;
+    ~loop() {
+      if (has_ring_) ::io_uring_queue_exit(&ring_);
+    }
+
+    [[nodiscard]] result<void> open() noexcept {
+      const int error = set_up();
+      if (error == EMFILE || error == ENFILE) return error_of(error);
+      if (error == 0) return {};
+      explain(error);
+      return fallback_.open();
+    }
+
+    [[nodiscard]] result<void> attach(source& s) noexcept {
+      s.home = nullptr;
+      if (!has_ring_) return fallback_.attach(s);
+      if (const int error = detail::reset_source(s); error != 0) return error_of(error);
+      s.home = this;
+      s.in_stage = s.out_stage = {};
+      return {};
+    }
+
+    void detach(source& s) noexcept {
+      assert(s.is_idle());
+      if (s.home == nullptr) fallback_.detach(s);
+    }
+
+    [[nodiscard]] static bool attempt(io_operation& op) noexcept {
+      auto& s = static_cast<source&>(*op.source);
+      // At home the ring batches; elsewhere the call is made here, and only if it would block does it go home.
+      if (s.home != nullptr && (s.home == detail::ring_here || op.kind <= io_kind::writable)) return false;
+      return epoll_loop::attempt(op);
+    }
+
+    [[nodiscard]] bool start(io_operation& op) noexcept {
+      if (!has_ring_) return fallback_.start(op);
+      auto& s = static_cast<source&>(*op.source);
+      assert(s.side(op.kind).pending == nullptr && "one operation a side at a time");
+      s.side(op.kind).pending = &op;
+      stage_of(s, op) = {};
+      submit(op, s);
+      return false;
+    }
+
+    void cancel(io_operation& op) noexcept {
+      if (!has_ring_) return fallback_.cancel(op);
+      auto& s = static_cast<source&>(*op.source);
+      typename source::stage& stage = stage_of(s, op);
+      if (s.side(op.kind).pending != &op || std::exchange(stage.cancelled, true)) return;
+      // Sent behind the operation itself, and before another one at the same address: submissions are in order.
+      ::io_uring_sqe& sqe = slot();
+      ::io_uring_prep_cancel64(&sqe, address_of(op, stage.polls ? polls : whole), 0);
+      sqe.user_data = answer;
+    }
+
+    std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
+      if (!has_ring_) return fallback_.wait(timeout);
+      enable();
+      detail::ring_here = this;
+      if constexpr (Threading::concurrent) {
+        if (!hears_bell_) listen();
+      }
+      if (!done_.empty() || ::io_uring_cq_ready(&ring_) != 0) timeout = {};
+      if (timeout.count() != 0 && !wake_.park()) timeout = {};
+      enter(timeout);
+      wake_.unpark();
+      reap();
+      return detail::run_all(done_);
+    }
+
+    void wake() noexcept
+      requires(Threading::concurrent)
+    {
+      if (!has_ring_) return fallback_.wake();
+      if (wake_.notify()) {
+        const std::uint64_t one = 1;
+        (void)!::write(bell_.get(), &one, sizeof one);
+      }
+    }
+
+    [[nodiscard]] std::string_view note() const noexcept { return {note_, note_size_}; }
+
+   private:
+    // The low bits of a submission's user_data; an operation is aligned to a pointer's size.
+    static constexpr std::uint64_t whole = 0;   // the operation
+    static constexpr std::uint64_t polls = 1;   // the readiness it waits for
+    static constexpr std::uint64_t answer = 2;  // a cancellation's own
+    static constexpr std::uint64_t bell = 3;
+    static constexpr std::uint64_t kinds = 3;
+    static_assert(alignof(io_operation) > kinds);
+
+    [[nodiscard]] static std::uint64_t address_of(io_operation& op, std::uint64_t kind) noexcept {
+      return reinterpret_cast<std::uintptr_t>(&op) | kind;
+    }
+    [[nodiscard]] static typename source::stage& stage_of(source& s, const io_operation& op) noexcept {
+      return is_inbound(op.kind) ? s.in_stage : s.out_stage;
+    }
+
+    [[nodiscard]] int set_up() noexcept {
+      // Multishot polls (the bell) came with 5.13, as RSRC_TAGS did.
+      constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_RSRC_TAGS;
+      // One issuer is the thread that enables the ring: so it starts disabled, for open() may run on another.
+      constexpr unsigned best = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
+                                IORING_SETUP_R_DISABLED;
+      int error = 0;
+      for (const unsigned flags : {best, unsigned{IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG}, 0U}) {
+        ::io_uring_params asked{};
+        asked.flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+        asked.cq_entries = 4 * detail::ring_options<Options...>::entries;
+        error = -::io_uring_queue_init_params(detail::ring_options<Options...>::entries, &ring_, &asked);
+        if (error == EINVAL) continue;  // flags this kernel does not know
+        if (error != 0) return error;
+        if ((ring_.features & needed) != needed) {
+          ::io_uring_queue_exit(&ring_);
+          return EINVAL;
+        }
+        if constexpr (Threading::concurrent) {
+          bell_ = unique_fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+          if (!bell_) {
+            const int no_bell = errno;
+            ::io_uring_queue_exit(&ring_);
+            return no_bell;
+          }
+        }
+        has_ring_ = true;
+        is_best_ = flags == best;
+        is_enabled_ = !is_best_;
+        return 0;
+      }
+      return error;
+    }
+
+    void explain(int error) noexcept {
+      const char* const why = error == ENOSYS   ? "the kernel has none"
+                              : error == EPERM  ? "it is forbidden: see kernel.io_uring_disabled and seccomp"
+                              : error == EINVAL ? "the kernel is older than 5.13"
+                              : error == ENOMEM ? "out of memory: see RLIMIT_MEMLOCK"
+                                                : nullptr;
+      const int size = why != nullptr
+                           ? std::snprintf(note_, sizeof note_, "io_uring is not available (%s): epoll is used", why)
+                           : std::snprintf(note_, sizeof note_, "io_uring is not available (errno %d): epoll is used", error);
+      note_size_ = static_cast<std::size_t>(size);
+    }
+
+    void enable() noexcept {
+      if (std::exchange(is_enabled_, true)) return;
+      // io_uring_enable_rings is declared by liburing 2.3, but not exported.
+      ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+    }
+
+    /// A free submission. When the ring is full it is sent, and what came back meanwhile is taken in.
+    [[nodiscard]] ::io_uring_sqe& slot() noexcept {
+      for (;;) {
+        if (::io_uring_sqe* const sqe = ::io_uring_get_sqe(&ring_); sqe != nullptr) return *sqe;
+        enable();
+        if (::io_uring_submit(&ring_) > 0) continue;
+        (void)::io_uring_get_events(&ring_);  // too many completions outstanding, or out of memory for now
+        reap();
+        ::sched_yield();
+      }
+    }
+
+    void submit(io_operation& op, source& s) noexcept {
+      ::io_uring_sqe& sqe = slot();
+      // recv and the like give no more than this at a time anyway (MAX_RW_COUNT).
+      const auto size = static_cast<unsigned>(op.size < 0x7ffff000 ? op.size : 0x7ffff000);
+      const auto here = static_cast<std::uint64_t>(-1);  // a file's own position
+      switch (op.kind) {
+        case io_kind::readable:
+          ::io_uring_prep_poll_add(&sqe, s.fd, POLLIN);
+          break;
+        case io_kind::writable:
+          ::io_uring_prep_poll_add(&sqe, s.fd, POLLOUT);
+          break;
+        case io_kind::read:
+          if (s.is_socket) {
+            ::io_uring_prep_recv(&sqe, s.fd, op.data, size, 0);
+            // The last read found the socket empty: begin with the wait.
+            if (is_best_ && !s.in.ready.load(std::memory_order_relaxed)) sqe.ioprio |= IORING_RECVSEND_POLL_FIRST;
+          } else {
+            ::io_uring_prep_read(&sqe, s.fd, op.data, size, here);
+          }
+          break;
+        case io_kind::write:
+          if (s.is_socket) {
+            ::io_uring_prep_send(&sqe, s.fd, op.data, size, MSG_NOSIGNAL);
+          } else {
+            ::io_uring_prep_write(&sqe, s.fd, op.data, size, here);
+          }
+          break;
+        case io_kind::accept:
+          ::io_uring_prep_accept(&sqe, s.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+          break;
+        case io_kind::connect:
+          ::io_uring_prep_connect(&sqe, s.fd, static_cast<const sockaddr*>(op.data), size);
+          break;
+      }
+      sqe.user_data = address_of(op, whole);
+    }
+
+    /// Has the kernel say when it is worth another try.
+    void submit_poll(io_operation& op, source& s) noexcept {
+      stage_of(s, op).polls = true;
+      ::io_uring_sqe& sqe = slot();
+      ::io_uring_prep_poll_add(&sqe, s.fd, is_inbound(op.kind) ? POLLIN : POLLOUT);
+      sqe.user_data = address_of(op, polls);
+    }
+
+    /// Each ring of the bell completes this once more; it is never read, since a write is an edge.
+    void listen() noexcept {
+      ::io_uring_sqe& sqe = slot();
+      ::io_uring_prep_poll_multishot(&sqe, bell_.get(), POLLIN);
+      sqe.user_data = bell;
+      hears_bell_ = true;
+    }
+
+    void enter(std::chrono::nanoseconds timeout) noexcept {
+      if (timeout.count() < 0) {
+        (void)::io_uring_submit_and_wait(&ring_, 1);
+      } else if (timeout.count() > 0) {
+        const timespec span = detail::to_timespec(timeout);
+        ::__kernel_timespec limit{span.tv_sec, span.tv_nsec};
+        ::io_uring_cqe* first = nullptr;
+        (void)::io_uring_submit_and_wait_timeout(&ring_, &first, 1, &limit, nullptr);
+      } else if (::io_uring_sq_ready(&ring_) != 0 || asks_to_be_entered()) {
+        (void)::io_uring_submit_and_get_events(&ring_);
+      }
+    }
+
+    /// Completions wait in the kernel for us to fetch them.
+    [[nodiscard]] bool asks_to_be_entered() const noexcept {
+      return (__atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
+    }
+
+    /// Takes in what has completed; runs nothing of the user's.
+    void reap() noexcept {
+      while (::io_uring_cq_ready(&ring_) != 0) {
+        // Copied and given back first: what follows may submit, find the ring full, and come here again.
+        const ::io_uring_cqe& cqe = ring_.cq.cqes[*ring_.cq.khead & ring_.cq.ring_mask];
+        const std::uint64_t tag = cqe.user_data;
+        const int outcome = cqe.res;
+        const unsigned flags = cqe.flags;
+        ::io_uring_cq_advance(&ring_, 1);
+        switch (tag & kinds) {
+          case answer:
+            break;
+          case bell:
+            if ((flags & IORING_CQE_F_MORE) == 0) hears_bell_ = false;
+            break;
+          default:
+            take(*reinterpret_cast<io_operation*>(static_cast<std::uintptr_t>(tag & ~kinds)), outcome, flags);
+        }
+      }
+    }
+
+    void take(io_operation& op, int outcome, unsigned flags) noexcept {
+      auto& s = static_cast<source&>(*op.source);
+      typename source::stage& stage = stage_of(s, op);
+      const bool transfers = op.kind == io_kind::read || op.kind == io_kind::write || op.kind == io_kind::accept;
+      if (std::exchange(stage.polls, false)) {
+        if (outcome >= 0 && stage.cancelled) outcome = -ECANCELED;
+        if (outcome >= 0 && transfers) return submit(op, s);
+        if (outcome >= 0) outcome = detail::pending_error(s.fd);  // of a connect
+      } else if (stage.cancelled) {
+        if (outcome == -EAGAIN || outcome == -EINTR || outcome == -EINPROGRESS) outcome = -ECANCELED;
+      } else if ((outcome == -EAGAIN && transfers) || outcome == -EINPROGRESS) {
+        // Of a non-blocking pipe (and, from older kernels, of more) the kernel says so instead of waiting.
+        return submit_poll(op, s);
+      } else if (outcome == -EINTR) {
+        return submit(op, s);
+      }
+      const bool is_poll = op.kind == io_kind::readable || op.kind == io_kind::writable;
+      op.outcome = is_poll && outcome > 0 ? 0 : outcome;
+      auto& side = s.side(op.kind);
+      if (transfers) {
+        const bool full = op.kind != io_kind::accept && op.outcome == static_cast<std::int64_t>(op.size);
+        side.ready.store(full || (flags & IORING_CQE_F_SOCK_NONEMPTY) != 0, std::memory_order_relaxed);
+      }
+      side.pending = nullptr;
+      done_.push(op);
+    }
+
+    ::io_uring ring_{};
+    bool has_ring_ = false;
+    bool is_best_ = false;  // Linux 6.1
+    bool is_enabled_ = false;
+    bool hears_bell_ = false;
+    [[no_unique_address]] std::conditional_t<Threading::concurrent, unique_fd, decltype(nullptr)> bell_{};
+    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+    work_list done_;  // ended, and not yet run
+    epoll_loop fallback_;
+    std::size_t note_size_ = 0;
+    char note_[112]{};
+  };
+};
+
+static_assert(backend_policy<io_uring<>>);
+static_assert(backend_policy<io_uring<entries<64>>>);
+
+}  // namespace tenon
+#endif
+#endif
+#if defined(TENON_WITH_LIBUV) && TENON_WITH_LIBUV
+#ifndef TENON_SINGLE_BACKEND_LIBUV
+#define TENON_SINGLE_BACKEND_LIBUV
+// tenon/backend/libuv.hpp
+
+#include <cassert>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <uv.h>
+
+namespace tenon {
+
+/// Waits in a libuv loop of its own: for programs whose other parts live on libuv, which native() gives them.
+///
+///     using my_runtime = tenon::runtime<tenon::libuv, tenon::affinity<>>;
+///
+/// Shape    A uv_loop_t with a timer and, when concurrent, an async handle; a heap node a source, from attach on.
+/// Cost     One uv_run a turn; each operation its own system call. Reading stays armed until data comes that nobody waits
+///          for, so that a conversation arms nothing. No allocation an operation.
+/// Threads  One, but for attempt and wake.
+/// Errors   open: EMFILE, ENOMEM. attach: EEXIST, EBADF, ENOMEM. Regular files are taken: they are always ready.
+///          Timeouts end up to two milliseconds late, since libuv's clock counts whole ones; a signal does not end a wait.
+/// Source   libuv 1.x, uv_poll_t
+struct libuv : family::backend {
+  static constexpr auto word = fixed_string("libuv");
+  static constexpr bool performs_io = true;
+
+  template <class Threading>
+  class loop {
+    struct node;
+
+   public:
+    struct source : detail::ready_source<Threading> {
+      node* watcher = nullptr;  ///< none for a regular file
+    };
+
+    loop() = default;
+    loop(const loop&) = delete;
+    loop& operator=(const loop&) = delete;
+    ~loop() {
+      if (is_open_) shut();
+    }
+
+    [[nodiscard]] result<void> open() noexcept {
+      if (const int error = ::uv_loop_init(&loop_); error != 0) return error_of(-error);
+      loop_.data = this;
+      is_open_ = true;
+      int error = ::uv_timer_init(&loop_, &timer_);
+      if constexpr (Threading::concurrent) {
+        if (error == 0) error = ::uv_async_init(&loop_, &bell_, [](uv_async_t*) {});
+      }
+      if (error == 0) return {};
+      shut();
+      return error_of(-error);
+    }
+
+    [[nodiscard]] result<void> attach(source& s) noexcept {
+      if (const int error = detail::reset_source(s); error != 0) return error_of(error);
+      s.watcher = nullptr;
+      auto* const made = new (std::nothrow) node;
+      if (made == nullptr) return std::errc::not_enough_memory;
+      const int error = ::uv_poll_init(&loop_, &made->poll, s.fd);
+      if (error != 0) {
+        delete made;
+        if (error != UV_EPERM) return error_of(-error);
+        s.ended.store(true, std::memory_order_relaxed);  // a regular file: no call on it will block
+        return {};
+      }
+      made->poll.data = made;
+      made->owner = &s;
+      s.watcher = made;
+      return {};
+    }
+
+    void detach(source& s) noexcept {
+      assert(s.is_idle());
+      node* const old = std::exchange(s.watcher, nullptr);
+      if (old == nullptr) return;
+      old->owner = nullptr;
+      // The descriptor is free at once; libuv keeps the handle until a later turn.
+      ::uv_close(reinterpret_cast<uv_handle_t*>(&old->poll), node::free);
+    }
+
+    [[nodiscard]] static bool attempt(io_operation& op) noexcept { return detail::attempt_ready<Threading>(op); }
+
+    [[nodiscard]] bool start(io_operation& op) noexcept {
+      if (detail::start_ready<Threading>(op)) return true;
+      auto& s = static_cast<source&>(*op.source);
+      const int error = arm(s, wanted(s) | (s.watcher->armed & UV_READABLE));
+      if (error == 0) return false;
+      detail::ready_side<Threading>& side = s.side(op.kind);
+      side.pending = nullptr;
+      side.ready.store(true, std::memory_order_relaxed);
+      op.outcome = error;
+      return true;
+    }
+
+    void cancel(io_operation& op) noexcept {
+      auto& s = static_cast<source&>(*op.source);
+      if (detail::cancel_ready<Threading>(op, done_)) arm(s, wanted(s) | (s.watcher->armed & UV_READABLE));
+    }
+
+    std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
+      if (!done_.empty()) timeout = {};
+      if (timeout.count() != 0 && !wake_.park()) timeout = {};
+      if (timeout.count() == 0) {
+        ::uv_run(&loop_, UV_RUN_NOWAIT);
+      } else {
+        // Without limit it needs a handle that keeps the loop alive all the same: the bell, or a very long timer.
+        constexpr std::int64_t day = 24 * 60 * 60 * 1000;
+        const bool is_timed = timeout.count() > 0 || !Threading::concurrent;
+        if (is_timed) {
+          ::uv_update_time(&loop_);  // from now, not from the last turn; one more, since now is rounded down
+          ::uv_timer_start(
+              &timer_, [](uv_timer_t*) {},
+              static_cast<std::uint64_t>(timeout.count() < 0 ? day : detail::to_milliseconds(timeout) + std::int64_t{1}), 0);
+        }
+        ::uv_run(&loop_, UV_RUN_ONCE);
+        if (is_timed) ::uv_timer_stop(&timer_);
+      }
+      wake_.unpark();
+      return detail::run_all(done_);
+    }
+
+    void wake() noexcept
+      requires(Threading::concurrent)
+    {
+      if (wake_.notify()) ::uv_async_send(&bell_);
+    }
+
+    [[nodiscard]] std::string_view note() const noexcept { return {}; }
+
+    /// The loop inside, for handles of the program's own: they run within wait(). Close them before the runtime stops.
+    [[nodiscard]] uv_loop_t& native() noexcept { return loop_; }
+
+   private:
+    /// uv_close() is asynchronous: what libuv may still touch lives on the heap, apart from the source.
+    struct node {
+      uv_poll_t poll{};
+      source* owner = nullptr;
+      int armed = 0;
+
+      static void free(uv_handle_t* handle) { delete static_cast<node*>(handle->data); }
+    };
+
+    [[nodiscard]] static int wanted(const source& s) noexcept {
+      return (s.in.pending != nullptr ? UV_READABLE : 0) | (s.out.pending != nullptr ? UV_WRITABLE : 0);
+    }
+
+    static int arm(source& s, int events) noexcept {
+      if (s.watcher->armed == events) return 0;
+      const int error = events == 0 ? ::uv_poll_stop(&s.watcher->poll) : ::uv_poll_start(&s.watcher->poll, events, ready);
+      if (error == 0) s.watcher->armed = events;
+      return error;
+    }
+
+    /// One event: the operations that it ends are collected, and run after uv_run().
+    static void ready(uv_poll_t* handle, int status, int events) {
+      node& watcher = *static_cast<node*>(handle->data);
+      if (watcher.owner == nullptr) return;
+      source& s = *watcher.owner;
+      const bool over = status < 0;  // libuv has stopped watching it
+      if (over) watcher.armed = 0;
+      const bool had_reader = s.in.pending != nullptr;
+      const bool inbound = over || (events & UV_READABLE) != 0;
+      detail::deliver<Threading>(
+          s, {.inbound = inbound, .outbound = over || (events & UV_WRITABLE) != 0, .ended = over},
+          static_cast<loop*>(handle->loop->data)->done_);
+      // Level-triggered: what nobody waits for is not asked about again, but a reader that was served will be back.
+      arm(s, wanted(s) | (had_reader || !inbound ? watcher.armed & UV_READABLE : 0));
+    }
+
+    void shut() noexcept {
+      ::uv_walk(
+          &loop_,
+          [](uv_handle_t* handle, void*) {
+            if (::uv_is_closing(handle) == 0) ::uv_close(handle, handle->type == UV_POLL ? node::free : nullptr);
+          },
+          nullptr);
+      ::uv_run(&loop_, UV_RUN_DEFAULT);  // until the last close has been said
+      [[maybe_unused]] const int error = ::uv_loop_close(&loop_);
+      assert(error == 0);
+      is_open_ = false;
+    }
+
+    uv_loop_t loop_{};
+    uv_timer_t timer_{};
+    [[no_unique_address]] std::conditional_t<Threading::concurrent, uv_async_t, decltype(nullptr)> bell_{};
+    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+    bool is_open_ = false;
+    work_list done_;  // ended, and not yet run
+  };
+};
+
+static_assert(backend_policy<libuv>);
+
+}  // namespace tenon
+#endif
+#endif
+#if defined(TENON_WITH_MIMALLOC) && TENON_WITH_MIMALLOC
+#ifndef TENON_SINGLE_MEMORY_MIMALLOC
+#define TENON_SINGLE_MEMORY_MIMALLOC
+// tenon/memory/mimalloc.hpp
+
+#include <cstddef>
+
+#if !__has_include(<mimalloc.h>)
+#error "tenon::mimalloc: <mimalloc.h> is not here; install libmimalloc-dev, or name tenon::recycling<> or tenon::system"
+#endif
+#include <mimalloc.h>
+
+#if defined(__SANITIZE_THREAD__)
+#define TENON_DETAIL_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TENON_DETAIL_TSAN 1
+#endif
+#endif
+#if defined(TENON_DETAIL_TSAN)
+#include <sanitizer/tsan_interface.h>
+#endif
+
+namespace tenon {
+
+namespace detail {
+
+/// ThreadSanitizer sees neither the atomics inside libmimalloc nor that mi_malloc gives new memory, so it would take a
+/// block's last use on one thread and its reuse on another for a race. These give it the edge from a free to the next
+/// allocation out of the same 64 KiB, mimalloc's smallest page. Without it, nothing.
+inline void mimalloc_reuses([[maybe_unused]] void* block) noexcept {
+#if defined(TENON_DETAIL_TSAN)
+  __tsan_acquire(static_cast<char*>(block) - reinterpret_cast<std::size_t>(block) % 65536);
+#endif
+}
+
+inline void mimalloc_frees([[maybe_unused]] void* block) noexcept {
+#if defined(TENON_DETAIL_TSAN)
+  __tsan_release(static_cast<char*>(block) - reinterpret_cast<std::size_t>(block) % 65536);
+#endif
+}
+
+}  // namespace detail
+
+/// Memory from mimalloc: for a program in which blocks are often freed on another thread than they were got on.
+///
+///     struct edge : tenon::runtime<tenon::io_uring<>, tenon::stealing<>, tenon::mimalloc> { using runtime::runtime; };
+///
+/// Cost     mi_malloc and mi_free, which keep free lists a thread themselves; the arena is empty.
+/// Threads  Any.
+/// Errors   std::bad_alloc; with -fno-exceptions, std::terminate.
+///          Many builds of libmimalloc (Debian's shared one is one) also replace malloc and operator new of the whole
+///          program that links them, and such an operator new ends the program where it should throw.
+/// Source   Leijen, Zorn, de Moura: "Mimalloc: free list sharding in action", APLAS 2019.
+struct mimalloc : family::memory {
+  static constexpr auto word = fixed_string("mimalloc");
+
+  [[nodiscard]] static void* obtain(std::size_t bytes) {
+    // below this size mimalloc aligns to the size, not to max_align_t
+    constexpr std::size_t least = alignof(std::max_align_t);
+    void* const block = mi_malloc(bytes < least ? least : bytes);
+    if (block == nullptr) [[unlikely]] detail::out_of_memory();
+    detail::mimalloc_reuses(block);
+    return block;
+  }
+
+  static void release(void* block, std::size_t /*bytes*/) noexcept {
+    detail::mimalloc_frees(block);
+    mi_free(block);
+  }
+
+  class arena {
+   public:
+    arena() = default;
+    arena(const arena&) = delete;
+    arena& operator=(const arena&) = delete;
+
+    [[nodiscard]] void* allocate(std::size_t bytes) { return obtain(bytes); }
+    void deallocate(void* block, std::size_t bytes) noexcept { release(block, bytes); }
+  };
+};
+
+static_assert(memory_policy<mimalloc>);
+
+}  // namespace tenon
+
+#undef TENON_DETAIL_TSAN
+#endif
+#endif
+#if defined(TENON_WITH_HWLOC) && TENON_WITH_HWLOC
+#ifndef TENON_SINGLE_TOPOLOGY_HWLOC
+#define TENON_SINGLE_TOPOLOGY_HWLOC
+// tenon/topology/hwloc.hpp
+
+#include <cerrno>
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#if !__has_include(<hwloc.h>)
+#error "tenon::hwloc: <hwloc.h> is not here; install libhwloc-dev, or name tenon::flat"
+#endif
+#include <hwloc.h>
+
+namespace tenon {
+
+namespace detail {
+
+/// Owns an hwloc topology.
+class hwloc_handle {
+ public:
+  hwloc_handle() noexcept {
+    if (hwloc_topology_init(&topology_) != 0) topology_ = nullptr;
+  }
+  hwloc_handle(const hwloc_handle&) = delete;
+  hwloc_handle& operator=(const hwloc_handle&) = delete;
+  ~hwloc_handle() {
+    if (topology_ != nullptr) hwloc_topology_destroy(topology_);
+  }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return topology_ != nullptr; }
+  [[nodiscard]] hwloc_topology_t get() const noexcept { return topology_; }
+
+ private:
+  hwloc_topology_t topology_ = nullptr;
+};
+
+/// What cores share last: the third level of cache, else (where there is none) their package.
+[[nodiscard]] inline hwloc_obj_type_t hwloc_cluster_type(hwloc_topology_t topology) noexcept {
+  return hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_L3CACHE) > 0 ? HWLOC_OBJ_L3CACHE : HWLOC_OBJ_PACKAGE;
+}
+
+/// The places of a loaded topology that `usable(processor)` admits, in the order `machine` documents.
+template <class Usable>
+[[nodiscard]] std::vector<place> hwloc_places(hwloc_topology_t topology, Usable usable) {
+  struct ranked {
+    place at;
+    int rank;  // 0: the first hardware thread of its core that is usable, 1: the second...
+  };
+  const hwloc_obj_type_t cluster_type = hwloc_cluster_type(topology);
+  std::vector<ranked> found;
+  int ranks = 0;
+  // hwloc's own order puts what is near side by side, so the hardware threads of a core follow one another
+  for (hwloc_obj_t pu = nullptr; (pu = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PU, pu)) != nullptr;) {
+    const auto processor = static_cast<int>(pu->os_index);
+    if (!usable(processor)) continue;
+    const auto logical = [](hwloc_obj_t object) { return static_cast<int>(object->logical_index); };
+    const hwloc_obj_t core = hwloc_get_ancestor_obj_by_type(topology, HWLOC_OBJ_CORE, pu);
+    const hwloc_obj_t cluster = hwloc_get_ancestor_obj_by_type(topology, cluster_type, pu);
+    const int node = pu->nodeset != nullptr ? hwloc_bitmap_first(pu->nodeset) : 0;
+    ranked next{{.processor = processor,
+                 .core = logical(core != nullptr ? core : pu),
+                 .node = node < 0 ? 0 : node,
+                 .cluster = cluster != nullptr ? logical(cluster) : 0},
+                0};
+    if (!found.empty() && found.back().at.core == next.at.core) next.rank = found.back().rank + 1;
+    if (next.rank >= ranks) ranks = next.rank + 1;
+    found.push_back(next);
+  }
+  std::vector<place> places;
+  places.reserve(found.size());
+  for (int rank = 0; rank < ranks; ++rank) {
+    for (const ranked& one : found) {
+      if (one.rank == rank) places.push_back(one.at);
+    }
+  }
+  return places;
+}
+
+}  // namespace detail
+
+/// The machine as it is: cores, caches and NUMA nodes, and worker i kept on place i. For memory-bound and NUMA work.
+///
+///     struct app : tenon::runtime<tenon::epoll, tenon::stealing<>, tenon::hwloc> { using runtime::runtime; };
+///
+/// Cost     read: some milliseconds (hwloc looks through /sys). pin, unpin: one system call.
+/// Threads  Any.
+/// Errors   hwloc failing at run time: read gives what `flat` gives, and a note. pin: see topology_policy.
+/// Source   Broquedis et al.: "hwloc: a generic framework for managing hardware affinities", PDP 2010.
+struct hwloc : family::topology {
+  static constexpr auto word = fixed_string("hwloc");
+  static constexpr bool pins = true;
+
+  [[nodiscard]] static machine read() {
+    const detail::hwloc_handle topology;
+    if (!topology || hwloc_topology_load(topology.get()) != 0) {
+      return flat_with("hwloc could not read the topology of this machine: the places are those of flat");
+    }
+    const auto allowed = detail::affinity_mask::of_this_thread();
+    machine here;
+    here.places = detail::hwloc_places(topology.get(), [&](int p) { return !allowed || allowed->has(p); });
+    if (here.places.empty()) {
+      return flat_with("hwloc knows no processor that this thread may run on: the places are those of flat");
+    }
+    here.concurrency = detail::concurrency_of(here.places.size(), cpu_quota());
+    return here;
+  }
+
+  static result<void> pin(const machine& where, std::size_t worker) noexcept {
+    detail::affinity_mask mask;
+    if (where.places.empty() || !mask.add(where.place_of(worker).processor)) return error_of(EINVAL);
+    return mask.apply();
+  }
+
+  static result<void> unpin(const machine& where) noexcept {
+    detail::affinity_mask mask;
+    for (const place& each : where.places) {
+      if (!mask.add(each.processor)) return error_of(EINVAL);
+    }
+    return mask.apply();
+  }
+
+ private:
+  static machine flat_with(std::string_view note) {
+    machine here = flat::read();
+    here.note = note;
+    return here;
+  }
+};
+
+static_assert(topology_policy<hwloc>);
+
+}  // namespace tenon
+#endif
+#endif

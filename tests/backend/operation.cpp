@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <tenon/backend/operation.hpp>
+
+#include <gtest/gtest.h>
+
+namespace tenon {
+namespace {
+
+TEST(io_operation, each_kind_uses_one_side_of_a_descriptor) {
+  for (const io_kind kind : {io_kind::readable, io_kind::read, io_kind::accept}) EXPECT_TRUE(is_inbound(kind));
+  for (const io_kind kind : {io_kind::writable, io_kind::write, io_kind::connect}) EXPECT_FALSE(is_inbound(kind));
+}
+
+TEST(io_operation, is_a_work_item_that_lists_link) {
+  io_operation first;
+  io_operation second;
+  work_list list;
+  list.push(first);
+  list.push(second);
+  EXPECT_EQ(list.pop(), &first);
+  EXPECT_EQ(list.pop(), &second);
+  EXPECT_TRUE(list.empty());
+}
+
+TEST(io_operation, is_small_and_begins_with_nothing) {
+  EXPECT_LE(sizeof(io_operation), 64U);
+  const io_operation op;
+  EXPECT_EQ(op.source, nullptr);
+  EXPECT_EQ(op.outcome, 0);
+  EXPECT_EQ(io_source{}.fd, -1);
+}
+
+}  // namespace
+}  // namespace tenon

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The laws of the queue family. To hold your own policy to them:
+//
+//     INSTANTIATE_TYPED_TEST_SUITE_P(my_queue, queue_laws, testing::Types<my_queue<1>, my_queue<64>>);
+
+#include <tenon/core/threading.hpp>
+#include <tenon/queue/concept.hpp>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace tenon::laws {
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+inline constexpr std::uint32_t queue_stress = 4'000;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+inline constexpr std::uint32_t queue_stress = 4'000;
+#else
+inline constexpr std::uint32_t queue_stress = 100'000;
+#endif
+#else
+inline constexpr std::uint32_t queue_stress = 100'000;
+#endif
+
+/// An element that counts how many of it are alive, and cannot be copied.
+struct counted {
+  explicit counted(int n) noexcept : number(n) { ++alive; }
+  counted(counted&& other) noexcept : number(std::exchange(other.number, -1)) { ++alive; }
+  counted(const counted&) = delete;
+  counted& operator=(const counted&) = delete;
+  counted& operator=(counted&&) = delete;
+  ~counted() { --alive; }
+
+  int number;
+  inline static int alive = 0;
+};
+
+/// An element that insists on its alignment.
+struct alignas(32) broad {
+  std::uint64_t value = 0;
+};
+
+/// How far a law goes with a queue of this capacity when it wants to fill it.
+template <class Queue>
+inline constexpr std::size_t fill_of = Queue::capacity < 5'000 ? Queue::capacity : 5'000;
+
+template <class Queue>
+void keeps_the_order_round_and_round() {
+  Queue queue;
+  int next_in = 0;
+  int next_out = 0;
+  for (int turn = 0; turn < 5; ++turn) {
+    for (std::size_t i = 0; i < fill_of<Queue>; ++i) ASSERT_TRUE(queue.try_push(next_in++));
+    ASSERT_EQ(queue.size_estimate(), fill_of<Queue>);
+    for (std::size_t i = 0; i < fill_of<Queue>; ++i) ASSERT_EQ(queue.try_pop(), next_out++);
+    ASSERT_EQ(queue.try_pop(), std::nullopt);
+    ASSERT_EQ(queue.size_estimate(), 0U);
+    // go on from another slot
+    ASSERT_TRUE(queue.try_push(next_in++));
+    ASSERT_EQ(queue.try_pop(), next_out++);
+  }
+}
+
+template <class Queue>
+void refuses_what_does_not_fit() {
+  Queue queue;
+  for (std::size_t i = 0; i < Queue::capacity; ++i) ASSERT_TRUE(queue.try_push(std::make_unique<int>(1)));
+  auto one_too_many = std::make_unique<int>(7);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_FALSE(queue.try_push(std::move(one_too_many)));
+    ASSERT_TRUE(one_too_many != nullptr);  // NOLINT(bugprone-use-after-move): that it is untouched is the law
+    ASSERT_EQ(*one_too_many, 7);
+    ASSERT_EQ(queue.size_estimate(), Queue::capacity);
+  }
+  ASSERT_TRUE(queue.try_pop().has_value());
+  ASSERT_TRUE(queue.try_push(std::move(one_too_many)));
+  ASSERT_TRUE(one_too_many == nullptr);  // NOLINT(bugprone-use-after-move)
+}
+
+template <class Queue>
+void destroys_each_element_once() {
+  counted::alive = 0;
+  {
+    Queue queue;
+    for (int i = 0; i < 7; ++i) {  // so that what is left lies across the end of a ring
+      ASSERT_TRUE(queue.try_push(counted(i)));
+      std::optional<counted> item = queue.try_pop();
+      ASSERT_TRUE(item.has_value());
+      ASSERT_EQ(item->number, i);
+      ASSERT_EQ(counted::alive, 1);
+    }
+    ASSERT_EQ(counted::alive, 0);
+    const std::size_t left = fill_of<Queue>;
+    for (std::size_t i = 0; i < left; ++i) ASSERT_TRUE(queue.try_push(counted(static_cast<int>(i))));
+    ASSERT_EQ(counted::alive, static_cast<int>(left));
+  }
+  ASSERT_EQ(counted::alive, 0);
+}
+
+template <class Queue>
+bool behaves_like_a_deque() {
+  return rc::check("a queue is a std::deque that may be full", [](const std::vector<std::optional<std::uint16_t>>& script) {
+    Queue queue;
+    std::deque<std::uint16_t> model;
+    for (const std::optional<std::uint16_t>& step : script) {  // a number: push it; none: pop
+      if (step) {
+        std::uint16_t item = *step;
+        const bool pushed = queue.try_push(std::move(item));
+        RC_ASSERT(pushed == (model.size() < Queue::capacity));
+        RC_ASSERT(item == *step);  // NOLINT(bugprone-use-after-move)
+        if (pushed) model.push_back(*step);
+      } else {
+        const std::optional<std::uint16_t> item = queue.try_pop();
+        RC_ASSERT(item.has_value() == !model.empty());
+        if (item) {
+          RC_ASSERT(*item == model.front());
+          model.pop_front();
+        }
+      }
+      RC_ASSERT(queue.size_estimate() == model.size());
+    }
+  });
+}
+
+/// `producers` threads push `each` numbered items, `consumers` pop until all is out. Gives up, with a failure, rather
+/// than spin for ever.
+template <class Queue>
+void loses_and_doubles_nothing(std::uint32_t producers, std::uint32_t consumers, std::uint32_t each) {
+  struct item {
+    std::uint32_t producer;
+    std::uint32_t number;
+    std::unique_ptr<std::uint32_t> check;  // what it points at was written by the producer
+  };
+  typename Queue::template of<item> queue;
+  constexpr std::uint64_t patience = 20'000'000;
+  std::atomic<std::uint32_t> producing{producers};
+  std::atomic<bool> stuck{false};
+  std::atomic<bool> out_of_order{false};
+  std::atomic<bool> unseen{false};
+  std::vector<std::vector<std::vector<std::uint32_t>>> got(consumers);
+
+  const auto produce = [&](std::uint32_t me) {
+    for (std::uint32_t i = 0; i < each; ++i) {
+      item next{me, i, std::make_unique<std::uint32_t>(i ^ me)};
+      std::uint64_t turns = 0;
+      while (!queue.try_push(std::move(next))) {
+        if (++turns == patience) {
+          stuck = true;
+          break;
+        }
+        std::this_thread::yield();
+      }
+    }
+    producing.fetch_sub(1);
+  };
+  const auto consume = [&](std::uint32_t me) {
+    std::vector<std::vector<std::uint32_t>>& mine = got[me];
+    mine.resize(producers);
+    for (std::uint64_t turns = 0; turns < patience;) {
+      const bool last_look = producing.load() == 0;  // before the pop: then an empty queue stays empty
+      std::optional<item> next = queue.try_pop();
+      if (next) {
+        std::vector<std::uint32_t>& seen = mine.at(next->producer);
+        if (!seen.empty() && seen.back() >= next->number) out_of_order = true;
+        if (*next->check != (next->number ^ next->producer)) unseen = true;
+        seen.push_back(next->number);
+        turns = 0;
+      } else if (last_look) {
+        return;
+      } else {
+        ++turns;
+        std::this_thread::yield();
+      }
+    }
+    stuck = true;
+  };
+
+  {
+    std::vector<std::jthread> threads;
+    for (std::uint32_t p = 0; p < producers; ++p) threads.emplace_back(produce, p);
+    for (std::uint32_t c = 0; c < consumers; ++c) threads.emplace_back(consume, c);
+  }
+  ASSERT_FALSE(stuck);
+  EXPECT_FALSE(out_of_order) << "one producer's items came out of order";
+  EXPECT_FALSE(unseen) << "an item came without what its producer wrote";
+  EXPECT_EQ(queue.size_estimate(), 0U);
+  for (std::uint32_t p = 0; p < producers; ++p) {
+    std::vector<std::uint32_t> all;
+    for (const auto& mine : got) all.insert(all.end(), mine[p].begin(), mine[p].end());
+    std::sort(all.begin(), all.end());
+    ASSERT_EQ(all.size(), each) << "of producer " << p;
+    for (std::uint32_t i = 0; i < each; ++i) ASSERT_EQ(all[i], i) << "of producer " << p;
+  }
+}
+
+}  // namespace tenon::laws
+
+/// Each law is held to with threads and, where it is about one thread, also without.
+template <class Policy>
+class queue_laws : public testing::Test {
+ protected:
+  template <class T>
+  using concurrent = typename Policy::template of<T>;
+  template <class T>
+  using alone = typename Policy::template of<T, tenon::single_thread>;
+};
+
+TYPED_TEST_SUITE_P(queue_laws);
+
+TYPED_TEST_P(queue_laws, is_a_queue_policy) {
+  static_assert(tenon::queue_policy<TypeParam>);
+  static_assert(tenon::queue_for<typename TypeParam::template of<std::unique_ptr<int>>, std::unique_ptr<int>>);
+  EXPECT_FALSE(std::string_view{TypeParam::word}.empty());
+  EXPECT_GT(TypeParam::template of<int>::capacity, 0U);
+  EXPECT_TRUE(!TypeParam::bounded || TypeParam::template of<int>::capacity < SIZE_MAX);
+}
+
+TYPED_TEST_P(queue_laws, is_empty_at_first) {
+  typename TestFixture::template concurrent<int> queue;
+  EXPECT_EQ(queue.size_estimate(), 0U);
+  EXPECT_EQ(queue.try_pop(), std::nullopt);
+  typename TestFixture::template alone<int> single;
+  EXPECT_EQ(single.size_estimate(), 0U);
+  EXPECT_EQ(single.try_pop(), std::nullopt);
+}
+
+TYPED_TEST_P(queue_laws, keeps_the_order_round_and_round) {
+  tenon::laws::keeps_the_order_round_and_round<typename TestFixture::template concurrent<int>>();
+  tenon::laws::keeps_the_order_round_and_round<typename TestFixture::template alone<int>>();
+}
+
+TYPED_TEST_P(queue_laws, refuses_what_does_not_fit_and_leaves_it_alone) {
+  if constexpr (TypeParam::bounded) {
+    tenon::laws::refuses_what_does_not_fit<typename TestFixture::template concurrent<std::unique_ptr<int>>>();
+    tenon::laws::refuses_what_does_not_fit<typename TestFixture::template alone<std::unique_ptr<int>>>();
+  }
+}
+
+TYPED_TEST_P(queue_laws, destroys_each_element_once) {
+  tenon::laws::destroys_each_element_once<typename TestFixture::template concurrent<tenon::laws::counted>>();
+  tenon::laws::destroys_each_element_once<typename TestFixture::template alone<tenon::laws::counted>>();
+}
+
+TYPED_TEST_P(queue_laws, minds_the_alignment_of_its_elements) {
+  typename TestFixture::template concurrent<tenon::laws::broad> queue;
+  ASSERT_TRUE(queue.try_push({.value = 3}));  // misaligned, this is for the sanitizers to see
+  const auto item = queue.try_pop();
+  ASSERT_TRUE(item.has_value());
+  EXPECT_EQ(item->value, 3U);
+}
+
+TYPED_TEST_P(queue_laws, behaves_like_a_deque) {
+  EXPECT_TRUE((tenon::laws::behaves_like_a_deque<typename TestFixture::template concurrent<std::uint16_t>>()));
+  EXPECT_TRUE((tenon::laws::behaves_like_a_deque<typename TestFixture::template alone<std::uint16_t>>()));
+}
+
+TYPED_TEST_P(queue_laws, loses_and_doubles_nothing_between_threads) {
+  constexpr std::uint32_t producers = TypeParam::many_producers ? 3 : 1;
+  constexpr std::uint32_t consumers = TypeParam::many_consumers ? 3 : 1;
+  constexpr std::uint32_t each = tenon::laws::queue_stress / producers;
+  tenon::laws::loses_and_doubles_nothing<TypeParam>(producers, consumers, each);
+  if (producers + consumers > 2) tenon::laws::loses_and_doubles_nothing<TypeParam>(1, 1, each);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(queue_laws, is_a_queue_policy, is_empty_at_first, keeps_the_order_round_and_round,
+                            refuses_what_does_not_fit_and_leaves_it_alone, destroys_each_element_once,
+                            minds_the_alignment_of_its_elements, behaves_like_a_deque,
+                            loses_and_doubles_nothing_between_threads);

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <tenon/memory/recycling.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <limits>
+#include <string_view>
+#include <vector>
+
+#include "../laws/memory.hpp"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define TENON_TEST_POISON 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TENON_TEST_POISON 1
+#endif
+#endif
+#if defined(TENON_TEST_POISON)
+#include <sanitizer/asan_interface.h>
+#endif
+
+namespace {
+
+/// An upstream that counts what is out, and fails when told to.
+struct counted : tenon::family::memory {
+  static constexpr std::string_view word = "counted";
+
+  static inline std::atomic<std::int64_t> blocks_out{0};
+  static inline std::atomic<std::int64_t> bytes_out{0};
+  static inline std::atomic<std::uint64_t> requests{0};
+  static inline std::atomic<bool> exhausted{false};
+
+  static void* obtain(std::size_t bytes) {
+    ++requests;
+    if (exhausted) throw std::bad_alloc();
+    void* const block = tenon::system::obtain(bytes);
+    ++blocks_out;
+    bytes_out += static_cast<std::int64_t>(bytes);
+    return block;
+  }
+  static void release(void* block, std::size_t bytes) noexcept {
+    --blocks_out;
+    bytes_out -= static_cast<std::int64_t>(bytes);
+    tenon::system::release(block, bytes);
+  }
+  struct arena {
+    arena() = default;
+    arena(const arena&) = delete;
+    arena& operator=(const arena&) = delete;
+    void* allocate(std::size_t bytes) { return obtain(bytes); }
+    void deallocate(void* block, std::size_t bytes) noexcept { release(block, bytes); }
+  };
+};
+
+using subject = tenon::recycling<counted>;
+
+using models = testing::Types<tenon::recycling<>, tenon::recycling<tenon::recycling<>>, subject>;
+INSTANTIATE_TYPED_TEST_SUITE_P(recycling, memory_laws, models);
+
+static_assert(tenon::recycling<>::word == tenon::fixed_string("recycling<system>"));
+static_assert(std::string_view{subject::word} == "recycling<counted>");
+static_assert(std::is_empty_v<tenon::recycling<>>);
+static_assert(std::is_same_v<tenon::recycling<>, tenon::recycling<tenon::system>>);
+
+class recycling : public testing::Test {
+ protected:
+  void SetUp() override {
+    counted::blocks_out = 0;
+    counted::bytes_out = 0;
+    counted::requests = 0;
+    counted::exhausted = false;
+  }
+  void TearDown() override {
+    EXPECT_EQ(counted::blocks_out, 0) << "blocks that upstream did not get back";
+    EXPECT_EQ(counted::bytes_out, 0) << "a block was given back as another size than it was got";
+  }
+};
+
+TEST_F(recycling, a_warmed_path_asks_upstream_for_nothing) {
+  subject::arena arena;
+  const auto path = [&] {
+    std::vector<std::pair<void*, std::size_t>> blocks;
+    for (const std::size_t bytes : {24U, 32U, 33U, 200U, 512U, 513U, 1024U, 4000U, 4097U, 16384U, 65536U}) {
+      blocks.emplace_back(arena.allocate(bytes), bytes);
+    }
+    for (const auto& [block, bytes] : blocks) arena.deallocate(block, bytes);
+  };
+  path();
+  const auto asked = arena.upstream_requests();
+  EXPECT_EQ(asked, 11U);
+  for (int i = 0; i < 1000; ++i) path();
+  EXPECT_EQ(arena.upstream_requests(), asked);
+  EXPECT_EQ(counted::requests, asked);
+}
+
+TEST_F(recycling, the_last_block_given_back_is_the_first_handed_out) {
+  subject::arena arena;
+  void* const a = arena.allocate(64);
+  void* const b = arena.allocate(64);
+  arena.deallocate(a, 64);
+  arena.deallocate(b, 64);
+  EXPECT_EQ(arena.allocate(64), b);
+  EXPECT_EQ(arena.allocate(33), a) << "33 to 64 bytes are of one class";
+  arena.deallocate(a, 33);
+  arena.deallocate(b, 64);
+}
+
+TEST_F(recycling, sizes_of_different_classes_do_not_mix) {
+  subject::arena arena;
+  for (const std::size_t bound : tenon::detail::class_bytes) {
+    void* const block = arena.allocate(bound);
+    arena.deallocate(block, bound);
+    void* const larger = arena.allocate(bound + 1);
+    EXPECT_NE(larger, block) << bound;
+    std::memset(larger, 1, bound + 1);
+    EXPECT_EQ(arena.allocate(bound), block) << bound;
+    arena.deallocate(block, bound);
+    arena.deallocate(larger, bound + 1);
+  }
+}
+
+TEST_F(recycling, what_is_too_large_to_keep_goes_upstream_each_time) {
+  subject::arena arena;
+  for (int i = 0; i < 5; ++i) arena.deallocate(arena.allocate(65537), 65537);
+  EXPECT_EQ(arena.upstream_requests(), 5U);
+  EXPECT_EQ(counted::blocks_out, 0);
+}
+
+TEST_F(recycling, an_arena_gives_all_it_kept_back_when_it_ends) {
+  {
+    subject::arena arena;
+    for (const std::size_t bytes : tenon::laws::memory_sizes()) arena.deallocate(arena.allocate(bytes), bytes);
+    EXPECT_EQ(counted::blocks_out, static_cast<std::int64_t>(tenon::detail::class_count));
+  }
+  EXPECT_EQ(counted::blocks_out, 0);
+}
+
+TEST_F(recycling, a_producer_and_a_consumer_do_not_grow_without_end) {
+  subject::arena producer;
+  subject::arena consumer;
+  for (const std::size_t bytes : {std::size_t{512}, std::size_t{65536}}) {
+    const std::int64_t before = counted::bytes_out;
+    std::int64_t most = 0;
+    for (int i = 0; i < 3000; ++i) {
+      consumer.deallocate(producer.allocate(bytes), bytes);
+      most = std::max(most, counted::bytes_out - before);
+    }
+    EXPECT_LE(most, 1024 * 1024 + 65536);
+    EXPECT_EQ(producer.upstream_requests() % 3000, 0U) << "nothing came back to the producer";
+  }
+}
+
+TEST_F(recycling, one_arena_never_keeps_more_than_six_mebibytes) {
+  subject::arena arena;
+  for (const std::size_t bytes : tenon::detail::class_bytes) {
+    std::vector<void*> blocks;
+    for (std::size_t out = 0; out < 2 * 1024 * 1024; out += bytes) blocks.push_back(arena.allocate(bytes));
+    for (void* const block : blocks) arena.deallocate(block, bytes);
+  }
+  EXPECT_LE(counted::bytes_out, 6 * 1024 * 1024);
+  EXPECT_GT(counted::bytes_out, 4 * 1024 * 1024);
+}
+
+TEST_F(recycling, obtain_and_release_go_straight_to_upstream) {
+  for (int i = 0; i < 3; ++i) subject::release(subject::obtain(100), 100);
+  EXPECT_EQ(counted::requests, 3U);
+  EXPECT_EQ(counted::blocks_out, 0);
+}
+
+TEST_F(recycling, upstream_running_out_leaves_the_arena_as_it_was) {
+  subject::arena arena;
+  void* const first = arena.allocate(100);
+  arena.deallocate(first, 100);
+  counted::exhausted = true;
+  EXPECT_EQ(arena.allocate(100), first) << "what is kept needs no upstream";
+  EXPECT_THROW(static_cast<void>(arena.allocate(100)), std::bad_alloc);
+  EXPECT_THROW(static_cast<void>(subject::obtain(100)), std::bad_alloc);
+  EXPECT_EQ(arena.upstream_requests(), 1U) << "it counts the blocks it got";
+  counted::exhausted = false;
+  arena.deallocate(first, 100);
+  EXPECT_EQ(arena.allocate(100), first);
+  arena.deallocate(first, 100);
+}
+
+TEST_F(recycling, every_size_has_the_smallest_class_that_holds_it) {
+  for (std::size_t bytes = 0; bytes <= 70'000; ++bytes) {
+    const std::size_t size_class = tenon::detail::size_class_of(bytes);
+    ASSERT_GE(tenon::detail::block_bytes(bytes), bytes);
+    if (size_class == tenon::detail::class_count) {
+      ASSERT_GT(bytes, tenon::detail::class_bytes.back());
+    } else if (size_class > 0) {
+      ASSERT_LT(tenon::detail::class_bytes[size_class - 1], bytes);
+    }
+  }
+}
+
+#if defined(TENON_TEST_POISON)
+
+TEST_F(recycling, a_block_given_back_is_poisoned) {
+  subject::arena arena;
+  auto* const block = static_cast<unsigned char*>(arena.allocate(100));
+  EXPECT_EQ(__asan_region_is_poisoned(block, 100), nullptr);
+  EXPECT_TRUE(__asan_address_is_poisoned(block + 100)) << "the room behind what was asked for";
+  arena.deallocate(block, 100);
+  for (std::size_t i = 0; i < 128; ++i) EXPECT_TRUE(__asan_address_is_poisoned(block + i)) << i;
+
+  auto* const again = static_cast<unsigned char*>(arena.allocate(120));
+  ASSERT_EQ(again, block);
+  EXPECT_EQ(__asan_region_is_poisoned(again, 120), nullptr);
+  EXPECT_TRUE(__asan_address_is_poisoned(again + 120));
+  arena.deallocate(again, 120);
+}
+
+TEST_F(recycling, use_after_it_was_given_back_is_reported) {
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  EXPECT_DEATH(
+      {
+        tenon::recycling<>::arena arena;
+        auto* const block = static_cast<volatile int*>(arena.allocate(64));
+        arena.deallocate(const_cast<int*>(block), 64);
+        *block = 1;
+      },
+      "use-after-poison");
+}
+
+#endif
+
+}  // namespace

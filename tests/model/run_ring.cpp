@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSL-1.0
+
+#include <tenon/scheduler/detail/run_ring.hpp>
+
+#include "modelled.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace {
+
+using tenon::model::at_random;
+using tenon::model::explore;
+
+/// The owner of a ring of `Capacity` pushes `Items` items, popping after every `PopEvery` of them and whenever the ring is
+/// full, so that it goes round under slow thieves' hands; `Thieves` steal `Steals` times into their own rings and empty
+/// these. The first thief's ring is also stolen from by the next one: steals meet pushes and steals.
+/// Claims: each item comes once, with what the owner wrote before it pushed it; the owner's own pops are in order.
+template <std::size_t Capacity, int Items, int PopEvery, int Thieves, int Steals>
+struct run_ring : rl::test_suite<run_ring<Capacity, Items, PopEvery, Thieves, Steals>, Thieves + 1> {
+  struct job : tenon::work {
+    int number = 0;
+    rl::var<int> input{0};
+  };
+  using ring = tenon::detail::run_ring<tenon::model::threads, Capacity>;
+
+  std::array<ring, Thieves + 1> rings;
+  std::array<job, Items> jobs;
+  int ran = 0;
+
+  void run(tenon::work& item, int& last) {
+    job& mine = static_cast<job&>(item);
+    RL_ASSERT(mine.input($) == 7);
+    mine.input($) = 0;
+    RL_ASSERT(mine.number > last);
+    last = mine.number;
+    ++ran;
+  }
+
+  void thread(unsigned index) {
+    ring& own = rings[index];
+    int last = 0;
+    if (index == 0) {
+      for (int i = 0; i < Items; ++i) {
+        job& next = jobs[static_cast<std::size_t>(i)];
+        next.number = i + 1;
+        next.input($) = 7;
+        while (!own.push(next)) pop(own, last);
+        if ((i + 1) % PopEvery == 0) pop(own, last);
+      }
+    } else {
+      for (int i = 0; i < Steals; ++i) {
+        tenon::work* first = nullptr;
+        const std::size_t taken = rings[index - 1].steal_into(own, first);
+        RL_ASSERT((taken == 0) == (first == nullptr));
+        RL_ASSERT(taken <= Capacity + 1);
+        int mine = 0;
+        if (first != nullptr) run(*first, mine);
+        if (i + 1 < Steals) pop(own, mine);  // what the last steal brought is left for the next thief and for after()
+      }
+    }
+  }
+
+  void pop(ring& own, int& last) {
+    if (tenon::work* const item = own.pop()) run(*item, last);
+  }
+
+  void after() {
+    for (ring& each : rings) {
+      int last = 0;
+      const std::size_t rest = each.size_estimate();
+      RL_ASSERT(each.empty() == (rest == 0));
+      for (std::size_t i = 0; i < rest; ++i) pop(each, last);
+      RL_ASSERT(each.empty() && each.pop() == nullptr);
+    }
+    RL_ASSERT(ran == Items);
+  }
+};
+
+}  // namespace
+
+int main() {
+  bool good = true;
+  good &= explore<run_ring<2, 2, 2, 1, 1>>("run_ring<2> 2 items, 1 thief, 1 steal", tenon::model::unbounded);
+  good &= explore<run_ring<2, 4, 1, 1, 2>>("run_ring<2> 4 items, 1 thief, 2 steals", 4);
+  good &= explore<run_ring<2, 5, 3, 1, 2>>("run_ring<2> 5 items, full, 1 thief, 2 steals", 4);
+  good &= explore<run_ring<4, 4, 4, 2, 1>>("run_ring<4> 4 items, chain of 2 thieves", 3);
+  good &= at_random<run_ring<4, 12, 3, 2, 4>>("run_ring<4> 12 items, chain of 2 thieves", 200'000);
+  return good ? 0 : 1;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSL-1.0
+
+#include <tenon/queue/locked.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string_view>
+
+#include "../laws/queue.hpp"
+
+namespace {
+
+INSTANTIATE_TYPED_TEST_SUITE_P(locked, queue_laws, testing::Types<tenon::locked<1>, tenon::locked<3>, tenon::locked<1000>>);
+
+TEST(locked, is_spelled_with_its_size) { EXPECT_EQ(std::string_view{tenon::locked<64>::word}, "locked<64>"); }
+
+TEST(locked, takes_any_number_of_slots) {
+  EXPECT_EQ(tenon::locked<7>::of<int>::capacity, 7U);
+}
+
+TEST(locked, has_no_mutex_on_one_thread) {
+  EXPECT_LE(sizeof(tenon::locked<64>::of<void*, tenon::single_thread>), (64 + 2) * sizeof(void*));
+}
+
+}  // namespace

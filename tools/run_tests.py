@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
+"""
+usage: ./tests/run [FILTER...] [--full]
+
+Installs what is missing, then builds and checks everything, leg by leg:
+
+  layers        arrows between folders only go down; each third-party header has one door
+  tree          licence lines, sizes, a test for each public header, words that may not be committed
+  format        clang-format 19
+  coroutines    what GCC 12 compiles wrongly
+  single_header the committed single header is what tools/amalgamate.py writes
+  headers       each public header alone, both compilers
+  compile_fail  what must not compile is refused for the right reason, both compilers
+  zero_cost     the object code of what was not named: no lock prefix, no virtual table
+  dev           g++ -O0: all tests
+  clang         clang++ 19 -O0: all tests
+  asan          g++ with AddressSanitizer and UndefinedBehaviorSanitizer
+  tsan          clang++ with ThreadSanitizer
+  examples      g++ -O3: each example runs and succeeds
+  install       find_package, add_subdirectory, the single header, two runtimes in one program
+  names         clang-tidy 19: spelling of identifiers
+  compile_time  the two bars of bench/compile.py
+
+FILTER chooses by substring of LEG/ITEM, where an item is a test folder, a header, a compile-fail file:
+  ./tests/run dev            one leg            ./tests/run dev/queue       one test binary
+  ./tests/run queue          everything called so
+--full  the long form: every file where the short one takes a part
+
+The last line is `N passed, N failed, N skipped`; the exit status is 1 when something failed."""
+
+import argparse
+import fcntl
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import xml.etree.ElementTree
+
+import tally
+
+logs = tally.root / "build/logs"
+not_binaries = {"compile_fail", "install", "zero_cost", "laws", "model"}
+verdict = re.compile(r"(PASSED|FAILED|SKIPPED) ((?:[^:]|:(?! ))*)(?:: (.*))?$")
+most_detail = 40  # lines shown of one failure; the log has them all
+
+
+class Leg:
+    """One leg while it runs: counts, shows progress, keeps a log."""
+
+    def __init__(self, name):
+        self.name, self.started = name, time.monotonic()
+        self.passed = self.failed = self.skipped = 0
+        self.log = open(logs / f"{name}.log", "w", encoding="utf-8")
+        self.doing = "..."
+        self.live = sys.stdout.isatty()
+        self.ended = threading.Event()
+        self.lock = threading.Lock()
+        self.ticker = threading.Thread(target=self.tick, daemon=True)
+        self.ticker.start()
+
+    def tick(self):
+        """On a terminal one line that changes; else a line every 20 seconds."""
+        while not self.ended.wait(0.5 if self.live else 20):
+            with self.lock:
+                text = f"{self.name:14}{time.monotonic() - self.started:6.0f} s  {self.passed} passed  {self.doing}"
+                print(f"\r\033[K{text[:110]}" if self.live else text, end="" if self.live else "\n", flush=True)
+
+    def say(self, text):
+        with self.lock:
+            print(("\r\033[K" if self.live else "") + text, flush=True)
+
+    def record(self, outcome, name, why=None, detail=()):
+        """Counts one test case or check; shows it unless it passed."""
+        if outcome == "PASSED":
+            self.passed += 1
+            return
+        if outcome == "FAILED":
+            self.failed += 1
+        else:
+            self.skipped += 1
+        shown = list(detail)[:most_detail]
+        self.say("\n".join([f"{outcome} {name}" + (f": {why}" if why else ""), *("    " + line for line in shown)]))
+
+    def run(self, command, each_line=None, **options):
+        """Runs a command, its output in the log and line by line to each_line; gives its exit status."""
+        self.log.write(f"$ {' '.join(map(str, command))}\n")
+        process = subprocess.Popen(command, cwd=tally.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True, errors="replace",
+                                   env=dict(os.environ, LC_ALL="C"), **options)
+        for line in process.stdout:
+            self.log.write(line)
+            self.log.flush()
+            self.doing = line.strip() or self.doing
+            if each_line:
+                each_line(line.rstrip("\n"))
+        return process.wait()
+
+    def finish(self):
+        self.ended.set()
+        self.log.close()
+        seconds = time.monotonic() - self.started
+        self.say(f"{self.name:14}{self.passed:5} passed {self.failed:3} failed {self.skipped:3} skipped {seconds:7.1f} s")
+
+
+def check(script, *options):
+    """A leg that is one of the checks in tools/ (or bench/)."""
+    def leg(leg, filters, full):
+        held = []  # [outcome, name, why, detail] of the failure whose text is being read
+
+        def flush():
+            if held:
+                leg.record(*held.pop())
+
+        def each_line(line):
+            match = verdict.match(line)
+            if match:
+                flush()
+                held.append([*match.groups(), []])
+            elif held and not re.match(r"\d+ passed, \d+ failed, \d+ skipped$", line):
+                held[0][3].append(line)
+
+        more = ["--full"] if full and "--full" in options else []
+        status = leg.run([sys.executable, script, *(o for o in options if o != "--full"), *more, *filters], each_line)
+        flush()
+        if status and not leg.failed:
+            leg.record("FAILED", f"{leg.name}", f"{script} ended with status {status}", tail(leg))
+    return leg
+
+
+def tail(leg, count=30):
+    leg.log.flush()
+    return (logs / f"{leg.name}.log").read_text(errors="replace").splitlines()[-count:]
+
+
+def folders():
+    """The test folders that are binaries."""
+    found = {f.relative_to(tally.root / "tests").parts[0] for f in (tally.root / "tests").glob("*/**/*.cpp")}
+    return sorted(found - not_binaries)
+
+
+def cases(leg, folder, report):
+    """Counts the test cases in one binary's report; without one the binary did not come to its end."""
+    if not report.exists():
+        leg.record("FAILED", f"{leg.name}/{folder}", "ended without a report (crash or timeout); see "
+                   f"build/logs/{leg.name}.log", said_by(leg, folder))
+        return
+    for case in xml.etree.ElementTree.parse(report).iter("testcase"):
+        name = f"{leg.name}/{folder}/{case.get('classname')}.{case.get('name')}"
+        failures, skip = case.findall("failure"), case.find("skipped")
+        if failures:
+            text = "\n".join(f.text or f.get("message", "") for f in failures).replace(str(tally.root) + "/", "")
+            leg.record("FAILED", name, None, text.splitlines())
+        elif case.get("status") == "notrun":
+            leg.record("SKIPPED", name, "disabled")
+        elif skip is not None:
+            leg.record("SKIPPED", name, " ".join((skip.get("message") or skip.text or "").split()))
+        else:
+            leg.record("PASSED", name)
+
+
+def said_by(leg, test):
+    """The last of what a test printed, from ctest's own log."""
+    log = tally.root / f"build/{leg.name}/Testing/Temporary/LastTest.log"
+    text = log.read_text(errors="replace") if log.exists() else ""
+    part = re.search(rf"Testing: {re.escape(test)}\n(.*?)\n<end of output>", text, re.S)
+    return (part.group(1) if part else "").splitlines()[-most_detail:]
+
+
+def built(leg, preset, targets):
+    """Configures a preset and builds targets of it, as many as can be; gives those that could not."""
+    errors = []
+
+    def keep(line):
+        if re.search(r"error:|undefined reference|multiple definition|^FAILED:|CMake Error", line) and len(errors) < most_detail:
+            errors.append(line.replace(str(tally.root) + "/", "")[:400])
+
+    if leg.run(["cmake", "--preset", preset], keep):
+        leg.record("FAILED", f"{leg.name}/configure", "see build/logs", errors or tail(leg))
+        return set(targets)
+    if leg.run(["cmake", "--build", f"build/{preset}", "--target", *targets, "--", "-k", "0"], keep) == 0:
+        return set()
+    said = list(errors)
+    broken = {t for t in targets if leg.run(["cmake", "--build", f"build/{preset}", "--target", t])}
+    for target in sorted(broken):
+        leg.record("FAILED", f"{leg.name}/{target}", f"does not build; see build/logs/{leg.name}.log", said)
+        said = []
+    return broken
+
+
+def build_and_test(preset, environment=None):
+    """A leg that builds the test binaries of a preset and runs them."""
+    def leg(leg, filters, full):
+        chosen = tally.chosen(folders(), filters)
+        if preset in ("clang", "tsan") and not shutil.which("clang++-19"):
+            leg.record("SKIPPED", leg.name, "clang++-19 is not installed")
+            return
+        if not chosen:
+            return
+        results = tally.root / f"build/{preset}/tests/results"
+        shutil.rmtree(results, ignore_errors=True)
+        broken = built(leg, preset, [f"tests_{f}" for f in chosen])
+        runnable = [f for f in chosen if f"tests_{f}" not in broken]
+        if runnable:
+            leg.run(["ctest", "--test-dir", f"build/{preset}", "-j", str(os.cpu_count()), "--no-tests=ignore",
+                     "-R", f"^({'|'.join(runnable)})$"])
+        for folder in runnable:
+            cases(leg, folder, results / f"{folder}.xml")
+    return leg
+
+
+def examples(leg, filters, full):
+    """Builds the examples and runs each with no arguments."""
+    names = [f.stem for f in (tally.root / "examples").glob("*.cpp")]
+    names += [f.name for f in (tally.root / "examples").iterdir() if f.is_dir() and any(f.glob("*.cpp"))]
+    names = tally.chosen(sorted(names), filters)
+    if not names:
+        return
+    broken = built(leg, "release", [f"example_{n}" for n in names])
+    for name in (n for n in names if f"example_{n}" not in broken):
+        status = leg.run(["ctest", "--test-dir", "build/release", "-R", f"^{re.escape(name)}$", "--no-tests=error"])
+        leg.record("FAILED" if status else "PASSED", f"examples/{name}", "see build/logs/examples.log",
+                   said_by_release(name) if status else ())
+
+
+def said_by_release(name):
+    log = tally.root / "build/release/Testing/Temporary/LastTest.log"
+    return log.read_text(errors="replace").splitlines()[-most_detail:] if log.exists() else []
+
+
+# name -> (function, whether a filter may choose items of it)
+legs = {
+    "layers": (check("tools/check_layers.py"), False),
+    "tree": (check("tools/check_tree.py"), False),
+    "format": (check("tools/check_format.py"), False),
+    "coroutines": (check("tools/check_coroutines.py"), False),
+    "single_header": (check("tools/amalgamate.py", "--check"), False),
+    "headers": (check("tools/check_headers.py"), True),
+    "compile_fail": (check("tools/check_compile_fail.py"), True),
+    "zero_cost": (check("tools/check_disassembly.py"), True),
+    "dev": (build_and_test("dev"), True),
+    "clang": (build_and_test("clang"), True),
+    "asan": (build_and_test("asan"), True),
+    "tsan": (build_and_test("tsan"), True),
+    "examples": (examples, True),
+    "install": (check("tools/check_install.py"), True),
+    "names": (check("tools/check_names.py", "--full"), False),
+    "compile_time": (check("bench/compile.py", "--check"), False),
+}
+
+
+def plan(filters):
+    """[(leg, item filters)] of what the filters choose; no item filters means all of the leg."""
+    chosen = []
+    for name, (_, has_items) in legs.items():
+        if not filters or any(f in name for f in filters):
+            chosen.append((name, []))
+            continue
+        # A filter that is a leg's name is that leg; LEG/ITEM is items of that leg; any other looks into each leg.
+        items = [f.removeprefix(f"{name}/") for f in filters
+                 if f.startswith(f"{name}/") or (f not in legs and f.partition("/")[0] not in legs)]
+        if has_items and items:
+            chosen.append((name, items))
+    return chosen
+
+
+def main():
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("filter", nargs="*")
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("-h", "--help", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.help:
+        print(__doc__.strip())
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    logs.mkdir(parents=True, exist_ok=True)
+    alone = open(tally.root / "build/lock", "w")
+    try:
+        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("waiting for another ./tests/run in this folder to end", flush=True)
+        fcntl.flock(alone, fcntl.LOCK_EX)
+    started = time.monotonic()
+    passed = failed = skipped = 0
+    for name, items in plan(arguments.filter):
+        leg = Leg(name)
+        try:
+            legs[name][0](leg, items, arguments.full)
+        finally:
+            leg.finish()
+        passed, failed, skipped = passed + leg.passed, failed + leg.failed, skipped + leg.skipped
+    seconds = time.monotonic() - started
+    if arguments.filter and passed + failed + skipped == 0:
+        print(f"FAILED filter: nothing is called {' or '.join(arguments.filter)}; see --help")
+        failed = 1
+    if seconds > 15 * 60:
+        print(f"WARNING: the run took {seconds / 60:.0f} minutes, more than 15")
+    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
