@@ -83,7 +83,7 @@ class Amalgamation:
                 body.append(line)
         for match in filter(None, map(include_line.match, body)):
             if third_party(match.group(1)) and "TENON_WITH_" not in lines[0]:
-                self.faults.append(f"<{match.group(1)}> stands inside {lines[0].strip()}, not inside #if TENON_WITH_...")
+                self.faults.append(f"<{match.group(1)}> stands inside {lines[0].strip()}, not #if TENON_WITH_...")
         return front + body
 
     def guarded(self, header):
@@ -120,7 +120,7 @@ class Amalgamation:
     def text(self):
         body = self.expand(entry)
         head = ["// SPDX-License-Identifier: BSL-1.0",
-                "// tenon in one file, written by tools/amalgamate.py from include/; change those headers, not this file.",
+                "// tenon in one file, written by tools/amalgamate.py from include/; change those headers, not this.",
                 "#pragma once", ""]
         head += [f"#include <{s}>" for s in sorted(self.systems, key=lambda s: (s.endswith(".h"), "/" in s, s))]
         return re.sub(r"\n{3,}", "\n\n", "\n".join(head + [""] + body)) + "\n"
@@ -146,7 +146,8 @@ def main():
     old = target.read_text() if target.exists() else ""
     why = None
     if old != text:
-        difference = list(difflib.unified_diff(old.splitlines(), text.splitlines(), "committed", "generated", lineterm=""))
+        difference = list(difflib.unified_diff(old.splitlines(), text.splitlines(), "committed", "generated",
+                                               lineterm=""))
         why = "stale; run tools/amalgamate.py\n" + "\n".join(difference[:20])
     count.record("single_header/up to date", why)
     return count.finish()

@@ -6,7 +6,7 @@
      Write `const auto r = co_await f(); if (r)` or `if (auto r = co_await f(); r)`.
   2  a lambda that captures by value inside a co_await expression: its closure is destroyed twice.
      Name it first and move it, or pass arguments to a lambda without captures.
-  5  a braced list as an argument inside a co_await expression: does not compile. Name it first.
+  5  a braced list of like elements as an argument inside a co_await expression: does not compile. Name it first.
 
 A line that says `// gcc12: <why it is right here>` is let through."""
 
@@ -19,6 +19,9 @@ import tally
 noise = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.S)
 condition = re.compile(r"\b(if|while|for|switch)\s*(?:constexpr\s*)?\(")
 capturing = re.compile(r"(?<![\w)\]\[])\s*\[(?!\[)(?P<captures>[^\[\]]+)\]\s*(?:\(|\{|<|mutable\b|noexcept\b|->)")
+# In a call: { 1, 2 } or { "", "" }, elements alike, which become an array. Unlike ones initialise an aggregate.
+text, numeral = r'"\s*"\s*', r"-?\d[\w.']*\s*"
+braced_list = re.compile(rf"[\w>]\s*\((?:[^()]*,)?\s*\{{\s*(?:{text}(?:,\s*{text})+|{numeral}(?:,\s*{numeral})+)\}}")
 closing = {"(": ")", "[": "]", "{": "}"}
 opening = {v: k for k, v in closing.items()}
 
@@ -62,7 +65,8 @@ def expression(text, start):
 
 def declares(head):
     """Whether the part of a condition before its co_await declares a variable."""
-    return re.search(r"[\w>&*\]]\s*(=(?!=)|\{)", head) is not None and re.search(r"[\w>]\s*[&*]*\s+[&*]*[\w\[]", head) is not None
+    initialiser = re.search(r"[\w>&*\]]\s*(=(?!=)|\{)", head)
+    return bool(initialiser and re.search(r"[\w>]\s*[&*]*\s+[&*]*[\w\[]", head))
 
 
 def faults(text):
@@ -81,7 +85,7 @@ def faults(text):
             captures = [c.strip() for c in found.group("captures").split(",")]
             if any(not c.startswith("&") and c not in ("this", "") for c in captures):
                 yield match.start(), 2
-        if re.search(r"[\w>]\s*\((?:[^()]*,)?\s*\{\s*[^}\s]", operand):
+        if braced_list.search(operand):
             yield match.start(), 5
 
 

@@ -18,7 +18,7 @@ import tally
 
 atomic = re.compile(r"\block\b|\bxchg\b.*\(|\b[mls]fence\b")
 symbol_line = re.compile(r"^[0-9a-f]+ <(.*)>:$")
-virtual = re.compile(r"\s(_ZTV(?!St|NSt|N10__cxxabiv1)\S+|__cxa_pure_virtual)")  # the standard library's exceptions are let be
+virtual = re.compile(r"\s(_ZTV(?!St|NSt|N10__cxxabiv1)\S+|__cxa_pure_virtual)")  # the standard library's may be there
 
 
 def faults(object_file, regex):

@@ -22,6 +22,7 @@ def main():
     if not shutil.which("clang-tidy-19"):
         count.skip("names", "clang-tidy-19 is not installed")
         return count.finish()
+    (tally.root / "build").mkdir(exist_ok=True)
     with tempfile.NamedTemporaryFile("w", suffix=".cpp", dir=tally.root / "build") as every:
         every.write("".join(f"#include <{h}>\n" for h in tally.headers()))
         every.flush()

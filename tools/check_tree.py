@@ -42,7 +42,9 @@ def problems(name, text):
     if name.endswith((".hpp", ".cpp")):
         if not text.isascii():
             yield "is not ASCII"
-        long = [n for n, line in enumerate(lines, 1) if len(line) > most_columns]
+        # Line 1 of a compile-fail test is a regex that cannot be broken.
+        long = [n for n, line in enumerate(lines, 1)
+                if len(line) > most_columns and not generated and not line.startswith(("// error: ", "// symbols: "))]
         if long:
             yield f"lines of more than {most_columns} columns: {', '.join(map(str, long[:8]))}"
     if name.startswith("include/") and name.endswith(".hpp"):
@@ -74,7 +76,10 @@ def version():
 def main():
     argparse.ArgumentParser(description=__doc__).parse_args()
     count = tally.Tally()
-    for name in files():
+    names = files()
+    if not names:
+        count.skip("tree", "this is not a git checkout")
+    for name in names:
         try:
             text = (tally.root / name).read_text(encoding="utf-8")
         except UnicodeDecodeError:

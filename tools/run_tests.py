@@ -16,8 +16,12 @@ Installs what is missing, then builds and checks everything, leg by leg:
   dev           g++ -O0: all tests
   clang         clang++ 19 -O0: all tests
   asan          g++ with AddressSanitizer and UndefinedBehaviorSanitizer
-  tsan          clang++ with ThreadSanitizer
+  tsan          clang++ with ThreadSanitizer: the folders in which threads meet; with --full all
+  model         Relacy explores the lock-free parts, where Relacy is installed (minutes: only with --full or by name)
   examples      g++ -O3: each example runs and succeeds
+  gateway       the main example as its users see it: sockets, curl, wrk, signals, idle cost
+  readme        the code of README.md and docs/ is cut from the examples; links lead somewhere
+  legality      docs/legality.md is what the rules in the code say
   install       find_package, add_subdirectory, the single header, two runtimes in one program
   names         clang-tidy 19: spelling of identifiers
   compile_time  the two bars of bench/compile.py
@@ -44,8 +48,10 @@ import xml.etree.ElementTree
 import tally
 
 logs = tally.root / "build/logs"
+no_threads = {"config", "core", "http", "tenon", "topology"}  # the short form does not take these under tsan
 not_binaries = {"compile_fail", "install", "zero_cost", "laws", "model"}
 verdict = re.compile(r"(PASSED|FAILED|SKIPPED) ((?:[^:]|:(?! ))*)(?:: (.*))?$")
+complaint = re.compile(r"^.*(WARNING: ThreadSanitizer|ERROR: \w+Sanitizer|runtime error:)", re.M)
 most_detail = 40  # lines shown of one failure; the log has them all
 
 
@@ -92,19 +98,25 @@ class Leg:
         process = subprocess.Popen(command, cwd=tally.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True, errors="replace",
                                    env=dict(os.environ, LC_ALL="C"), **options)
-        for line in process.stdout:
-            self.log.write(line)
-            self.log.flush()
-            self.doing = line.strip() or self.doing
-            if each_line:
-                each_line(line.rstrip("\n"))
-        return process.wait()
+        try:
+            for line in process.stdout:
+                self.log.write(line)
+                self.log.flush()
+                self.doing = line.strip() or self.doing
+                if each_line:
+                    each_line(line.rstrip("\n"))
+            return process.wait()
+        finally:
+            if process.poll() is None:  # this program is being stopped
+                process.terminate()
+                process.wait()
 
     def finish(self):
         self.ended.set()
         self.log.close()
         seconds = time.monotonic() - self.started
-        self.say(f"{self.name:14}{self.passed:5} passed {self.failed:3} failed {self.skipped:3} skipped {seconds:7.1f} s")
+        if self.passed + self.failed + self.skipped:
+            self.say(f"{self.name:14}{self.passed:5} passed {self.failed:3} failed {self.skipped:3} skipped {seconds:7.1f} s")
 
 
 def check(script, *options):
@@ -112,21 +124,28 @@ def check(script, *options):
     def leg(leg, filters, full):
         held = []  # [outcome, name, why, detail] of the failure whose text is being read
 
+        totals = []
+
         def flush():
             if held:
                 leg.record(*held.pop())
 
         def each_line(line):
             match = verdict.match(line)
+            total = re.match(r"(\d+) passed, \d+ failed, \d+ skipped$", line)
             if match:
                 flush()
                 held.append([*match.groups(), []])
-            elif held and not re.match(r"\d+ passed, \d+ failed, \d+ skipped$", line):
+            elif total:
+                totals.append(int(total.group(1)))
+            elif held:
                 held[0][3].append(line)
 
         more = ["--full"] if full and "--full" in options else []
         status = leg.run([sys.executable, script, *(o for o in options if o != "--full"), *more, *filters], each_line)
         flush()
+        # Some say only how many passed, some not even that.
+        leg.passed = max([leg.passed, *totals, int(not status and not totals and not leg.skipped)])
         if status and not leg.failed:
             leg.record("FAILED", f"{leg.name}", f"{script} ended with status {status}", tail(leg))
     return leg
@@ -139,15 +158,17 @@ def tail(leg, count=30):
 
 def folders():
     """The test folders that are binaries."""
-    found = {f.relative_to(tally.root / "tests").parts[0] for f in (tally.root / "tests").glob("*/**/*.cpp")}
-    return sorted(found - not_binaries)
+    tests = tally.root / "tests"
+    found = {f.relative_to(tests).parts[0] for f in tests.glob("*/**/*.cpp")}
+    return sorted(found - not_binaries | ({"tenon"} if len(list(tests.glob("*.cpp"))) > 1 else set()))
 
 
-def cases(leg, folder, report):
+def cases(leg, folder, report, ended_well):
     """Counts the test cases in one binary's report; without one the binary did not come to its end."""
+    before = leg.failed
     if not report.exists():
         leg.record("FAILED", f"{leg.name}/{folder}", "ended without a report (crash or timeout); see "
-                   f"build/logs/{leg.name}.log", said_by(leg, folder))
+                   f"build/logs/{leg.name}.log", said_by(leg.name, folder))
         return
     for case in xml.etree.ElementTree.parse(report).iter("testcase"):
         name = f"{leg.name}/{folder}/{case.get('classname')}.{case.get('name')}"
@@ -158,17 +179,25 @@ def cases(leg, folder, report):
         elif case.get("status") == "notrun":
             leg.record("SKIPPED", name, "disabled")
         elif skip is not None:
-            leg.record("SKIPPED", name, " ".join((skip.get("message") or skip.text or "").split()))
+            said = " ".join((skip.text or skip.get("message") or "").split())
+            leg.record("SKIPPED", name, re.sub(r"^\S+:\d+ ", "", said))
         else:
             leg.record("PASSED", name)
 
 
-def said_by(leg, test):
-    """The last of what a test printed, from ctest's own log."""
-    log = tally.root / f"build/{leg.name}/Testing/Temporary/LastTest.log"
+    said = said_by(leg.name, folder)
+    if not ended_well and (leg.failed == before or complaint.search("\n".join(said))):
+        leg.record("FAILED", f"{leg.name}/{folder}", "did not exit with 0", said)
+
+
+def said_by(preset, test):
+    """What a test printed, from ctest's own log: from the first complaint of a sanitizer, else the last of it."""
+    log = tally.root / f"build/{preset}/Testing/Temporary/LastTest.log"
     text = log.read_text(errors="replace") if log.exists() else ""
-    part = re.search(rf"Testing: {re.escape(test)}\n(.*?)\n<end of output>", text, re.S)
-    return (part.group(1) if part else "").splitlines()[-most_detail:]
+    part = re.search(rf"Testing: {re.escape(test)}\n.*?Output:\n-+\n(.*?)\n<end of output>", text, re.S)
+    said = (part.group(1) if part else "").replace(str(tally.root) + "/", "")
+    found = complaint.search(said)
+    return said[found.start():].splitlines()[:most_detail] if found else said.splitlines()[-most_detail:]
 
 
 def built(leg, preset, targets):
@@ -192,24 +221,32 @@ def built(leg, preset, targets):
     return broken
 
 
-def build_and_test(preset, environment=None):
+def build_and_test(preset):
     """A leg that builds the test binaries of a preset and runs them."""
     def leg(leg, filters, full):
         chosen = tally.chosen(folders(), filters)
         if preset in ("clang", "tsan") and not shutil.which("clang++-19"):
             leg.record("SKIPPED", leg.name, "clang++-19 is not installed")
             return
+        if preset == "tsan" and not full and not filters:
+            chosen = [f for f in chosen if f not in no_threads]
         if not chosen:
             return
         results = tally.root / f"build/{preset}/tests/results"
         shutil.rmtree(results, ignore_errors=True)
         broken = built(leg, preset, [f"tests_{f}" for f in chosen])
         runnable = [f for f in chosen if f"tests_{f}" not in broken]
+        passed = set()
+
+        def each_line(line):
+            match = re.search(r"Test +#\d+: (\S+) \.+ +Passed", line)
+            passed.update([match.group(1)] if match else [])
+
         if runnable:
             leg.run(["ctest", "--test-dir", f"build/{preset}", "-j", str(os.cpu_count()), "--no-tests=ignore",
-                     "-R", f"^({'|'.join(runnable)})$"])
+                     "-R", f"^({'|'.join(runnable)})$"], each_line)
         for folder in runnable:
-            cases(leg, folder, results / f"{folder}.xml")
+            cases(leg, folder, results / f"{folder}.xml", folder in passed)
     return leg
 
 
@@ -223,13 +260,22 @@ def examples(leg, filters, full):
     broken = built(leg, "release", [f"example_{n}" for n in names])
     for name in (n for n in names if f"example_{n}" not in broken):
         status = leg.run(["ctest", "--test-dir", "build/release", "-R", f"^{re.escape(name)}$", "--no-tests=error"])
-        leg.record("FAILED" if status else "PASSED", f"examples/{name}", "see build/logs/examples.log",
-                   said_by_release(name) if status else ())
+        leg.record("FAILED" if status else "PASSED", f"examples/{name}", "run with no arguments, it failed",
+                   said_by("release", name) if status else ())
 
 
-def said_by_release(name):
-    log = tally.root / "build/release/Testing/Temporary/LastTest.log"
-    return log.read_text(errors="replace").splitlines()[-most_detail:] if log.exists() else []
+def gateway(leg, filters, full):
+    if not (tally.root / "tools/check_gateway.py").exists():
+        leg.record("SKIPPED", "gateway", "tools/check_gateway.py is not there")
+    elif not built(leg, "release", ["example_gateway"]):
+        check("tools/check_gateway.py", "build/release/examples/gateway")(leg, filters, full)
+
+
+def model(leg, filters, full):
+    if full or any("model" in word for word in sys.argv[1:]):
+        check("tools/check_models.py")(leg, filters, full)
+    else:
+        leg.record("SKIPPED", "model", "takes minutes; ./tests/run model, or --full")
 
 
 # name -> (function, whether a filter may choose items of it)
@@ -246,7 +292,11 @@ legs = {
     "clang": (build_and_test("clang"), True),
     "asan": (build_and_test("asan"), True),
     "tsan": (build_and_test("tsan"), True),
+    "model": (model, False),
     "examples": (examples, True),
+    "gateway": (gateway, False),
+    "readme": (check("tools/check_readme.py"), False),
+    "legality": (check("tools/make_legality_table.py", "--check"), False),
     "install": (check("tools/check_install.py"), True),
     "names": (check("tools/check_names.py", "--full"), False),
     "compile_time": (check("bench/compile.py", "--check"), False),
@@ -305,4 +355,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

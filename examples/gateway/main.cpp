@@ -5,6 +5,8 @@
 #include "runtimes.hpp"
 
 
+#include <tenon/config/config.hpp>
+#include <tenon/config/select.hpp>
 #include <tenon/runtime/describe.hpp>
 
 #include <array>
@@ -85,20 +87,25 @@ struct choice {
   int (*serve)(const options&, const tenon::endpoint&, int ready_pipe);
 };
 
+/// Serves and says so; then drains and reports.
+template <class R>
+int serve_here(R& runtime, const tenon::endpoint& at) {
+  const int code = serve_on(runtime, at, [&runtime](const tenon::endpoint& where) {
+    std::printf("serving at http://%s on %s\n", to_string(where).c_str(), tenon::describe(runtime).c_str());
+    std::fflush(stdout);
+  });
+  if (code == 0) std::printf("drained: %s\n", to_string(runtime.report()).c_str());
+  return code;
+}
+
 template <class R>
 int serve_choice(const options& asked, const tenon::endpoint& at, int ready_pipe) {
   R runtime{settings_of<R>(asked)};
-  const int code = serve_on(runtime, at, [&](const tenon::endpoint& where) {
-    if (ready_pipe >= 0) {
-      const std::uint16_t port = where.port();
-      (void)!::write(ready_pipe, &port, sizeof port);
-    } else {
-      std::printf("serving at http://%s on %s\n", to_string(where).c_str(), tenon::describe(runtime).c_str());
-      std::fflush(stdout);
-    }
+  if (ready_pipe < 0) return serve_here(runtime, at);
+  return serve_on(runtime, at, [ready_pipe](const tenon::endpoint& where) {
+    const std::uint16_t port = where.port();
+    (void)!::write(ready_pipe, &port, sizeof port);
   });
-  if (ready_pipe < 0 && code == 0) std::printf("drained: %s\n", to_string(runtime.report()).c_str());
-  return code;
 }
 
 template <class R>
@@ -242,7 +249,25 @@ int main_with(const std::vector<std::string_view>& args) {
   return print_table(all, asked);
 }
 
-int serve_configured(const options& asked) { return fail("config " + asked.config); }
+int serve_configured(const options& asked) {
+#if TENON_WITH_TOML
+  const auto answer = tenon::select<tenon::backends<tenon::epoll, tenon::poll
+#if TENON_WITH_IO_URING
+                                                    ,
+                                                    tenon::io_uring<>
+#endif
+#if TENON_WITH_LIBUV
+                                                    ,
+                                                    tenon::libuv
+#endif
+                                                    >,
+                                    tenon::schedulings<tenon::stealing<>, tenon::fifo, tenon::affinity<>>, tenon::counters>(
+      tenon::config::load(asked.config), [&]<class R>(R& runtime) { return serve_here(runtime, *asked.serve_at); });
+  return answer ? *answer : fail(answer.error());
+#else
+  return fail("this build has no TOML reader, so --config " + asked.config + " cannot be read; install toml++ and build again");
+#endif
+}
 
 }  // namespace
 }  // namespace gateway

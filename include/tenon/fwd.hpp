@@ -3,8 +3,8 @@
 
 /// Names without their definitions: the words that composition knows by heart, those behind a door, and the runtime.
 ///
-/// A word behind a door is declared here whether or not its door is open, so that naming it while it is closed is answered
-/// with a sentence that says how to open it, and not with "undeclared".
+/// A word behind a door is declared here whether or not its door is open, so that naming it while it is closed is
+/// answered with a sentence that says how to open it, and not with "undeclared".
 
 namespace tenon {
 

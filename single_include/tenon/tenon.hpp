@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// tenon in one file, written by tools/amalgamate.py from include/; change those headers, not this file.
+// tenon in one file, written by tools/amalgamate.py from include/; change those headers, not this.
 #pragma once
 
 #include <array>
@@ -14,11 +14,11 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <exception>
-#include <functional>
 #include <initializer_list>
 #include <limits>
 #include <memory>
@@ -30,7 +30,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -214,8 +213,8 @@ concept names_family = requires { typename P::family; } && std::is_base_of_v<typ
 
 /// A policy: an empty class that derives from one family and carries its `word`, the way it is spelled in a sentence.
 template <class P>
-concept policy = detail::complete<P> && detail::names_family<P> && std::is_empty_v<P> &&
-                 requires { std::string_view{P::word}; };
+concept policy =
+    detail::complete<P> && detail::names_family<P> && std::is_empty_v<P> && requires { std::string_view{P::word}; };
 
 /// A policy of one given family.
 template <class P, class Family>
@@ -269,7 +268,9 @@ class [[nodiscard]] result {
   result(std::errc error) noexcept : result(std::make_error_code(error)) {}
   // NOLINTEND(google-explicit-constructor)
 
-  result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : has_(other.has_) { take(std::move(other)); }
+  result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : has_(other.has_) {
+    take(std::move(other));
+  }
   result(const result& other)
     requires std::is_copy_constructible_v<T>
       : has_(other.has_) {
@@ -386,7 +387,8 @@ struct fixed_string {
   constexpr operator std::string_view() const noexcept { return view(); }
 
   template <std::size_t M>
-  [[nodiscard]] friend constexpr fixed_string<N + M> operator+(const fixed_string& a, const fixed_string<M>& b) noexcept {
+  [[nodiscard]] friend constexpr fixed_string<N + M> operator+(const fixed_string& a,
+                                                               const fixed_string<M>& b) noexcept {
     fixed_string<N + M> both;
     for (std::size_t i = 0; i < N; ++i) both.text[i] = a.text[i];
     for (std::size_t i = 0; i < M; ++i) both.text[N + i] = b.text[i];
@@ -520,8 +522,9 @@ namespace tenon {
 /// cancel       On the loop's thread, for an operation in flight: it ends soon, with -ECANCELED unless it had ended
 ///              already. Its run() is still called from inside a wait(), and only then has the buffer been let go.
 /// wait         Completes what is ready; when nothing is, waits for the first of: something is, a wake(), `timeout` over.
-///              timeout 0 polls, a negative one waits without limit. Gives how many operations it completed. A signal
-///              (EINTR) ends it early.
+///              timeout 0 polls, a negative one waits without limit. Gives how many operations it completed. It may end
+///              early with none (a signal, a wake-up rung late): who waits for a time looks at the clock. The thread of
+///              the first wait() is the loop's thread for good; open() and the destructor may run on another.
 /// wake         Any thread (only there when Threading is concurrent): ends the present wait(), or else the next one.
 ///              Never lost; many before one wait() may count as one.
 /// note         A sentence for `describe`, empty when all is as the type says.
@@ -548,10 +551,15 @@ concept wakeable_loop = backend_loop<L> && requires(L loop) {
 };
 
 /// Contract of the backend family: `P::loop<Threading>` is a backend_loop, and can be woken when Threading is concurrent.
+///
+/// performs_io  Whether there is any I/O at all.
+/// proactor     Whether operations are handed over whole. Otherwise they are system calls made when they will not block,
+///              and attempt() being false means that the call would.
 template <class P>
 concept backend_policy = policy_of<P, family::backend> && backend_loop<typename P::template loop<single_thread>> &&
                          wakeable_loop<typename P::template loop<multi_thread>> && requires {
                            { P::performs_io } -> std::convertible_to<bool>;
+                           { P::proactor } -> std::convertible_to<bool>;
                          };
 
 }  // namespace tenon
@@ -608,9 +616,9 @@ template <class Threading>
   } else {
     if (errno == EBADF) return EBADF;
     // Of the rest only pipes are streams: terminals give a line a read, inotify whole records, O_DIRECT pipes packets.
-    struct stat about {};
-    source.is_stream = ::fstat(source.fd, &about) == 0 && S_ISFIFO(about.st_mode) &&
-                       (::fcntl(source.fd, F_GETFL) & O_DIRECT) == 0;
+    struct stat about{};
+    source.is_stream =
+        ::fstat(source.fd, &about) == 0 && S_ISFIFO(about.st_mode) && (::fcntl(source.fd, F_GETFL) & O_DIRECT) == 0;
   }
   source.ended.store(false, std::memory_order_relaxed);
   source.in.ready.store(true, std::memory_order_relaxed);
@@ -624,15 +632,11 @@ template <class Threading>
   for (;;) {
     std::int64_t got = -1;
     switch (op.kind) {
-      case io_kind::read:
-        got = is_socket ? ::recv(fd, op.data, op.size, 0) : ::read(fd, op.data, op.size);
-        break;
+      case io_kind::read: got = is_socket ? ::recv(fd, op.data, op.size, 0) : ::read(fd, op.data, op.size); break;
       case io_kind::write:
         got = is_socket ? ::send(fd, op.data, op.size, MSG_NOSIGNAL) : ::write(fd, op.data, op.size);
         break;
-      case io_kind::accept:
-        got = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        break;
+      case io_kind::accept: got = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); break;
       case io_kind::connect:
         got = ::connect(fd, static_cast<const sockaddr*>(op.data), static_cast<socklen_t>(op.size));
         if (got < 0 && errno == EINTR) return -EINPROGRESS;  // it goes on without us (connect(2))
@@ -791,7 +795,8 @@ namespace tenon::detail {
 }
 
 static_assert(to_milliseconds(std::chrono::nanoseconds{1}) == 1 && to_milliseconds(std::chrono::milliseconds{7}) == 7);
-static_assert(to_milliseconds(std::chrono::nanoseconds{-1}) == -1 && to_milliseconds(std::chrono::hours{9999}) == INT_MAX);
+static_assert(to_milliseconds(std::chrono::nanoseconds{-1}) == -1 &&
+              to_milliseconds(std::chrono::hours{9999}) == INT_MAX);
 
 }  // namespace tenon::detail
 // tenon/backend/detail/wake_word.hpp
@@ -905,6 +910,7 @@ namespace tenon {
 struct epoll : family::backend {
   static constexpr auto word = fixed_string("epoll");
   static constexpr bool performs_io = true;
+  static constexpr bool proactor = false;
 
   template <class Threading>
   class loop {
@@ -1046,6 +1052,7 @@ namespace tenon {
 struct none : family::backend {
   static constexpr auto word = fixed_string("none");
   static constexpr bool performs_io = false;
+  static constexpr bool proactor = false;
 
   template <class Threading>
   class loop {
@@ -1098,7 +1105,8 @@ struct none : family::backend {
   };
 };
 
-static_assert(backend_policy<none>);
+// The whole proof is in its test: here every translation unit would pay for it.
+static_assert(policy_of<none, family::backend>);
 
 }  // namespace tenon
 // tenon/backend/poll.hpp
@@ -1120,6 +1128,7 @@ namespace tenon {
 struct poll : family::backend {
   static constexpr auto word = fixed_string("poll");
   static constexpr bool performs_io = true;
+  static constexpr bool proactor = false;
 
   template <class Threading>
   class loop {
@@ -1196,7 +1205,8 @@ struct poll : family::backend {
         source& s = *asking_[i];
         const bool over = (said & (POLLERR | POLLHUP | POLLNVAL)) != 0;
         detail::deliver<Threading>(
-            s, {.inbound = over || (said & POLLIN) != 0, .outbound = over || (said & POLLOUT) != 0, .ended = over}, done_);
+            s, {.inbound = over || (said & POLLIN) != 0, .outbound = over || (said & POLLOUT) != 0, .ended = over},
+            done_);
         asked_[i].revents = 0;
         list(s);
         // When it left the list, the last one stands here now, with what was said of it: look again.
@@ -1264,7 +1274,8 @@ struct poll : family::backend {
   };
 };
 
-static_assert(backend_policy<poll>);
+// The whole proof is in its test: here every translation unit would pay for it.
+static_assert(policy_of<poll, family::backend>);
 
 }  // namespace tenon
 // tenon/memory/concept.hpp
@@ -1280,9 +1291,9 @@ namespace tenon {
 /// Lifetime     Never moves. What it kept for reuse is freed with it; a block still in use outlives it.
 template <class A>
 concept memory_arena = std::default_initializable<A> && !std::is_move_constructible_v<A> &&
-                       !std::is_move_assignable_v<A> && requires(A arena, void* block, std::size_t bytes) {
+                       !std::is_move_assignable_v<A> && requires(A arena, void* chunk, std::size_t bytes) {
                          { arena.allocate(bytes) } -> std::same_as<void*>;
-                         { arena.deallocate(block, bytes) } noexcept -> std::same_as<void>;
+                         { arena.deallocate(chunk, bytes) } noexcept -> std::same_as<void>;
                        };
 
 /// Contract of the memory family: where coroutine frames, task nodes and buffers come from.
@@ -1290,14 +1301,14 @@ concept memory_arena = std::default_initializable<A> && !std::is_move_constructi
 /// arena             One a worker: a memory_arena.
 /// obtain, release   The same as allocate and deallocate, for a thread that has no arena. Any thread, at any time.
 ///
-/// All blocks of a policy are alike: got by allocate or by obtain, a block may be given back to any arena of the policy,
-/// on any thread, or to release. Two blocks that are alive do not overlap.
+/// All blocks of a policy are alike: got by allocate or by obtain, a block may be given back to any arena of the
+/// policy, on any thread, or to release. Two blocks that are alive do not overlap.
 template <class P>
-concept memory_policy = policy_of<P, family::memory> && memory_arena<typename P::arena> &&
-                        requires(void* block, std::size_t bytes) {
-                          { P::obtain(bytes) } -> std::same_as<void*>;
-                          { P::release(block, bytes) } noexcept -> std::same_as<void>;
-                        };
+concept memory_policy =
+    policy_of<P, family::memory> && memory_arena<typename P::arena> && requires(void* chunk, std::size_t bytes) {
+      { P::obtain(bytes) } -> std::same_as<void*>;
+      { P::release(chunk, bytes) } noexcept -> std::same_as<void>;
+    };
 
 }  // namespace tenon
 // tenon/memory/detail/poison.hpp
@@ -1337,12 +1348,12 @@ inline void unpoison([[maybe_unused]] void* first, [[maybe_unused]] std::size_t 
 namespace tenon::detail {
 
 /// The sizes of block that `recycling` keeps, in bytes: coroutine frames and nodes, then buffers.
-inline constexpr std::array<std::size_t, 21> class_bytes = [] {
-  std::array<std::size_t, 21> sizes{};
-  for (std::size_t i = 0; i < 16; ++i) sizes[i] = 32 * (i + 1);
-  for (std::size_t i = 0; i < 3; ++i) sizes[16 + i] = std::size_t{1024} << i;
-  sizes[19] = std::size_t{16} * 1024;
-  sizes[20] = std::size_t{64} * 1024;
+inline constexpr std::array<std::size_t, 36> class_bytes = [] {
+  std::array<std::size_t, 36> sizes{};
+  for (std::size_t i = 0; i < 32; ++i) sizes[i] = 32 * (i + 1);
+  for (std::size_t i = 0; i < 2; ++i) sizes[32 + i] = std::size_t{2048} << i;
+  sizes[34] = std::size_t{16} * 1024;
+  sizes[35] = std::size_t{64} * 1024;
   return sizes;
 }();
 
@@ -1352,10 +1363,10 @@ inline constexpr std::size_t class_count = class_bytes.size();
 /// The smallest class that holds `bytes`.
 [[nodiscard]] constexpr std::size_t size_class_of(std::size_t bytes) noexcept {
   const std::size_t last = bytes - static_cast<std::size_t>(bytes != 0);
-  if (last < 512) return last / 32;
-  const auto width = static_cast<std::size_t>(std::bit_width(last / 512));  // 1: to 1 KiB, 2: to 2 KiB, ... 7: to 64 KiB
-  if (width <= 3) return 15 + width;
-  return width <= 7 ? 17 + width / 2 : class_count;
+  if (last < 1024) return last / 32;
+  const auto width = static_cast<std::size_t>(std::bit_width(last / 1024));  // 1: to 2 KiB, 2: to 4 KiB, ... 6: to 64 KiB
+  if (width <= 2) return 31 + width;
+  return width <= 6 ? 32 + (width + 1) / 2 : class_count;
 }
 
 /// What a block for `bytes` measures: the same wherever it was got, so that it can be given back anywhere.
@@ -1410,16 +1421,17 @@ struct system : family::memory {
     // operator new may align what is smaller than max_align_t to its size only (a replaced one does), so ask for more.
     // The nothrow form, because a replaced throwing one may end the program instead, and because with -fno-exceptions
     // there is nobody to throw to.
-    void* const block = ::operator new(at_least_aligned(bytes), std::nothrow);
-    if (block == nullptr) [[unlikely]] detail::out_of_memory();
-    return block;
+    void* const chunk = ::operator new(at_least_aligned(bytes), std::nothrow);
+    if (chunk == nullptr) [[unlikely]]
+      detail::out_of_memory();
+    return chunk;
   }
 
-  static void release(void* block, [[maybe_unused]] std::size_t bytes) noexcept {
+  static void release(void* chunk, [[maybe_unused]] std::size_t bytes) noexcept {
 #if defined(__cpp_sized_deallocation)
-    ::operator delete(block, at_least_aligned(bytes));
+    ::operator delete(chunk, at_least_aligned(bytes));
 #else
-    ::operator delete(block);
+    ::operator delete(chunk);
 #endif
   }
 
@@ -1430,7 +1442,7 @@ struct system : family::memory {
     arena& operator=(const arena&) = delete;
 
     [[nodiscard]] void* allocate(std::size_t bytes) { return obtain(bytes); }
-    void deallocate(void* block, std::size_t bytes) noexcept { release(block, bytes); }
+    void deallocate(void* chunk, std::size_t bytes) noexcept { release(chunk, bytes); }
   };
 
  private:
@@ -1452,10 +1464,14 @@ namespace detail {
 /// The word of a policy as a fixed_string, however the policy spells it.
 template <class P>
 inline constexpr auto upstream_word = [] {
-  constexpr std::string_view spelled{P::word};
-  fixed_string<spelled.size()> out;
-  for (std::size_t i = 0; i < spelled.size(); ++i) out.text[i] = spelled[i];
-  return out;
+  if constexpr (policy<P>) {
+    constexpr std::string_view spelled{P::word};
+    fixed_string<spelled.size()> out;
+    for (std::size_t i = 0; i < spelled.size(); ++i) out.text[i] = spelled[i];
+    return out;
+  } else {
+    return fixed_string("");  // recycling says what is wrong with it
+  }
 }();
 
 }  // namespace detail
@@ -1465,14 +1481,14 @@ inline constexpr auto upstream_word = [] {
 ///
 ///     struct app : tenon::runtime<tenon::epoll, tenon::recycling<tenon::mimalloc>> { using runtime::runtime; };
 ///
-/// Shape    Free lists by size: steps of 32 bytes to 512, then 1, 2, 4, 16 and 64 KiB. What is larger goes to Upstream.
+/// Shape    Free lists by size: steps of 32 bytes to 1 KiB, then 2, 4, 16 and 64 KiB. What is larger goes to Upstream.
 ///          Each list is bounded (256 KiB, or 16 blocks): what one thread allocates and another frees goes back to
 ///          Upstream beyond that, so neither side grows without end. An arena keeps 6 MiB at the most.
 /// Cost     allocate, deallocate: O(1), one load and two stores, nothing atomic; else one call of Upstream.
 /// Threads  An arena: its worker. obtain, release: any thread, straight to Upstream.
 /// Errors   What Upstream does; the arena is as it was.
-///          Under AddressSanitizer a block that was given back is poisoned, and so is the room behind a block's `bytes`:
-///          a coroutine frame used after its end is reported.
+///          Under AddressSanitizer a block that was given back is poisoned, and so is the room behind the `bytes` of
+///          one in use: a coroutine frame used after its end is reported.
 template <class Upstream = system>
 struct recycling : family::memory {
   static_assert(memory_policy<Upstream>,
@@ -1486,10 +1502,10 @@ struct recycling : family::memory {
     return lend(Upstream::obtain(size), bytes, size);
   }
 
-  static void release(void* block, std::size_t bytes) noexcept {
+  static void release(void* chunk, std::size_t bytes) noexcept {
     const std::size_t size = detail::block_bytes(bytes);
-    detail::unpoison(block, size);
-    Upstream::release(block, size);
+    detail::unpoison(chunk, size);
+    Upstream::release(chunk, size);
   }
 
   class arena {
@@ -1513,12 +1529,12 @@ struct recycling : family::memory {
       return ask(bytes);
     }
 
-    void deallocate(void* block, std::size_t bytes) noexcept {
+    void deallocate(void* chunk, std::size_t bytes) noexcept {
       const std::size_t size_class = detail::size_class_of(bytes);
       if (size_class < detail::class_count && shelves_[size_class].room != 0) [[likely]] {
-        shelves_[size_class].push(block, detail::class_bytes[size_class]);
+        shelves_[size_class].push(chunk, detail::class_bytes[size_class]);
       } else {
-        give_back(block, detail::block_bytes(bytes));
+        give_back(chunk, detail::block_bytes(bytes));
       }
     }
 
@@ -1539,24 +1555,24 @@ struct recycling : family::memory {
         ++room;
         return std::exchange(head, head->next);
       }
-      void push(void* block, std::size_t size) noexcept {
-        detail::unpoison(block, sizeof(free_block));
-        head = ::new (block) free_block{head};
+      void push(void* chunk, std::size_t size) noexcept {
+        detail::unpoison(chunk, sizeof(free_block));
+        head = ::new (chunk) free_block{head};
         --room;
-        detail::poison(block, size);
+        detail::poison(chunk, size);
       }
     };
 
     [[nodiscard, gnu::noinline]] void* ask(std::size_t bytes) {
       const std::size_t size = detail::block_bytes(bytes);
-      void* const block = upstream_.allocate(size);
+      void* const chunk = upstream_.allocate(size);
       ++upstream_requests_;
-      return lend(block, bytes, size);
+      return lend(chunk, bytes, size);
     }
 
-    [[gnu::noinline]] void give_back(void* block, std::size_t size) noexcept {
-      detail::unpoison(block, size);
-      upstream_.deallocate(block, size);
+    [[gnu::noinline]] void give_back(void* chunk, std::size_t size) noexcept {
+      detail::unpoison(chunk, size);
+      upstream_.deallocate(chunk, size);
     }
 
     std::array<shelf, detail::class_count> shelves_;
@@ -1565,15 +1581,14 @@ struct recycling : family::memory {
   };
 
  private:
-  static void* lend(void* block, std::size_t bytes, std::size_t size) noexcept {
-    detail::unpoison(block, bytes);
-    detail::poison(static_cast<std::byte*>(block) + bytes, size - bytes);
-    return block;
+  static void* lend(void* chunk, std::size_t bytes, std::size_t size) noexcept {
+    detail::unpoison(chunk, bytes);
+    detail::poison(static_cast<std::byte*>(chunk) + bytes, size - bytes);
+    return chunk;
   }
 };
 
 static_assert(memory_policy<recycling<>>);
-static_assert(memory_policy<recycling<recycling<>>>);
 
 }  // namespace tenon
 // tenon/core/clock.hpp
@@ -1598,8 +1613,8 @@ struct steady : family::clock {
     [[nodiscard]] static time_point now() noexcept { return std::chrono::steady_clock::now(); }
     /// How long to sleep until `deadline`: never shorter than what is left.
     [[nodiscard]] static duration until(time_point deadline) noexcept {
-      const auto left = deadline - now();
-      return left > duration::zero() ? left : duration::zero();
+      const time_point from = now();
+      return deadline > from ? deadline - from : duration::zero();
     }
   };
 };
@@ -1647,6 +1662,8 @@ namespace tenon::detail {
 template <class R>
 class descriptor : work {
   using worker = typename R::worker;
+  template <class T>
+  using atomic = typename R::threading::template atomic<T>;
   using source_type = typename R::backend::template loop<typename R::threading>::source;
 
  public:
@@ -1661,17 +1678,23 @@ class descriptor : work {
 
   [[nodiscard]] int fd() const noexcept { return source_.fd; }
   [[nodiscard]] R& runtime() const noexcept { return runtime_; }
-  [[nodiscard]] worker* home() const noexcept { return home_; }
+  [[nodiscard]] worker* home() const noexcept { return home_.load(std::memory_order_relaxed); }
   [[nodiscard]] source_type& source() noexcept { return source_; }
 
-  /// Gives it a home, this thread's worker, if it has none.
-  [[nodiscard]] result<void> settle() noexcept {
-    if (home_ != nullptr) return {};
+  /// Gives it a home, this thread's worker, if it has none. True: the source may be used. False: a reader and a writer
+  /// came at once, and the home of the other has still to hear of the source: it has when work pinned there runs.
+  [[nodiscard]] result<bool> settle() noexcept {
+    if (attached_.load(std::memory_order_acquire)) return true;
     worker* const here = runtime_.current();
-    if (here == nullptr) return std::errc::operation_not_permitted;  // awaited outside of its runtime
+    worker* home = home_.load(std::memory_order_acquire);
+    if (home == nullptr) {
+      if (here == nullptr) return std::errc::operation_not_permitted;  // awaited outside of its runtime
+      if (home_.compare_exchange_strong(home, here, std::memory_order_acq_rel, std::memory_order_acquire)) home = here;
+    }
+    if (home != here) return false;
     if (const auto attached = here->backend().attach(source_); !attached) return attached.error();
-    home_ = here;
-    return {};
+    attached_.store(true, std::memory_order_release);
+    return true;
   }
 
  private:
@@ -1679,16 +1702,17 @@ class descriptor : work {
   ~descriptor() = default;
 
   void close() noexcept {
-    if (home_ == nullptr || home_ == runtime_.current() || !R::threading::concurrent || runtime_.stopped()) {
-      if (home_ != nullptr) home_->backend().detach(source_);
+    const bool attached = attached_.load(std::memory_order_acquire);
+    if (!attached || home() == runtime_.current() || !R::threading::concurrent || runtime_.deserted()) {
+      if (attached) home()->backend().detach(source_);
       free();
     } else {
       this->run = [](work& item) noexcept {
         auto& self = static_cast<descriptor&>(item);
-        self.home_->backend().detach(self.source_);
+        self.home()->backend().detach(self.source_);
         self.free();
       };
-      home_->pin(*this);
+      home()->pin(*this);
     }
   }
   void free() noexcept {
@@ -1699,7 +1723,8 @@ class descriptor : work {
   }
 
   R& runtime_;
-  worker* home_ = nullptr;
+  atomic<worker*> home_{nullptr};
+  atomic<bool> attached_{false};  // its home's backend knows it; only its home's thread writes
   source_type source_;
 };
 
@@ -1726,23 +1751,27 @@ struct timer : work {
 /// Threads    One.
 class timer_queue {
  public:
-  [[nodiscard]] bool empty() const noexcept { return slots_.empty(); }
-  [[nodiscard]] std::size_t size() const noexcept { return slots_.size(); }
-  [[nodiscard]] time_point next() const noexcept { return slots_.empty() ? never : slots_.front().deadline; }
+  timer_queue() = default;
+  timer_queue(const timer_queue&) = delete;
+  timer_queue& operator=(const timer_queue&) = delete;
+  ~timer_queue() { delete[] slots_; }
+
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] time_point next() const noexcept { return size_ == 0 ? never : slots_[0].deadline; }
 
   void arm(timer& item) {
     assert(!item.armed());
-    slots_.push_back({item.deadline, &item});
-    sift_up(slots_.size() - 1, {item.deadline, &item});
+    if (size_ == room_) grow();
+    sift_up(size_++, {item.deadline, &item});
   }
 
   void disarm(timer& item) noexcept {
     assert(item.armed() && slots_[item.index].item == &item);
     const std::size_t hole = item.index;
     item.index = timer::unarmed;
-    const slot last = slots_.back();
-    slots_.pop_back();
-    if (hole == slots_.size()) return;
+    const slot last = slots_[--size_];
+    if (hole == size_) return;
     if (hole > 0 && last.deadline < slots_[(hole - 1) / arity].deadline) {
       sift_up(hole, last);
     } else {
@@ -1752,8 +1781,8 @@ class timer_queue {
 
   /// Takes out the earliest timer if its deadline is not after `now`.
   [[nodiscard]] timer* pop_due(time_point now) noexcept {
-    if (next() > now || slots_.empty()) return nullptr;
-    timer* const due = slots_.front().item;
+    if (next() > now || size_ == 0) return nullptr;
+    timer* const due = slots_[0].item;
     disarm(*due);
     return due;
   }
@@ -1762,8 +1791,17 @@ class timer_queue {
   static constexpr std::size_t arity = 4;
   struct slot {
     time_point deadline;
-    timer* item;
+    timer* item = nullptr;
   };
+
+  void grow() {
+    const std::size_t room = room_ == 0 ? 8 : 2 * room_;
+    slot* const wider = new slot[room];
+    for (std::size_t i = 0; i < size_; ++i) wider[i] = slots_[i];
+    delete[] slots_;
+    slots_ = wider;
+    room_ = room;
+  }
 
   void put(std::size_t at, slot value) noexcept {
     slots_[at] = value;
@@ -1781,8 +1819,8 @@ class timer_queue {
   void sift_down(std::size_t at, slot value) noexcept {
     for (;;) {
       const std::size_t first = at * arity + 1;
-      if (first >= slots_.size()) break;
-      const std::size_t end = first + arity < slots_.size() ? first + arity : slots_.size();
+      if (first >= size_) break;
+      const std::size_t end = first + arity < size_ ? first + arity : size_;
       std::size_t least = first;
       for (std::size_t child = first + 1; child < end; ++child) {
         if (slots_[child].deadline < slots_[least].deadline) least = child;
@@ -1794,7 +1832,23 @@ class timer_queue {
     put(at, value);
   }
 
-  std::vector<slot> slots_;
+  // Not a vector: that is a hundred functions of compile time in every program.
+  slot* slots_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t room_ = 0;
+};
+
+}  // namespace tenon
+// tenon/net/on_stop.hpp
+
+namespace tenon {
+
+/// What a stop request does to an operation that waits.
+///
+///     co_await peer.write_all(answer, deadline, tenon::on_stop::finish);
+enum class on_stop : std::uint8_t {
+  cancel,  ///< it ends with operation_canceled; the rule
+  finish,  ///< it goes on to its end or its deadline: an answer that is half sent when the service drains
 };
 
 }  // namespace tenon
@@ -1850,8 +1904,8 @@ namespace detail {
 /// How coroutine frames are got on a thread: a worker's arena behind three plain functions, one table a memory policy.
 struct frame_source {
   void* (*allocate)(void* arena, std::size_t bytes);
-  void (*deallocate)(void* arena, void* block, std::size_t bytes) noexcept;
-  void (*release)(void* block, std::size_t bytes) noexcept;  // any thread, no arena
+  void (*deallocate)(void* arena, void* chunk, std::size_t bytes) noexcept;
+  void (*release)(void* chunk, std::size_t bytes) noexcept;  // any thread, no arena
 };
 
 /// What this thread is doing for tenon. A worker sets it when it begins to run and puts back what was there when it ends.
@@ -1884,21 +1938,21 @@ struct frame_allocated {
     const std::size_t total = tail(bytes) + sizeof(const frame_source*);
     const this_thread& thread = here();
     const frame_source* const from = thread.frames;
-    void* const block = from != nullptr ? from->allocate(thread.arena, total) : ::operator new(total);
-    std::memcpy(static_cast<char*>(block) + tail(bytes), &from, sizeof(from));
-    return block;
+    void* const chunk = from != nullptr ? from->allocate(thread.arena, total) : ::operator new(total);
+    std::memcpy(static_cast<char*>(chunk) + tail(bytes), &from, sizeof(from));
+    return chunk;
   }
 
-  static void operator delete(void* block, std::size_t bytes) noexcept {
+  static void operator delete(void* chunk, std::size_t bytes) noexcept {
     const std::size_t total = tail(bytes) + sizeof(const frame_source*);
     const frame_source* from = nullptr;
-    std::memcpy(&from, static_cast<char*>(block) + tail(bytes), sizeof(from));
-    if (from == nullptr) return ::operator delete(block, total);
+    std::memcpy(&from, static_cast<char*>(chunk) + tail(bytes), sizeof(from));
+    if (from == nullptr) return ::operator delete(chunk);  // the sized one is off by default in clang before 19
     const this_thread& thread = here();
     if (thread.frames == from) {
-      from->deallocate(thread.arena, block, total);
+      from->deallocate(thread.arena, chunk, total);
     } else {
-      from->release(block, total);
+      from->release(chunk, total);
     }
   }
 
@@ -1961,20 +2015,42 @@ struct resumption : work {
 
 /// What every promise of ours has: a frame from the worker's memory, who waits for it, and its environment.
 ///
-/// `bounce` is used when a transfer is at its depth: once before the coroutine starts or once after it has ended, so one
-/// is enough.
-struct promise_base : frame_allocated {
-  std::coroutine_handle<> continuation = std::noop_coroutine();
+/// It is itself the work item by which it goes through a worker's queue, when it starts there or when a chain of transfers
+/// is at its depth: once before the coroutine starts and once after it has ended, never both at a time.
+struct promise_base : frame_allocated, work {
+  std::coroutine_handle<> continuation;  // null until it is awaited
   const environment* env = &no_environment;
-  resumption bounce;
 
-  /// The handle to transfer to: `target` itself, or when the chain is long nobody, and `target` is resumed by the worker.
-  [[nodiscard]] std::coroutine_handle<> transfer(std::coroutine_handle<> target) noexcept {
-    this_thread& thread = here();
-    if (++thread.depth < transfer_depth || thread.current == nullptr) return target;
-    bounce.target = target;
-    thread.current->schedule(bounce);
+  /// The work item that starts the coroutine of `promise`.
+  template <class Promise>
+  [[nodiscard]] static work& starting(Promise& promise) noexcept {
+    promise.run = [](work& item) noexcept {
+      std::coroutine_handle<Promise>::from_promise(static_cast<Promise&>(item)).resume();
+    };
+    return promise;
+  }
+
+  /// The handle to transfer to so that the coroutine starts: its own, or nobody's when the chain is long; then the worker
+  /// starts it.
+  template <class Promise>
+  [[nodiscard]] static std::coroutine_handle<> enter(Promise& promise) noexcept {
+    if (!is_deep()) return std::coroutine_handle<Promise>::from_promise(promise);
+    here().current->schedule(starting(promise));
     return std::noop_coroutine();
+  }
+
+  /// The same for going on with the one that waits for it.
+  [[nodiscard]] std::coroutine_handle<> leave() noexcept {
+    if (!is_deep()) return continuation;
+    run = [](work& item) noexcept { static_cast<promise_base&>(item).continuation.resume(); };
+    here().current->schedule(*this);
+    return std::noop_coroutine();
+  }
+
+ private:
+  [[nodiscard]] static bool is_deep() noexcept {
+    this_thread& thread = here();
+    return ++thread.depth >= transfer_depth && thread.current != nullptr;
   }
 };
 
@@ -1983,7 +2059,7 @@ struct final_awaiter {
   [[nodiscard]] static bool await_ready() noexcept { return false; }
   template <class Promise>
   [[nodiscard]] static std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) noexcept {
-    return ended.promise().transfer(ended.promise().continuation);
+    return ended.promise().leave();
   }
   static void await_resume() noexcept {}
 };
@@ -1999,10 +2075,7 @@ class outcome {
   outcome(const outcome&) = delete;
   outcome& operator=(const outcome&) = delete;
   ~outcome() {
-    if (state_ == state::value) std::destroy_at(std::addressof(value_));
-#if defined(__cpp_exceptions)
-    if (state_ == state::error) std::destroy_at(std::addressof(error_));
-#endif
+    if (has_) std::destroy_at(std::addressof(value_));
   }
 
   template <class U>
@@ -2012,21 +2085,21 @@ class outcome {
     } else {
       std::construct_at(std::addressof(value_), std::forward<U>(value));
     }
-    state_ = state::value;
+    has_ = true;
   }
 #if defined(__cpp_exceptions)
-  void fail(std::exception_ptr error) noexcept {
-    std::construct_at(std::addressof(error_), std::move(error));
-    state_ = state::error;
-  }
-  [[nodiscard]] bool failed() const noexcept { return state_ == state::error; }
+  void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
+  [[nodiscard]] bool failed() const noexcept { return error_ != nullptr; }
+#else
+  [[nodiscard]] static bool failed() noexcept { return false; }
 #endif
 
   /// The value, moved out, or the exception thrown.
   [[nodiscard]] T take() {
 #if defined(__cpp_exceptions)
-    if (state_ == state::error) std::rethrow_exception(error_);
+    if (error_) std::rethrow_exception(error_);
 #endif
+    assert(has_);
     if constexpr (refers) {
       return static_cast<T>(*value_);
     } else {
@@ -2035,15 +2108,13 @@ class outcome {
   }
 
  private:
-  enum class state : std::uint8_t { empty, value, error };
-
   union {
     stored value_;
-#if defined(__cpp_exceptions)
-    std::exception_ptr error_;
-#endif
   };
-  state state_ = state::empty;
+#if defined(__cpp_exceptions)
+  std::exception_ptr error_;
+#endif
+  bool has_ = false;
 };
 
 template <>
@@ -2068,9 +2139,13 @@ template <class T>
 struct returning : promise_base {
   outcome<T> result;
 
-  template <class U>
+  template <class U = T>  // = T: `co_return {};`
     requires std::is_convertible_v<U, T>
   void return_value(U&& value) {
+    static_assert(
+        refers_to_the_same<U>,
+        "tenon::task<T&>: co_return gives it a temporary, which is gone before the reference is used; return an "
+        "object that outlives the task, or write task<T>");
     result.set(std::forward<U>(value));
   }
   void unhandled_exception() noexcept {
@@ -2078,6 +2153,12 @@ struct returning : promise_base {
     result.fail(std::current_exception());
 #endif
   }
+
+ private:
+  template <class U>
+  static constexpr bool refers_to_the_same =
+      !std::is_reference_v<T> || ((std::is_lvalue_reference_v<U> || std::is_rvalue_reference_v<T>) &&
+                                  std::is_convertible_v<std::remove_reference_t<U>*, std::remove_reference_t<T>*>);
 };
 
 template <>
@@ -2090,6 +2171,39 @@ struct returning<void> : promise_base {
     result.fail(std::current_exception());
 #endif
   }
+};
+
+}  // namespace tenon::detail
+// tenon/task/detail/stop_hook.hpp
+
+namespace tenon::detail {
+
+/// A std::stop_callback that comes and goes. A std::optional of one would do, for forty functions more in every program.
+template <class Function>
+class stop_hook {
+ public:
+  stop_hook() noexcept {}
+  stop_hook(const stop_hook&) = delete;
+  stop_hook& operator=(const stop_hook&) = delete;
+  ~stop_hook() { reset(); }
+
+  /// From now on a stop request calls `function`; this very call does when there was one.
+  void emplace(const std::stop_token& token, Function function) {
+    ::new (static_cast<void*>(std::addressof(callback_))) std::stop_callback<Function>(token, function);
+    set_ = true;
+  }
+  /// Takes it back, or waits until it has returned, unless it is this very thread that runs it.
+  void reset() noexcept {
+    if (!set_) return;
+    set_ = false;
+    std::destroy_at(std::addressof(callback_));
+  }
+
+ private:
+  union {
+    std::stop_callback<Function> callback_;
+  };
+  bool set_ = false;
 };
 
 }  // namespace tenon::detail
@@ -2127,7 +2241,7 @@ class wait : public work {
 
   /// At home, once the wait is in flight: from now on a stop request cancels it.
   void watch(const environment& env) {
-    if (env.stop.stop_possible()) stop_.emplace(env.stop, on_stop{this});
+    if (env.stop.stop_possible()) stop_.emplace(env.stop, asks_to_stop{this});
   }
 
   /// At home, once the wait is over: the coroutine goes on as soon as nobody else knows of it.
@@ -2147,7 +2261,7 @@ class wait : public work {
   }
 
  private:
-  struct on_stop {
+  struct asks_to_stop {
     wait* self;
     void operator()() const noexcept {
       if (here().current == self->home_) {
@@ -2175,7 +2289,7 @@ class wait : public work {
   bool asked_ = false;    // the stop is, or was, on its way home as a work item
   bool arrived_ = false;  // it has come
   bool ended_ = false;    // the wait is over, and waits for it to come
-  std::optional<std::stop_callback<on_stop>> stop_;
+  stop_hook<asks_to_stop> stop_;
 };
 
 /// Goes on at one given worker: how a coroutine that owns something of a worker returns to it.
@@ -2207,7 +2321,38 @@ struct io_request {
   std::size_t size = 0;
   time_point deadline = never;
   bool whole = false;
+  on_stop stop = on_stop::cancel;
 };
+
+/// Counts what a transfer moved, on the worker that runs.
+template <class R>
+void count_transfer(const R& runtime, io_kind kind, std::int64_t bytes) noexcept {
+  if constexpr (R::observe::enabled) {
+    auto* const here = runtime.current();
+    if (here == nullptr || bytes <= 0) return;
+    if (kind == io_kind::read) here->observer().received(static_cast<std::size_t>(bytes));
+    if (kind == io_kind::write) here->observer().sent(static_cast<std::size_t>(bytes));
+  }
+}
+
+/// A socket's transfer without waiting: bytes, or -errno, -EAGAIN among them.
+template <class R>
+[[nodiscard]] std::int64_t try_io(descriptor<R>& on, const io_request& asked) noexcept {
+  using backend = typename R::backend::template loop<typename R::threading>;
+  io_operation op;
+  op.kind = asked.kind;
+  op.source = &on.source();
+  op.data = asked.data;
+  op.size = asked.size;
+  if (!backend::attempt(op)) {
+    if constexpr (!R::backend::proactor) return -EAGAIN;  // it knows that the call would block
+    const auto got = asked.kind == io_kind::read ? ::recv(on.fd(), op.data, op.size, MSG_DONTWAIT)
+                                                 : ::send(on.fd(), op.data, op.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    op.outcome = got < 0 ? -errno : got;
+  }
+  count_transfer(on.runtime(), asked.kind, op.outcome);
+  return op.outcome;
+}
 
 /// One I/O operation of a coroutine: tried where it stands, and if that would block, waited for at the descriptor's home.
 ///
@@ -2216,7 +2361,7 @@ struct io_request {
 template <class R>
 class io_wait : public wait, public io_operation, public timer {
  public:
-  io_wait(descriptor<R>& on, const io_request& asked) noexcept : wait(&cancel), descriptor_(on), whole_(asked.whole) {
+  io_wait(descriptor<R>& on, const io_request& asked) noexcept : wait(&cancel), descriptor_(on), whole_(asked.whole), stop_(asked.stop) {
     kind = asked.kind;
     source = &on.source();
     data = asked.data;
@@ -2228,23 +2373,20 @@ class io_wait : public wait, public io_operation, public timer {
 
  protected:
   [[nodiscard]] std::int64_t finish() noexcept {
-    if constexpr (R::observe::template of<typename R::threading>::enabled) {
-      if (auto* const here = descriptor_.runtime().current(); here != nullptr && total_ > 0) {
-        const auto bytes = static_cast<std::size_t>(total_);
-        if (kind == io_kind::read) here->observer().received(bytes);
-        if (kind == io_kind::write) here->observer().sent(bytes);
-      }
-    }
+    count_transfer(descriptor_.runtime(), kind, total_);
     if (outcome >= 0) return total_;
     return outcome == -ECANCELED && expired_ ? -ETIMEDOUT : outcome;
   }
 
  public:
   [[nodiscard]] bool await_ready() noexcept {
-    if (const auto settled = descriptor_.settle(); !settled) {
+    const auto settled = descriptor_.settle();
+    if (!settled) {
       outcome = -settled.error().value();
       return true;
     }
+    // A task that never finds its socket empty or full lets the others run now and then, as one in a long chain does.
+    if (!*settled || ++here().depth >= transfer_depth) return false;
     while (backend::attempt(*this)) {
       if (taken()) return true;
     }
@@ -2253,18 +2395,21 @@ class io_wait : public wait, public io_operation, public timer {
 
   template <class Promise>
   [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-    env_ = environment_of(waiter);
+    env_ = stop_ == on_stop::finish ? &no_environment : environment_of(waiter);
     if (env_->stop.stop_requested()) {
       outcome = -ECANCELED;
       return false;
     }
     settle(*descriptor_.home(), waiter);
-    if (descriptor_.runtime().current() == descriptor_.home()) return begin();
-    wait::run = [](work& item) noexcept {
-      auto& self = static_cast<io_wait&>(static_cast<wait&>(item));
-      if (!self.begin()) self.resume();
-    };
-    descriptor_.home()->pin(static_cast<wait&>(*this));
+    const this_thread& thread = here();
+    const bool at_home = thread.current == descriptor_.home();
+    if (at_home && thread.depth < transfer_depth) return begin();
+    wait::run = [](work& item) noexcept { static_cast<io_wait&>(static_cast<wait&>(item)).arrives(); };
+    if (at_home) {
+      descriptor_.home()->schedule(static_cast<wait&>(*this));
+    } else {
+      descriptor_.home()->pin(static_cast<wait&>(*this));
+    }
     return true;
   }
 
@@ -2273,6 +2418,16 @@ class io_wait : public wait, public io_operation, public timer {
 
   [[nodiscard]] static io_wait& of(io_operation& base) noexcept { return static_cast<io_wait&>(base); }
   [[nodiscard]] static io_wait& of(timer& base) noexcept { return static_cast<io_wait&>(base); }
+
+  /// At home, not from the waiting coroutine itself.
+  void arrives() noexcept {
+    if (const auto settled = descriptor_.settle(); !settled) {
+      outcome = -settled.error().value();
+    } else if (begin()) {
+      return;
+    }
+    resume();
+  }
 
   /// At home: false when it ended at once.
   [[nodiscard]] bool begin() noexcept {
@@ -2296,11 +2451,12 @@ class io_wait : public wait, public io_operation, public timer {
 
   void completed() noexcept {
     while (!taken()) {
-      if (expired_ || !descriptor_.home()->backend().start(*this)) {
-        if (!expired_) return;  // in flight again
+      // A part was written although it had been cancelled: the cancellation is spent, so it is looked for here.
+      if (expired_ || env_->stop.stop_requested()) {
         outcome = -ECANCELED;
         break;
       }
+      if (!descriptor_.home()->backend().start(*this)) return;  // in flight again
     }
     if (armed()) descriptor_.home()->disarm(*this);
     end();
@@ -2318,6 +2474,7 @@ class io_wait : public wait, public io_operation, public timer {
   const environment* env_ = nullptr;
   std::int64_t total_ = 0;
   bool whole_;
+  on_stop stop_;
   bool expired_ = false;
 };
 
@@ -2392,14 +2549,12 @@ class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] t
   task(task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   task& operator=(task&& other) noexcept {
     if (this != &other) {
-      if (handle_) handle_.destroy();
+      destroy();
       handle_ = std::exchange(other.handle_, nullptr);
     }
     return *this;
   }
-  ~task() {
-    if (handle_) handle_.destroy();
-  }
+  ~task() { destroy(); }
 
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
 
@@ -2413,7 +2568,7 @@ class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] t
       assert(child_ && !child_.done() && "the task was moved from, or awaited before");
       child_.promise().continuation = parent;
       child_.promise().env = detail::environment_of(parent);
-      return child_.promise().transfer(child_);
+      return detail::promise_base::enter(child_.promise());
     }
     [[nodiscard]] T await_resume() { return child_.promise().result.take(); }
 
@@ -2425,6 +2580,12 @@ class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] t
 
  private:
   explicit task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
+
+  void destroy() noexcept {
+    if (!handle_) return;
+    assert((handle_.done() || !handle_.promise().continuation) && "the task has started and not ended");
+    handle_.destroy();
+  }
 
   std::coroutine_handle<promise_type> handle_;
 };
@@ -2612,7 +2773,12 @@ class endpoint {
   /// "127.0.0.1:8080", "[::1]:8080".
   [[nodiscard]] friend std::string to_string(const endpoint& e) {
     const bool six = e.address_.find(':') != std::string::npos;
-    return (six ? '[' + e.address_ + ']' : e.address_) + ':' + std::to_string(e.port_);
+    std::string text;
+    if (six) text += '[';
+    text += e.address_;
+    text += six ? "]:" : ":";
+    text += std::to_string(e.port_);
+    return text;
   }
   [[nodiscard]] friend bool operator==(const endpoint&, const endpoint&) = default;
 
@@ -2668,8 +2834,9 @@ class basic_tcp_stream {
     return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline}};
   }
   /// Writes all of it, or fails.
-  [[nodiscard]] detail::transfer_wait<R> write_all(std::span<const std::byte> from, time_point deadline = never) noexcept {
-    return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline, true}};
+  [[nodiscard]] detail::transfer_wait<R> write_all(std::span<const std::byte> from, time_point deadline = never,
+                                                   on_stop stop = on_stop::cancel) noexcept {
+    return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline, true, stop}};
   }
   /// Waits until a read would not block: what an idle connection waits in, so that it need not hold a buffer.
   [[nodiscard]] detail::ready_wait<R> readable(time_point deadline = never) noexcept {
@@ -2678,6 +2845,14 @@ class basic_tcp_stream {
   /// Waits until a write would not block.
   [[nodiscard]] detail::ready_wait<R> writable(time_point deadline = never) noexcept {
     return {*descriptor_, {io_kind::writable, nullptr, 0, deadline}};
+  }
+
+  /// Reads or writes what can be without waiting, from a worker of R; std::errc::operation_would_block when nothing can.
+  [[nodiscard]] result<std::size_t> try_read_some(std::span<std::byte> into) noexcept {
+    return attempt({io_kind::read, into.data(), into.size()});
+  }
+  [[nodiscard]] result<std::size_t> try_write_some(std::span<const std::byte> from) noexcept {
+    return attempt({io_kind::write, const_cast<std::byte*>(from.data()), from.size()});
   }
 
   /// Says to the peer that nothing more will come; reading goes on.
@@ -2696,6 +2871,15 @@ class basic_tcp_stream {
   [[nodiscard]] R& runtime() const noexcept { return descriptor_->runtime(); }
 
  private:
+  [[nodiscard]] result<std::size_t> attempt(const detail::io_request& asked) noexcept {
+    const auto settled = descriptor_->settle();
+    if (!settled) return settled.error();
+    if (!*settled) return std::errc::operation_would_block;
+    const std::int64_t got = detail::try_io(*descriptor_, asked);
+    if (got < 0) return error_of(static_cast<int>(-got));
+    return static_cast<std::size_t>(got);
+  }
+
   typename detail::descriptor<R>::owner descriptor_;
 };
 
@@ -2709,7 +2893,7 @@ namespace detail {
 class sleeping : wait, timer {
  public:
   explicit sleeping(duration length) noexcept : wait(&cancel), length_(length) {}
-  explicit sleeping(time_point until) noexcept : wait(&cancel), until_(until) {}
+  explicit sleeping(time_point until) noexcept : wait(&cancel), length_(duration::max()), until_(until) {}
 
   [[nodiscard]] static bool await_ready() noexcept { return false; }
   template <class Promise>
@@ -2745,10 +2929,10 @@ class sleeping : wait, timer {
     self.full_ = false;
     if (self.armed()) self.home().disarm(self);
     self.wait::run = [](work& item) noexcept { static_cast<sleeping&>(static_cast<wait&>(item)).end(); };
-    self.home().schedule(static_cast<wait&>(self));
+    self.home().pin(static_cast<wait&>(self));  // not from inside the stop callback, and not on a thief
   }
 
-  duration length_{};
+  duration length_;
   time_point until_ = never;
   bool full_ = true;
   bool over_ = false;
@@ -2811,13 +2995,13 @@ class basic_tcp_listener {
         case ECONNABORTED:
         case EPROTO:
         case EPERM:  // a firewall has forbidden this one
-          back_off = 0ms;
+          back_off = 500us;
           break;
         case EMFILE:
         case ENFILE:
         case ENOBUFS:
         case ENOMEM: {
-          const bool slept = co_await sleep_for(back_off > 0ms ? back_off : 1ms);
+          const bool slept = co_await sleep_for(back_off);
           if (!slept) co_return std::make_error_code(std::errc::operation_canceled);
           break;
         }
@@ -2906,10 +3090,12 @@ concept observer = std::default_initializable<O> && requires(O mine, const O& ot
 /// empty class and reads all zero: an unobserved runtime pays no byte.
 template <class P>
 concept observe_policy = policy_of<P, family::observe> && observer<typename P::template of<single_thread>> &&
-                         observer<typename P::template of<multi_thread>> && requires {
+                         observer<typename P::template of<multi_thread>> &&
+                         requires {
                            { P::enabled } -> std::convertible_to<bool>;
-                         } && (P::enabled || (std::is_empty_v<typename P::template of<single_thread>> &&
-                                              std::is_empty_v<typename P::template of<multi_thread>>));
+                         } &&
+                         (P::enabled || (std::is_empty_v<typename P::template of<single_thread>> &&
+                                         std::is_empty_v<typename P::template of<multi_thread>>));
 
 }  // namespace tenon
 // tenon/observe/counters.hpp
@@ -2975,9 +3161,8 @@ struct counters : family::observe {
   };
 };
 
-static_assert(observe_policy<counters>);
-static_assert(sizeof(counters::of<multi_thread>) == sizeof(totals));
-static_assert(sizeof(counters::of<single_thread>) == sizeof(totals));
+// The whole proof is in its test: here every translation unit would pay for it.
+static_assert(policy_of<counters, family::observe>);
 
 }  // namespace tenon
 // tenon/observe/off.hpp
@@ -3020,8 +3205,8 @@ namespace tenon {
 /// try_pop        The oldest item, or nullopt when there was none. What one producer pushed comes out in its order.
 /// size_estimate  How many items there are; exact when nobody pushes or pops meanwhile, never above capacity.
 /// capacity       How many items it holds; of an unbounded queue the largest std::size_t.
-/// Threads        Those that the policy allows push and pop at once; one alone constructs and destroys. An item that was
-///                pushed is seen by who pops it with all that its producer did before.
+/// Threads        Those that the policy allows push and pop at once; one alone constructs and destroys. Who pops an
+///                item sees all that its producer did before it pushed.
 /// Errors         Nothing throws. The destructor destroys what was not popped.
 template <class Q, class T>
 concept queue_for = std::is_default_constructible_v<Q> && !std::is_copy_constructible_v<Q> &&
@@ -3043,21 +3228,19 @@ concept queue_for = std::is_default_constructible_v<Q> && !std::is_copy_construc
 /// `many_producers` and `many_consumers`: whether several threads may push, or pop, at once. With `single_thread` for
 /// Threading, `of` emits nothing atomic.
 template <class P>
-concept queue_policy =
-    policy_of<P, family::queue> && queue_for<typename P::template of<int>, int> &&
-    queue_for<typename P::template of<int, single_thread>, int> && requires {
-      { P::many_producers } -> std::convertible_to<bool>;
-      { P::many_consumers } -> std::convertible_to<bool>;
-      { P::bounded } -> std::convertible_to<bool>;
-    };
+concept queue_policy = policy_of<P, family::queue> && queue_for<typename P::template of<int>, int> &&
+                       queue_for<typename P::template of<int, single_thread>, int> && requires {
+                         { P::many_producers } -> std::convertible_to<bool>;
+                         { P::many_consumers } -> std::convertible_to<bool>;
+                         { P::bounded } -> std::convertible_to<bool>;
+                       };
 
 namespace detail {
 
-/// What a queue asks of its elements: between the claim of a slot and its release nothing may throw, or the slot is lost.
+/// What a queue asks of its elements: between the claim of a slot and its release nothing may throw.
 template <class T>
-inline constexpr bool queueable =
-    std::is_object_v<T> && !std::is_const_v<T> && std::is_nothrow_move_constructible_v<T> &&
-    std::is_nothrow_destructible_v<T>;
+inline constexpr bool queueable = std::is_object_v<T> && !std::is_const_v<T> &&
+                                  std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>;
 
 }  // namespace detail
 
@@ -3119,7 +3302,7 @@ namespace tenon::detail {
 ///   (2) the number of a slot is written only by the holder of the ticket that the number is for, and only grows;
 ///   (3) t is moved past i only by one that read number == i, so only when element i - N was gone: t <= h + N;
 ///   (4) a number read as older than wanted was so at some instant: then the ring was full (or the pop of that element
-///       under way), so that try_push may say so. A number newer than wanted means that the ticket is no longer to be had.
+///       under way), so that try_push may say so. A number newer than wanted means that the ticket has been taken.
 /// The numbers wrap round with std::size_t; the differences are taken as signed, and stay far below half of its range.
 template <class T, class Threading, std::size_t N>
 class numbered_ring {
@@ -3300,7 +3483,8 @@ struct mpmc : family::queue {
   };
 };
 
-static_assert(queue_policy<mpmc<>>);
+// The whole proof is in its test: here every translation unit would pay for it.
+static_assert(policy_of<mpmc<>, family::queue>);
 
 }  // namespace tenon
 // tenon/queue/mpsc.hpp
@@ -3375,7 +3559,8 @@ struct mpsc : family::queue {
   };
 };
 
-static_assert(queue_policy<mpsc<>>);
+// The whole proof is in its test: here every translation unit would pay for it.
+static_assert(policy_of<mpsc<>, family::queue>);
 
 }  // namespace tenon
 // tenon/queue/spsc.hpp
@@ -3411,8 +3596,8 @@ struct spsc : family::queue {
   ///       t - head_seen_ < N has room, a consumer that finds tail_seen_ > h has an element, and only one that does not
   ///       must look at the real index.
   /// Edges    tail_.store(release) -> tail_.load(acquire): the element made in slot(t) is seen by the consumer.
-  ///          head_.store(release) -> head_.load(acquire): the element was moved out of slot(h) and destroyed before the
-  ///          producer makes the next one there.
+  ///          head_.store(release) -> head_.load(acquire): the element was moved out of slot(h) and destroyed before
+  ///          the producer makes the next one there.
   ///          Each side's load of its own index is relaxed: nobody else writes it.
   template <class T, class Threading = multi_thread>
   class of {
@@ -3473,8 +3658,8 @@ struct spsc : family::queue {
   };
 };
 
-static_assert(queue_policy<spsc<>>);
-static_assert(sizeof(spsc<8>::of<void*>) == 3 * cache_line);
+// The whole proof is in its test: here every translation unit would pay for it.
+static_assert(policy_of<spsc<>, family::queue>);
 
 }  // namespace tenon
 // tenon/queue/by_topology.hpp
@@ -3497,8 +3682,7 @@ struct by_topology : family::queue {
   static constexpr bool bounded = true;
 
   template <bool ManyProducers, bool ManyConsumers, std::size_t N>
-  using choose =
-      std::conditional_t<ManyConsumers, mpmc<N>, std::conditional_t<ManyProducers, mpsc<N>, spsc<N>>>;
+  using choose = std::conditional_t<ManyConsumers, mpmc<N>, std::conditional_t<ManyProducers, mpsc<N>, spsc<N>>>;
 
   template <class T, class Threading = multi_thread>
   using of = typename mpmc<>::of<T, Threading>;
@@ -3521,10 +3705,10 @@ namespace tenon {
 ///
 /// Shape    N slots inside the object, N * sizeof(T) bytes, and a mutex; no heap. N need not be a power of two.
 /// Order    FIFO, in the order in which the mutex was taken.
-/// Cost     try_push, try_pop, size_estimate: O(1) under the mutex; a thread that is preempted inside holds up the others.
+/// Cost     try_push, try_pop, size_estimate: O(1) under the mutex; a thread preempted inside holds up the others.
 /// Threads  Any thread pushes, any pops, at once. Construct and destroy from one thread alone.
-/// Errors   Full: try_push is false, its argument untouched. Empty: try_pop is nullopt. Neither is ever said when it was
-///          not so. Nothing throws. A bad N, or a T that may throw, does not compile.
+/// Errors   Full: try_push is false, its argument untouched. Empty: try_pop is nullopt. Neither is said when it was not
+///          so. Nothing throws. A bad N, or a T that may throw, does not compile.
 template <std::size_t N = 1024>
 struct locked : family::queue {
   static_assert(N > 0, "tenon::locked<N>: N, the number of slots, must be at least 1");
@@ -3566,16 +3750,62 @@ struct locked : family::queue {
   };
 };
 
-static_assert(queue_policy<locked<>>);
-static_assert(sizeof(locked<4>::of<int, single_thread>) == sizeof(detail::ring<int, 4>));
+// The whole proof is in its test: here every translation unit would pay for it.
+static_assert(policy_of<locked<>, family::queue>);
 
 }  // namespace tenon
+// tenon/core/detail/row.hpp
+
+namespace tenon::detail {
+
+/// Objects side by side whose number is known when they are made, and which never move: they need not be able to.
+///
+/// A vector of unique_ptr would do, but costs sixty functions of compile time a type (bench/NOTES.md).
+///
+/// Shape    One allocation, aligned as T asks.
+/// Errors   What leaves `make` leaves the constructor; what was made before is destroyed.
+template <class T>
+class row {
+ public:
+  /// The i-th of them is what `make(i)` gives.
+  template <class Make>
+  row(std::size_t size, Make make) : row(room_for(size)) {
+    for (; size_ < size; ++size_) ::new (static_cast<void*>(first_ + size_)) T(make(size_));
+  }
+  row(const row&) = delete;
+  row& operator=(const row&) = delete;
+  ~row() {
+    while (size_ > 0) first_[--size_].~T();
+    ::operator delete(static_cast<void*>(first_), std::align_val_t{alignof(T)});
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] T& operator[](std::size_t i) noexcept { return first_[i]; }
+  [[nodiscard]] const T& operator[](std::size_t i) const noexcept { return first_[i]; }
+  [[nodiscard]] T* begin() noexcept { return first_; }
+  [[nodiscard]] T* end() noexcept { return first_ + size_; }
+  [[nodiscard]] const T* begin() const noexcept { return first_; }
+  [[nodiscard]] const T* end() const noexcept { return first_ + size_; }
+
+ private:
+  explicit row(void* room) noexcept : first_(static_cast<T*>(room)) {}
+
+  [[nodiscard]] static void* room_for(std::size_t size) {
+    const std::size_t bytes = size <= PTRDIFF_MAX / sizeof(T) ? size * sizeof(T) : PTRDIFF_MAX;  // which there is not
+    return ::operator new(bytes, std::align_val_t{alignof(T)});
+  }
+
+  T* first_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace tenon::detail
 // tenon/fwd.hpp
 
 /// Names without their definitions: the words that composition knows by heart, those behind a door, and the runtime.
 ///
-/// A word behind a door is declared here whether or not its door is open, so that naming it while it is closed is answered
-/// with a sentence that says how to open it, and not with "undeclared".
+/// A word behind a door is declared here whether or not its door is open, so that naming it while it is closed is
+/// answered with a sentence that says how to open it, and not with "undeclared".
 
 namespace tenon {
 
@@ -3736,19 +3966,27 @@ class crowd {
     const root<R> made = make(std::forward<Fn>(fn), std::forward<Args>(args)...);
     member& promise = made.handle.promise();
     add(promise);
-    promise.bounce.target = made.handle;
-    runtime_.start(promise.bounce);
+    runtime_.start(promise_base::starting(promise));
   }
 
-  /// Asks all to stop, those to come too. Stop callbacks run on this thread, with no lock held.
-  void cancel() {
-    std::vector<std::stop_source> asked;
+  /// Asks all to stop, those to come too. Stop callbacks run on this thread, with no lock held. Out of memory it ends the
+  /// program: half of them asked would be worse.
+  void cancel() noexcept {
+    // A list of their sources, because the crowd may be gone as soon as the last of them is asked.
+    struct asked {
+      std::stop_source source;
+      asked* next;
+    };
+    asked* list = nullptr;
     {
       const std::lock_guard lock(mutex_);
       stopped_ = true;
-      for (member* each = first_; each != nullptr; each = each->after) asked.push_back(each->source);
+      for (member* each = first_; each != nullptr; each = each->after) list = new asked{each->source, list};
     }
-    for (std::stop_source& each : asked) each.request_stop();
+    while (list != nullptr) {
+      list->source.request_stop();
+      delete std::exchange(list, list->next);
+    }
   }
 
 #if defined(__cpp_exceptions)
@@ -3873,11 +4111,11 @@ namespace tenon::detail {
 /// There is no ABA: a push that saw h and installs item with item.next == h wants only that head_ holds h at its CAS;
 /// that h left and came back in between changes nothing, for the chain behind h is then the present one.
 ///
-/// Edges    push's CAS (release half) -> take's exchange (acquire half): the owner sees the item, and all the pusher did
-///          before. A pusher that links behind h never reads *h, so its own read needs no acquire; the CASes of one
+/// Edges    push's CAS (release half) -> take's exchange (acquire half): the owner sees the item and what the pusher
+///          did before. A pusher that links behind h never reads *h, so its own read needs no acquire; the CASes of one
 ///          chain are one release sequence, so taking the newest synchronizes with them all.
-///          push is sequentially consistent, and so is empty(): "push, then read whether the owner is parked" and "park,
-///          then read empty()" cannot both miss the other (see the parking protocol). On x86-64 this costs nothing.
+///          push is sequentially consistent, and so is empty(): "push, then read whether the owner is parked" and
+///          "park, then read empty()" cannot both miss the other (see detail::parking). On x86-64 this costs nothing.
 /// Shape    One cache line. Items are not owned.
 /// Cost     push: one CAS, O(1) unless it loses a race. take: one exchange, O(items).
 /// Threads  push: any. take: the owner. empty: any.
@@ -4067,10 +4305,10 @@ namespace tenon::detail {
 template <class Memory>
 inline constexpr frame_source frames_of{
     [](void* arena, std::size_t bytes) { return static_cast<typename Memory::arena*>(arena)->allocate(bytes); },
-    [](void* arena, void* block, std::size_t bytes) noexcept {
-      static_cast<typename Memory::arena*>(arena)->deallocate(block, bytes);
+    [](void* arena, void* chunk, std::size_t bytes) noexcept {
+      static_cast<typename Memory::arena*>(arena)->deallocate(chunk, bytes);
     },
-    [](void* block, std::size_t bytes) noexcept { Memory::release(block, bytes); },
+    [](void* chunk, std::size_t bytes) noexcept { Memory::release(chunk, bytes); },
 };
 
 /// A worker: the local part of the scheduling, a backend, timers and an arena, run by one thread.
@@ -4111,6 +4349,7 @@ class alignas(cache_line) worker final : public loop {
 
   /// Owner: `item` goes on here, after what is ready.
   void schedule(work& item) noexcept {
+    assert(here().current == this && "an owner's call from another thread");
     if (concurrent && collecting_) return collected_.push(item);
     local_.push(item);
     if constexpr (concurrent && shares) call_if_wanted();
@@ -4122,6 +4361,18 @@ class alignas(cache_line) worker final : public loop {
       schedule(item);
     } else {
       runtime_.rouse(local_.start(item));
+    }
+  }
+
+  /// Any thread: `item` goes on, on this worker where tasks are bound to theirs. (Declared before the table below: there
+  /// a later one is not seen yet, and loop's would call itself.)
+  void post(work& item) noexcept {
+    if constexpr (shares) {
+      runtime_.schedule(item);
+    } else if (here().current == this) {
+      schedule(item);
+    } else {
+      runtime_.rouse(runtime_.shared().give(item, index_));
     }
   }
 
@@ -4188,16 +4439,6 @@ class alignas(cache_line) worker final : public loop {
       [](loop& self, timer& item) noexcept { static_cast<worker&>(self).disarm(item); },
       [](loop& self) noexcept { return static_cast<worker&>(self).runtime().now(); },
   };
-
-  void post(work& item) noexcept {
-    if constexpr (shares) {
-      runtime_.schedule(item);
-    } else if (here().current == this) {
-      schedule(item);
-    } else {
-      runtime_.rouse(runtime_.shared().give(item, index_));
-    }
-  }
 
   void execute(work& item) noexcept {
     thread_->depth = 0;
@@ -4351,14 +4592,19 @@ struct report {
 
 /// The report as one line, units in the names: "uptime_s 12.3, workers 4, tasks_run 100, ...".
 [[nodiscard]] inline std::string to_string(const report& r) {
-  std::string line = "uptime_ms " + std::to_string(r.uptime.count() / 1'000'000) + ", workers " + std::to_string(r.workers);
-  if (!r.counted) return line + " (not counted: name tenon::counters to count)";
+  std::string line;
   const auto add = [&line](const char* name, std::uint64_t value) {
-    line += ", ";
+    if (!line.empty()) line += ", ";
     line += name;
     line += ' ';
     line += std::to_string(value);
   };
+  add("uptime_ms", static_cast<std::uint64_t>(r.uptime.count() / 1'000'000));
+  add("workers", r.workers);
+  if (!r.counted) {
+    line += " (not counted: name tenon::counters to count)";
+    return line;
+  }
   add("tasks_run", r.all.tasks_run);
   add("tasks_stolen", r.all.tasks_stolen);
   add("items_dropped", r.all.items_dropped);
@@ -4412,11 +4658,11 @@ struct place {
 ///
 /// places       The hardware threads it may run on, in the order in which workers take them: each core once, near ones
 ///              side by side, before any core's second hardware thread. At least one.
-/// concurrency  How many workers are worth having: as many as places, or as the CPU quota of the cgroup allows when that
-///              is less (rounded up). At least 1. It is what std::thread::hardware_concurrency() cannot say in a container.
+/// concurrency  How many workers are worth having: as many as places, or as the CPU quota of the cgroup allows when
+///              that is less (rounded up). At least 1. std::thread::hardware_concurrency() knows no quota.
 /// note         A sentence for `describe`, with static lifetime; empty when all is as the policy says.
 struct machine {
-  std::vector<place> places = {place{}};
+  std::vector<place> places = std::vector<place>(1);
   std::size_t concurrency = 1;
   std::string_view note = {};
 
@@ -4484,11 +4730,10 @@ class basic_runtime {
 
   basic_runtime() : basic_runtime(settings{}) {}
   basic_runtime(settings how_much)  // NOLINT(google-explicit-constructor): `edge rt{{.threads = 4}}`
-      : settings_(std::move(how_much)), machine_(Topology::read()), shared_(worker_count()), background_(*this, &all_left) {
-    workers_.reserve(worker_count());
-    for (std::size_t i = 0; i < worker_count(); ++i) {
-      workers_.push_back(std::make_unique<worker>(*this, i));
-      if (const auto opened = workers_.back()->open(); !opened) detail::raise(opened.error());
+      : settings_(std::move(how_much)), machine_(Topology::read()), shared_(worker_count()), background_(*this, &all_left),
+        workers_(worker_count(), [this](std::size_t i) { return worker(*this, i); }) {
+    for (worker& each : workers_) {
+      if (const auto opened = each.open(); !opened) detail::raise(opened.error());
     }
   }
   basic_runtime(const basic_runtime&) = delete;
@@ -4504,6 +4749,7 @@ class basic_runtime {
   T run(task<T> main) {
     detail::outcome<T> out;
     begin();
+    (void)background_.enter();
     background_.start(&basic_runtime::main_task<T>, this, std::move(main), &out);
     work_until_stopped();
 #if defined(__cpp_exceptions)
@@ -4557,18 +4803,19 @@ class basic_runtime {
   /// What it did so far; exact once run() has returned.
   [[nodiscard]] tenon::report report() const {
     tenon::report sum;
+    const time_point begun = started_at_.load(std::memory_order_acquire);
     const time_point end = state() == phase::stopped ? stopped_at_ : now();
-    if (state() != phase::initializing) sum.uptime = end - started_at_;
+    if (begun != never) sum.uptime = end - begun;
     sum.workers = workers_.size();
-    sum.counted = worker_enabled();
-    for (const auto& each : workers_) sum.all += each->observer().read();
+    sum.counted = Observe::enabled;
+    for (const worker& each : workers_) sum.all += each.observer().read();
     return sum;
   }
 
   /// What the parts have to say of this machine, for `describe(rt)`: one sentence a line, none when all is as named.
   [[nodiscard]] std::string notes() const {
     std::string lines;
-    if (!workers_.empty()) lines = workers_.front()->backend().note();
+    if (workers_.size() != 0) lines = workers_[0].backend().note();
     return lines;
   }
 
@@ -4598,7 +4845,7 @@ class basic_runtime {
   /// Wakes worker `index` after it was given something.
   void rouse(std::size_t index) noexcept {
     if constexpr (Threading::concurrent) {
-      if (detail::here().current != workers_[index].get()) workers_[index]->rouse();
+      if (detail::here().current != &workers_[index]) workers_[index].rouse();
     }
   }
   /// Wakes one sleeping worker other than `caller` to search for work.
@@ -4606,7 +4853,7 @@ class basic_runtime {
     if constexpr (Threading::concurrent) {
       for (std::size_t i = 1; i <= workers_.size(); ++i) {
         const std::size_t other = (caller + i) % workers_.size();
-        if (other != caller && workers_[other]->call()) return;
+        if (other != caller && workers_[other].call()) return;
       }
     }
   }
@@ -4615,14 +4862,16 @@ class basic_runtime {
     worker* const here = current();
     return here != nullptr ? here->arena().allocate(bytes) : Memory::obtain(bytes);
   }
-  void deallocate(void* block, std::size_t bytes) noexcept {
+  void deallocate(void* chunk, std::size_t bytes) noexcept {
     if (worker* const here = current()) {
-      here->arena().deallocate(block, bytes);
+      here->arena().deallocate(chunk, bytes);
     } else {
-      Memory::release(block, bytes);
+      Memory::release(chunk, bytes);
     }
   }
   [[nodiscard]] bool stopped() const noexcept { return state() == phase::stopped; }
+  /// Stopped, and no worker has a thread any more: what a worker owns may be touched by whoever owns the runtime.
+  [[nodiscard]] bool deserted() const noexcept { return deserted_.load(std::memory_order_acquire); }
   [[nodiscard]] duration until(time_point deadline) noexcept { return clock_.until(deadline); }
   [[nodiscard]] auto& shared() noexcept { return shared_; }
   [[nodiscard]] auto& idle() noexcept { return idle_; }
@@ -4640,9 +4889,6 @@ class basic_runtime {
     } else {
       return 1;
     }
-  }
-  [[nodiscard]] static constexpr bool worker_enabled() noexcept {
-    return Observe::template of<Threading>::enabled;
   }
 
   /// Takes one more in for the shutdown to wait for. From outside only before the drain.
@@ -4693,7 +4939,7 @@ class basic_runtime {
     if (!state_.compare_exchange_strong(expected, phase::running)) {
       detail::raise(std::make_error_code(std::errc::operation_not_permitted));
     }
-    started_at_ = now();
+    started_at_.store(now(), std::memory_order_release);
   }
 
   void drain() {
@@ -4706,30 +4952,47 @@ class basic_runtime {
     basic_runtime& self = of.runtime();
     self.stopped_at_ = self.now();
     self.state_.store(phase::stopped, std::memory_order_seq_cst);
-    for (auto& each : self.workers_) each->dismiss();
+    for (worker& each : self.workers_) each.dismiss();
   }
 
   void work_until_stopped() {
     if constexpr (Threading::concurrent) {
-      std::vector<std::thread> threads;
-      threads.reserve(workers_.size() - 1);
-      for (std::size_t i = 1; i < workers_.size(); ++i) threads.emplace_back([this, i] { become(i); });
+      const detail::row<::pthread_t> threads(workers_.size() - 1, [this](std::size_t i) { return thread_of(workers_[i + 1]); });
       become(0);
-      for (std::thread& each : threads) each.join();
+      for (const ::pthread_t each : threads) ::pthread_join(each, nullptr);
     } else {
       become(0);
     }
+    deserted_.store(true, std::memory_order_release);
+  }
+
+  /// A thread of the system's for a worker. std::thread would cost a tenth of a small program's compile time.
+  [[nodiscard]] static ::pthread_t thread_of(worker& its) noexcept {
+    ::pthread_t made{};
+    const auto body = [](void* argument) noexcept -> void* {
+      worker& self = *static_cast<worker*>(argument);
+      self.runtime().become(self.index());
+      return nullptr;
+    };
+    const int error = ::pthread_create(&made, nullptr, body, &its);
+    if (error != 0) detail::raise(error_of(error));  // ends the program: the threads before it run already
+    return made;
   }
 
   void become(std::size_t index) noexcept {
     if constexpr (Topology::pins) (void)Topology::pin(machine_, index);  // a refusal costs speed, not correctness
     if constexpr (Threading::concurrent) {
       if (index != 0) {
-        const std::string title = settings_.name.substr(0, 13) + '/' + std::to_string(index);
-        ::pthread_setname_np(::pthread_self(), title.substr(0, 15).c_str());
+        char title[40];
+        (void)std::snprintf(title, sizeof title, "%.13s/%zu", settings_.name.c_str(), index);
+        title[15] = '\0';  // the kernel takes no more
+        ::pthread_setname_np(::pthread_self(), title);
       }
     }
-    workers_[index]->run();
+    workers_[index].run();
+    if constexpr (Topology::pins) {
+      if (index == 0) (void)Topology::unpin(machine_);  // the caller's thread, which goes on without us
+    }
   }
 
   settings settings_;
@@ -4738,10 +5001,11 @@ class basic_runtime {
   typename Scheduling::template shared<Threading> shared_;
   [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::parking<Threading>, nothing> idle_;
   typename Threading::template atomic<phase> state_{phase::initializing};
-  time_point started_at_{};
+  typename Threading::template atomic<bool> deserted_{false};
+  typename Threading::template atomic<time_point> started_at_{never};
   time_point stopped_at_{};
   crowd background_;
-  std::vector<std::unique_ptr<worker>> workers_;
+  detail::row<worker> workers_;
 };
 
 }  // namespace tenon
@@ -4775,12 +5039,12 @@ static_assert(errors_policy<terminate>);
 
 namespace tenon {
 
-/// A bag of policies, named once and used in many sentences. What a sentence says itself beats what its preset says, and a
-/// word of the preset that does not go with the sentence is left out of it.
+/// A bag of policies, named once, used in many sentences. What a sentence says itself beats what its preset says, and
+/// a word of the preset that does not go with the sentence is left out of it.
 ///
 ///     struct ours : tenon::preset<tenon::poll, tenon::stealing<>, tenon::counters> {};
-///     struct edge : tenon::runtime<ours, tenon::epoll> { using runtime::runtime; };          // epoll, stealing, counters
-///     struct tiny : tenon::runtime<ours, tenon::single_thread> { using runtime::runtime; };  // poll, fifo, counters
+///     using edge = tenon::runtime<ours, tenon::epoll>;          // epoll, stealing<>, counters
+///     using tiny = tenon::runtime<ours, tenon::single_thread>;  // poll, fifo, counters
 ///
 /// Cost     A few milliseconds of compile time more than writing the words out.
 template <class... Ps>
@@ -4788,8 +5052,8 @@ struct preset : preset_tag {
   using policies = detail::policy_list<Ps...>;
 };
 
-/// To see what happens: one queue in order, everything counted, and an exception that nobody catches ends the program where
-/// it was thrown.
+/// To see what happens: one queue in order, everything counted, and an exception that nobody catches ends the program
+/// where it was thrown.
 struct development : preset<fifo, counters, terminate> {};
 
 /// To run for long: the defaults by name, so that they stay when the defaults change, and counted.
@@ -4818,15 +5082,192 @@ constexpr bool door_hwloc = false;
 /// A type for each set of open doors, so that two translation units that open different ones do not give one name two
 /// meanings.
 template <bool IoUring, bool Mimalloc, bool Hwloc>
-struct fastest : preset<std::conditional_t<IoUring, io_uring<>, epoll>, stealing<>,
-                        recycling<std::conditional_t<Mimalloc, mimalloc, system>>,
-                        std::conditional_t<Hwloc, hwloc, flat>, off> {};
+struct fastest
+    : preset<std::conditional_t<IoUring, io_uring<>, epoll>, stealing<>,
+             recycling<std::conditional_t<Mimalloc, mimalloc, system>>, std::conditional_t<Hwloc, hwloc, flat>, off> {};
 
 }  // namespace detail
 
 /// To run fast: of the parts whose doors are open those that go furthest (io_uring<>, recycling<mimalloc>, hwloc), and
 /// nothing counted. `describe` says what it came to.
 using high_performance = detail::fastest<detail::door_io_uring, detail::door_mimalloc, detail::door_hwloc>;
+
+}  // namespace tenon
+// tenon/runtime/detail/place.hpp
+
+namespace tenon::detail {
+
+/// Where an argument of runtime<...> belongs: the number of its family, presets counting as one, or why it has none.
+enum class place : signed char {
+  unusable = -3,   ///< a policy that lacks something its family asks for
+  stranger = -2,   ///< no policy at all
+  undefined = -1,  ///< declared only: a closed door, mostly
+  backend = 0,
+  scheduling,
+  memory,
+  queue,
+  topology,
+  threading,
+  observe,
+  clock,
+  errors,
+  preset,
+};
+
+template <class Family>
+inline constexpr place family_place = place::stranger;
+
+// clang-format off
+template <> inline constexpr place family_place<family::backend> = place::backend;
+template <> inline constexpr place family_place<family::scheduling> = place::scheduling;
+template <> inline constexpr place family_place<family::memory> = place::memory;
+template <> inline constexpr place family_place<family::queue> = place::queue;
+template <> inline constexpr place family_place<family::topology> = place::topology;
+template <> inline constexpr place family_place<family::threading> = place::threading;
+template <> inline constexpr place family_place<family::observe> = place::observe;
+template <> inline constexpr place family_place<family::clock> = place::clock;
+template <> inline constexpr place family_place<family::errors> = place::errors;
+// clang-format on
+
+enum class fault : signed char {
+  nothing,
+  argument,   ///< one has no place
+  duplicate,  ///< two have one place
+  nested,     ///< a preset among the words of a preset
+};
+
+/// The first thing wrong with the arguments taken one by one and two by two, and where.
+struct verdict {
+  fault what = fault::nothing;
+  std::size_t at = 0;
+  std::size_t other = 0;
+};
+
+consteval verdict judge(std::initializer_list<place> places) {
+  const place* const first = places.begin();
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (first[i] < place::backend) return {fault::argument, i, i};
+  }
+  for (std::size_t i = 1; i < places.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (first[i] == first[j]) return {fault::duplicate, j, i};
+    }
+  }
+  return {};
+}
+
+}  // namespace tenon::detail
+// tenon/scheduler/concept.hpp
+
+namespace tenon {
+
+/// Contract of the scheduling family: which ready item a worker runs next, and which worker runs a new one.
+///
+/// `P::shared<Threading>` is one a runtime, made with the number of workers; `P::local<Threading>` one a worker, made with
+/// the shared part and the worker's index.
+///
+/// shares            Whether any worker may run any ready item. Then a worker that makes something ready wakes a sleeping
+///                   one; otherwise it wakes the worker it gave it to.
+/// local.push(item)  Owner: an item that goes on (it ran before on this worker).
+/// local.start(item) Owner: a new item. Gives the index of the worker that got it.
+/// local.next()      Owner: the next item from what is near, or nullptr.
+/// local.find()      Owner: an item from elsewhere: what was injected, what can be stolen; or nullptr.
+/// local.stolen()    Owner: how many items find() has taken from other workers since it was last asked.
+/// local.idle()      Owner: nothing that this worker may run was anywhere at some instant during the call. Whatever became
+///                   ready before a sequentially consistent operation that the caller made before is seen.
+/// shared.inject     Any thread: a new item from outside. Gives the index of the worker that got it.
+/// shared.give       Any thread: an item that must go on where it was, at worker `index`, if tasks are bound to workers.
+///                   Gives the index of the worker that got it.
+/// Nothing is ever refused: posts are not dropped.
+template <class P>
+concept scheduling_policy =
+    policy_of<P, family::scheduling> && requires(typename P::template shared<multi_thread> shared,
+                                                 typename P::template local<multi_thread> local, work& item) {
+      { P::shares } -> std::convertible_to<bool>;
+      { local.push(item) } noexcept -> std::same_as<void>;
+      { local.start(item) } noexcept -> std::same_as<std::size_t>;
+      { local.next() } noexcept -> std::same_as<work*>;
+      { local.find() } noexcept -> std::same_as<work*>;
+      { local.stolen() } noexcept -> std::same_as<std::size_t>;
+      { local.idle() } noexcept -> std::same_as<bool>;
+      { shared.inject(item) } noexcept -> std::same_as<std::size_t>;
+      { shared.give(item, std::size_t{}) } noexcept -> std::same_as<std::size_t>;
+    };
+
+}  // namespace tenon
+// tenon/topology/concept.hpp
+
+namespace tenon {
+
+/// Contract of the topology family: how many workers there should be, and where each of them runs.
+///
+/// read     What the calling thread may use of the machine. It always has an answer; `note` says when it is a lesser
+///          one than the policy promises. Errors: std::bad_alloc only.
+/// pins     Whether pin does anything at all.
+/// pin      Keeps the calling thread, as worker `worker`, on its place of `where`. Errors: EINVAL when the machine has
+///          no such processor (any more), EPERM; the thread then runs where it ran. Without `pins`: does nothing, is
+///          well.
+/// unpin    Gives the calling thread all places of `where` again: for worker 0, which is the caller of run(), and
+///          whose later threads would inherit its one place. Errors as of pin.
+/// Threads  All of them: any thread.
+template <class P>
+concept topology_policy = policy_of<P, family::topology> && requires(const machine& where, std::size_t worker) {
+  { P::pins } -> std::convertible_to<bool>;
+  { P::read() } -> std::same_as<machine>;
+  { P::pin(where, worker) } noexcept -> std::same_as<result<void>>;
+  { P::unpin(where) } noexcept -> std::same_as<result<void>>;
+};
+
+}  // namespace tenon
+// tenon/runtime/contract.hpp
+
+namespace tenon {
+
+namespace detail {
+
+template <class P, class Family>
+inline constexpr bool keeps_contract = false;
+// clang-format off
+template <class P> inline constexpr bool keeps_contract<P, family::backend> = backend_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::scheduling> = scheduling_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::memory> = memory_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::queue> = queue_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::topology> = topology_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::threading> = threading_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::observe> = observe_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::clock> = clock_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::errors> = errors_policy<P>;
+// clang-format on
+
+template <class P>
+consteval place find_place() {
+  if constexpr (!complete<P>) {
+    return place::undefined;
+  } else if constexpr (std::is_base_of_v<preset_tag, P>) {
+    return place::preset;
+  } else if constexpr (!policy<P> || !std::is_same_v<P, std::remove_cv_t<P>>) {
+    return place::stranger;
+  } else if constexpr (family_place<typename P::family> == place::stranger) {
+    return place::stranger;
+  } else {
+    return keeps_contract<P, typename P::family> ? family_place<typename P::family> : place::unusable;
+  }
+}
+
+/// Asked once a policy, not once a runtime.
+template <class P>
+inline constexpr place place_of = find_place<P>();
+
+}  // namespace detail
+
+/// A policy that keeps the contract of its family: what a runtime is made of. `lacks<P>` says what is missing.
+///
+///     static_assert(tenon::complete_policy<my_backend>);
+template <class P>
+concept complete_policy = detail::place_of<P> >= detail::place::backend && detail::place_of<P> <= detail::place::errors;
+
+static_assert(complete_policy<single_thread>);
+static_assert(!complete_policy<family::threading>);
 
 }  // namespace tenon
 // tenon/core/rules.hpp
@@ -4848,8 +5289,8 @@ namespace tenon {
 ///     };
 ///
 /// `Composition` has the policies as its members `backend`, `scheduling`, `memory`, `queue`, `topology`, `threading`,
-/// `observe`, `clock` and `errors`. A runtime is made when every rule of each of them holds; the first that does not is the
-/// compile error, by its `refusal` being instantiated. `holds` alone is what the legality table and `select` ask.
+/// `observe`, `clock` and `errors`. A runtime is made when every rule of each of them holds; the first that does not is
+/// the compile error, by its `refusal` being instantiated. `holds` alone is what the legality table and `select` ask.
 template <class... Rules>
 struct rules {};
 
@@ -4901,9 +5342,10 @@ struct steals_from_shared_queue {
   }();
   template <class Composition>
   struct refusal {
-    static_assert(holds<Composition>,
-                  "tenon::stealing<...>: a thief is a second consumer, and the queue allows only one (many_consumers is "
-                  "false); write mpmc<N> or locked, or affinity<> or fifo instead of stealing (the default)");
+    static_assert(
+        holds<Composition>,
+        "tenon::stealing<...>: a thief is a second consumer, and the queue allows only one (many_consumers is "
+        "false); write mpmc<N> or locked<N>, or affinity<> or fifo instead of stealing (the default)");
   };
 };
 
@@ -4913,9 +5355,10 @@ struct stands_still_on_one_thread {
   static constexpr bool holds = !Composition::threading::concurrent;
   template <class Composition>
   struct refusal {
-    static_assert(holds<Composition>,
-                  "tenon::virtual_clock: time may jump only when nothing can run, and of several threads none knows that; "
-                  "add single_thread, or write steady");
+    static_assert(
+        holds<Composition>,
+        "tenon::virtual_clock: time may jump only when nothing can run, and of several threads none knows that; "
+        "add single_thread, or write steady");
   };
 };
 
@@ -4975,343 +5418,13 @@ struct broken_rule<Composition, policy_list<Ps...>> {
 };
 
 }  // namespace tenon::detail
-// tenon/scheduler/concept.hpp
-
-namespace tenon {
-
-/// Contract of the scheduling family: which ready item a worker runs next, and which worker runs a new one.
-///
-/// `P::shared<Threading>` is one a runtime, made with the number of workers; `P::local<Threading>` one a worker, made with
-/// the shared part and the worker's index.
-///
-/// shares            Whether any worker may run any ready item. Then a worker that makes something ready wakes a sleeping
-///                   one; otherwise it wakes the worker it gave it to.
-/// local.push(item)  Owner: an item that goes on (it ran before on this worker).
-/// local.start(item) Owner: a new item. Gives the index of the worker that got it.
-/// local.next()      Owner: the next item from what is near, or nullptr.
-/// local.find()      Owner: an item from elsewhere: what was injected, what can be stolen; or nullptr.
-/// local.stolen()    Owner: how many items find() has taken from other workers since it was last asked.
-/// local.idle()      Owner: nothing that this worker may run was anywhere at some instant during the call. Whatever became
-///                   ready before a sequentially consistent operation that the caller made before is seen.
-/// shared.inject     Any thread: a new item from outside. Gives the index of the worker that got it.
-/// shared.give       Any thread: an item that must go on where it was, at worker `index`, if tasks are bound to workers.
-///                   Gives the index of the worker that got it.
-/// Nothing is ever refused: posts are not dropped.
-template <class P>
-concept scheduling_policy =
-    policy_of<P, family::scheduling> && requires(typename P::template shared<single_thread> shared,
-                                                 typename P::template local<single_thread> local, work& item) {
-      { P::shares } -> std::convertible_to<bool>;
-      { local.push(item) } noexcept -> std::same_as<void>;
-      { local.start(item) } noexcept -> std::same_as<std::size_t>;
-      { local.next() } noexcept -> std::same_as<work*>;
-      { local.find() } noexcept -> std::same_as<work*>;
-      { local.stolen() } noexcept -> std::same_as<std::size_t>;
-      { local.idle() } noexcept -> std::same_as<bool>;
-      { shared.inject(item) } noexcept -> std::same_as<std::size_t>;
-      { shared.give(item, std::size_t{}) } noexcept -> std::same_as<std::size_t>;
-    };
-
-}  // namespace tenon
-// tenon/topology/concept.hpp
-
-namespace tenon {
-
-/// Contract of the topology family: how many workers there should be, and where each of them runs.
-///
-/// read     What the calling thread may use of the machine. It always has an answer; `note` says when it is a lesser one
-///          than the policy promises. Errors: std::bad_alloc only.
-/// pins     Whether pin does anything at all.
-/// pin      Keeps the calling thread, as worker `worker`, on its place of `where`. Errors: EINVAL when the machine has no
-///          such processor (any more), EPERM; the thread then runs where it ran. Without `pins`: does nothing, is well.
-/// unpin    Gives the calling thread all places of `where` again: for worker 0, which is the caller of run(), and
-///          whose later threads would inherit its one place. Errors as of pin.
-/// Threads  All of them: any thread.
-template <class P>
-concept topology_policy = policy_of<P, family::topology> && requires(const machine& where, std::size_t worker) {
-  { P::pins } -> std::convertible_to<bool>;
-  { P::read() } -> std::same_as<machine>;
-  { P::pin(where, worker) } noexcept -> std::same_as<result<void>>;
-  { P::unpin(where) } noexcept -> std::same_as<result<void>>;
-};
-
-}  // namespace tenon
-// tenon/runtime/detail/place.hpp
-
-namespace tenon::detail {
-
-/// Where an argument of runtime<...> belongs: the number of its family, presets counting as one, or why it has none.
-enum class place : signed char {
-  unusable = -3,   ///< a policy that lacks something its family asks for
-  stranger = -2,   ///< no policy at all
-  undefined = -1,  ///< declared only: a closed door, mostly
-  backend = 0,
-  scheduling,
-  memory,
-  queue,
-  topology,
-  threading,
-  observe,
-  clock,
-  errors,
-  preset,
-};
-
-/// One overload a family: the number of a family, and the contract that its policies keep.
-template <class Family>
-inline constexpr place family_place = place::stranger;
-template <class P, class Family>
-inline constexpr bool keeps_contract = false;
-
-// clang-format off
-template <> inline constexpr place family_place<family::backend> = place::backend;
-template <> inline constexpr place family_place<family::scheduling> = place::scheduling;
-template <> inline constexpr place family_place<family::memory> = place::memory;
-template <> inline constexpr place family_place<family::queue> = place::queue;
-template <> inline constexpr place family_place<family::topology> = place::topology;
-template <> inline constexpr place family_place<family::threading> = place::threading;
-template <> inline constexpr place family_place<family::observe> = place::observe;
-template <> inline constexpr place family_place<family::clock> = place::clock;
-template <> inline constexpr place family_place<family::errors> = place::errors;
-
-template <class P> inline constexpr bool keeps_contract<P, family::backend> = backend_policy<P>;
-template <class P> inline constexpr bool keeps_contract<P, family::scheduling> = scheduling_policy<P>;
-template <class P> inline constexpr bool keeps_contract<P, family::memory> = memory_policy<P>;
-template <class P> inline constexpr bool keeps_contract<P, family::queue> = queue_policy<P>;
-template <class P> inline constexpr bool keeps_contract<P, family::topology> = topology_policy<P>;
-template <class P> inline constexpr bool keeps_contract<P, family::threading> = threading_policy<P>;
-template <class P> inline constexpr bool keeps_contract<P, family::observe> = observe_policy<P>;
-template <class P> inline constexpr bool keeps_contract<P, family::clock> = clock_policy<P>;
-template <class P> inline constexpr bool keeps_contract<P, family::errors> = errors_policy<P>;
-// clang-format on
-
-template <class P>
-consteval place find_place() {
-  if constexpr (!complete<P>) {
-    return place::undefined;
-  } else if constexpr (std::is_base_of_v<preset_tag, P>) {
-    return place::preset;
-  } else if constexpr (!policy<P> || std::is_const_v<P> || std::is_volatile_v<P>) {
-    return place::stranger;
-  } else if constexpr (family_place<typename P::family> == place::stranger) {
-    return place::stranger;
-  } else {
-    return keeps_contract<P, typename P::family> ? family_place<typename P::family> : place::unusable;
-  }
-}
-
-/// Asked once a policy, not once a runtime.
-template <class P>
-inline constexpr place place_of = find_place<P>();
-
-enum class fault : signed char { nothing, argument, duplicate, nested };
-
-/// The first thing wrong with the arguments taken one by one and two by two, and where.
-struct verdict {
-  fault what = fault::nothing;
-  std::size_t at = 0;
-  std::size_t other = 0;
-};
-
-consteval verdict judge(std::initializer_list<place> places) {
-  const place* const first = places.begin();
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (first[i] < place::backend) return {fault::argument, i, i};
-  }
-  for (std::size_t i = 1; i < places.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (first[i] == first[j]) return {fault::duplicate, j, i};
-    }
-  }
-  return {};
-}
-
-}  // namespace tenon::detail
-// tenon/runtime/detail/missing.hpp
-
-/// Which requirement of its family's contract a policy fails, one after the other, as a sentence. The concepts decide; this
-/// only says why, and only when they have said no.
-namespace tenon::detail {
-
-template <class...>
-inline constexpr bool refused = false;
-
-template <class Family, class P>
-struct missing {
-  static_assert(refused<Family, P>,
-                "tenon::runtime<...>: a policy does not keep the contract of its family; see the concept in its concept.hpp");
-};
-
-template <class P>
-struct missing<family::backend, P> {
-  static consteval int first() {
-    if constexpr (!requires { typename P::template loop<single_thread>; typename P::template loop<multi_thread>; }) {
-      return 1;
-    } else {
-      using L = typename P::template loop<multi_thread>;
-      using ns = std::chrono::nanoseconds;
-      if constexpr (!requires { typename L::source; requires std::is_base_of_v<io_source, typename L::source>; }) {
-        return 2;
-      } else {
-        using S = typename L::source;
-        using O = io_operation;
-        // clang-format off
-        if constexpr (!requires(L l) { { l.open() } noexcept -> std::same_as<result<void>>; }) return 3;
-        else if constexpr (!requires(L l, S& s) { { l.attach(s) } noexcept -> std::same_as<result<void>>; }) return 4;
-        else if constexpr (!requires(L l, S& s) { { l.detach(s) } noexcept -> std::same_as<void>; }) return 5;
-        else if constexpr (!requires(O& o) { { L::attempt(o) } noexcept -> std::same_as<bool>; }) return 6;
-        else if constexpr (!requires(L l, O& o) { { l.start(o) } noexcept -> std::same_as<bool>; }) return 7;
-        else if constexpr (!requires(L l, O& o) { { l.cancel(o) } noexcept -> std::same_as<void>; }) return 8;
-        else if constexpr (!requires(L l, ns t) { { l.wait(t) } noexcept -> std::same_as<std::size_t>; }) return 9;
-        else if constexpr (!requires(L l) { { l.wake() } noexcept -> std::same_as<void>; }) return 10;
-        else if constexpr (!requires(const L& l) { { l.note() } noexcept -> std::convertible_to<std::string_view>; }) return 11;
-        else if constexpr (!requires { { P::performs_io } -> std::convertible_to<bool>; }) return 12;
-        else return 0;
-        // clang-format on
-      }
-    }
-  }
-  static constexpr int lack = first();
-  // clang-format off
-  static_assert(lack != 1, "tenon::runtime<...>: a backend lacks loop; give it template <class Threading> class loop (tenon::backend_policy)");
-  static_assert(lack != 2, "tenon::runtime<...>: a backend lacks loop::source; give its loop a class source derived from tenon::io_source (tenon::backend_loop)");
-  static_assert(lack != 3, "tenon::runtime<...>: a backend lacks open; give its loop tenon::result<void> open() noexcept (tenon::backend_loop)");
-  static_assert(lack != 4, "tenon::runtime<...>: a backend lacks attach; give its loop tenon::result<void> attach(source&) noexcept (tenon::backend_loop)");
-  static_assert(lack != 5, "tenon::runtime<...>: a backend lacks detach; give its loop void detach(source&) noexcept (tenon::backend_loop)");
-  static_assert(lack != 6, "tenon::runtime<...>: a backend lacks attempt; give its loop static bool attempt(tenon::io_operation&) noexcept (tenon::backend_loop)");
-  static_assert(lack != 7, "tenon::runtime<...>: a backend lacks start; give its loop bool start(tenon::io_operation&) noexcept (tenon::backend_loop)");
-  static_assert(lack != 8, "tenon::runtime<...>: a backend lacks cancel; give its loop void cancel(tenon::io_operation&) noexcept (tenon::backend_loop)");
-  static_assert(lack != 9, "tenon::runtime<...>: a backend lacks wait; give its loop std::size_t wait(std::chrono::nanoseconds) noexcept (tenon::backend_loop)");
-  static_assert(lack != 10, "tenon::runtime<...>: a backend lacks wake; give its loop<multi_thread> void wake() noexcept (tenon::wakeable_loop)");
-  static_assert(lack != 11, "tenon::runtime<...>: a backend lacks note; give its loop std::string_view note() const noexcept (tenon::backend_loop)");
-  static_assert(lack != 12, "tenon::runtime<...>: a backend lacks performs_io; give it static constexpr bool performs_io (tenon::backend_policy)");
-  static_assert(lack != 0, "tenon::runtime<...>: a backend does not keep its contract; write static_assert(tenon::backend_policy<my_backend>) below it to see where");
-  // clang-format on
-};
-
-template <class P>
-struct missing<family::scheduling, P> {
-  static consteval int first() {
-    if constexpr (!requires { typename P::template shared<single_thread>; }) {
-      return 1;
-    } else if constexpr (!requires { typename P::template local<single_thread>; }) {
-      return 2;
-    } else {
-      using S = typename P::template shared<single_thread>;
-      using L = typename P::template local<single_thread>;
-      // clang-format off
-      if constexpr (!requires { { P::shares } -> std::convertible_to<bool>; }) return 3;
-      else if constexpr (!requires(L l, work& w) { { l.push(w) } noexcept -> std::same_as<void>; }) return 4;
-      else if constexpr (!requires(L l, work& w) { { l.start(w) } noexcept -> std::same_as<std::size_t>; }) return 5;
-      else if constexpr (!requires(L l) { { l.next() } noexcept -> std::same_as<work*>; }) return 6;
-      else if constexpr (!requires(L l) { { l.find() } noexcept -> std::same_as<work*>; }) return 7;
-      else if constexpr (!requires(L l) { { l.stolen() } noexcept -> std::same_as<std::size_t>; }) return 8;
-      else if constexpr (!requires(L l) { { l.idle() } noexcept -> std::same_as<bool>; }) return 9;
-      else if constexpr (!requires(S s, work& w) { { s.inject(w) } noexcept -> std::same_as<std::size_t>; }) return 10;
-      else if constexpr (!requires(S s, work& w) { { s.give(w, std::size_t{}) } noexcept -> std::same_as<std::size_t>; }) return 11;
-      else return 0;
-      // clang-format on
-    }
-  }
-  static constexpr int lack = first();
-  // clang-format off
-  static_assert(lack != 1, "tenon::runtime<...>: a scheduling policy lacks shared; give it template <class Threading> class shared, one a runtime (tenon::scheduling_policy)");
-  static_assert(lack != 2, "tenon::runtime<...>: a scheduling policy lacks local; give it template <class Threading> class local, one a worker (tenon::scheduling_policy)");
-  static_assert(lack != 3, "tenon::runtime<...>: a scheduling policy lacks shares; give it static constexpr bool shares (tenon::scheduling_policy)");
-  static_assert(lack != 4, "tenon::runtime<...>: a scheduling policy lacks push; give its local void push(tenon::work&) noexcept (tenon::scheduling_policy)");
-  static_assert(lack != 5, "tenon::runtime<...>: a scheduling policy lacks start; give its local std::size_t start(tenon::work&) noexcept (tenon::scheduling_policy)");
-  static_assert(lack != 6, "tenon::runtime<...>: a scheduling policy lacks next; give its local tenon::work* next() noexcept (tenon::scheduling_policy)");
-  static_assert(lack != 7, "tenon::runtime<...>: a scheduling policy lacks find; give its local tenon::work* find() noexcept (tenon::scheduling_policy)");
-  static_assert(lack != 8, "tenon::runtime<...>: a scheduling policy lacks stolen; give its local std::size_t stolen() noexcept (tenon::scheduling_policy)");
-  static_assert(lack != 9, "tenon::runtime<...>: a scheduling policy lacks idle; give its local bool idle() noexcept (tenon::scheduling_policy)");
-  static_assert(lack != 10, "tenon::runtime<...>: a scheduling policy lacks inject; give its shared std::size_t inject(tenon::work&) noexcept (tenon::scheduling_policy)");
-  static_assert(lack != 11, "tenon::runtime<...>: a scheduling policy lacks give; give its shared std::size_t give(tenon::work&, std::size_t) noexcept (tenon::scheduling_policy)");
-  static_assert(lack != 0, "tenon::runtime<...>: a scheduling policy does not keep its contract; write static_assert(tenon::scheduling_policy<mine>) below it to see where");
-  // clang-format on
-};
-
-template <class P>
-struct missing<family::memory, P> {
-  static consteval int first() {
-    if constexpr (!requires { typename P::arena; }) {
-      return 1;
-    } else {
-      using A = typename P::arena;
-      // clang-format off
-      if constexpr (!std::default_initializable<A> || std::is_move_constructible_v<A> || std::is_move_assignable_v<A>) return 2;
-      else if constexpr (!requires(A a, std::size_t n) { { a.allocate(n) } -> std::same_as<void*>; }) return 3;
-      else if constexpr (!requires(A a, void* p, std::size_t n) { { a.deallocate(p, n) } noexcept -> std::same_as<void>; }) return 4;
-      else if constexpr (!requires(std::size_t n) { { P::obtain(n) } -> std::same_as<void*>; }) return 5;
-      else if constexpr (!requires(void* p, std::size_t n) { { P::release(p, n) } noexcept -> std::same_as<void>; }) return 6;
-      else return 0;
-      // clang-format on
-    }
-  }
-  static constexpr int lack = first();
-  // clang-format off
-  static_assert(lack != 1, "tenon::runtime<...>: a memory policy lacks arena; give it class arena, one a worker (tenon::memory_policy)");
-  static_assert(lack != 2, "tenon::runtime<...>: a memory policy's arena must be made without arguments and never move; delete its move operations (tenon::memory_arena)");
-  static_assert(lack != 3, "tenon::runtime<...>: a memory policy lacks allocate; give its arena void* allocate(std::size_t) (tenon::memory_arena)");
-  static_assert(lack != 4, "tenon::runtime<...>: a memory policy lacks deallocate; give its arena void deallocate(void*, std::size_t) noexcept (tenon::memory_arena)");
-  static_assert(lack != 5, "tenon::runtime<...>: a memory policy lacks obtain; give it static void* obtain(std::size_t) (tenon::memory_policy)");
-  static_assert(lack != 6, "tenon::runtime<...>: a memory policy lacks release; give it static void release(void*, std::size_t) noexcept (tenon::memory_policy)");
-  static_assert(lack != 0, "tenon::runtime<...>: a memory policy does not keep its contract; write static_assert(tenon::memory_policy<mine>) below it to see where");
-  // clang-format on
-};
-
-template <class P>
-struct missing<family::queue, P> {
-  static consteval int first() {
-    if constexpr (!requires { typename P::template of<int>; typename P::template of<int, single_thread>; }) {
-      return 1;
-    } else {
-      using Q = typename P::template of<int>;
-      // clang-format off
-      if constexpr (!requires(Q q, int&& i) { { q.try_push(std::move(i)) } noexcept -> std::same_as<bool>; }) return 2;
-      else if constexpr (!requires(Q q) { { q.try_pop() } noexcept -> std::same_as<std::optional<int>>; }) return 3;
-      else if constexpr (!requires(const Q& q) { { q.size_estimate() } noexcept -> std::same_as<std::size_t>; }) return 4;
-      else if constexpr (!requires { { Q::capacity } -> std::convertible_to<std::size_t>; }) return 5;
-      else if constexpr (!requires { { P::many_producers } -> std::convertible_to<bool>; { P::many_consumers } -> std::convertible_to<bool>; { P::bounded } -> std::convertible_to<bool>; }) return 6;
-      else return 0;
-      // clang-format on
-    }
-  }
-  static constexpr int lack = first();
-  // clang-format off
-  static_assert(lack != 1, "tenon::runtime<...>: a queue policy lacks of; give it template <class T, class Threading = tenon::multi_thread> class of (tenon::queue_policy)");
-  static_assert(lack != 2, "tenon::runtime<...>: a queue policy lacks try_push; give its of<T> bool try_push(T&&) noexcept (tenon::queue_for)");
-  static_assert(lack != 3, "tenon::runtime<...>: a queue policy lacks try_pop; give its of<T> std::optional<T> try_pop() noexcept (tenon::queue_for)");
-  static_assert(lack != 4, "tenon::runtime<...>: a queue policy lacks size_estimate; give its of<T> std::size_t size_estimate() const noexcept (tenon::queue_for)");
-  static_assert(lack != 5, "tenon::runtime<...>: a queue policy lacks capacity; give its of<T> static constexpr std::size_t capacity (tenon::queue_for)");
-  static_assert(lack != 6, "tenon::runtime<...>: a queue policy lacks one of many_producers, many_consumers, bounded; give it static constexpr bool each (tenon::queue_policy)");
-  static_assert(lack != 0, "tenon::runtime<...>: a queue policy does not keep its contract; write static_assert(tenon::queue_policy<mine>) below it to see where");
-  // clang-format on
-};
-
-template <class P>
-struct missing<family::threading, P> {
-  static_assert(refused<P>,
-                "tenon::runtime<...>: a threading policy lacks one of concurrent, atomic<T>, mutex (tenon::threading_policy); "
-                "write single_thread or multi_thread");
-};
-template <class P>
-struct missing<family::clock, P> {
-  static_assert(refused<P>,
-                "tenon::runtime<...>: a clock lacks its source; give it class source with tenon::time_point now() noexcept "
-                "and tenon::duration until(tenon::time_point) noexcept (tenon::clock_policy)");
-};
-template <class P>
-struct missing<family::errors, P> {
-  static_assert(refused<P>,
-                "tenon::runtime<...>: an errors policy lacks rethrows; give it static constexpr bool rethrows "
-                "(tenon::errors_policy)");
-};
-
-}  // namespace tenon::detail
 // tenon/runtime/detail/refusal.hpp
 
 /// The sentences. Each is a class that the compiler names, with the argument that is wrong, when it instantiates it.
 namespace tenon::detail {
+
+template <class...>
+inline constexpr bool refused = false;
 
 /// Stands where a runtime would, so that the sentence is the only error.
 struct no_runtime {
@@ -5329,30 +5442,34 @@ struct not_defined {
 };
 template <class... Options>
 struct not_defined<io_uring<Options...>> {
-  static_assert(refused<Options...>,
-                "tenon::runtime<...>: io_uring<> is declared but its door is closed; define TENON_WITH_IO_URING=1 and link "
-                "liburing (CMake: tenon::io_uring)");
+  static_assert(
+      refused<Options...>,
+      "tenon::runtime<...>: io_uring<> is declared but its door is closed; define TENON_WITH_IO_URING=1 and link "
+      "liburing (CMake: tenon::io_uring)");
 };
 template <class P>
   requires std::is_same_v<P, libuv>
 struct not_defined<P> {
-  static_assert(refused<P>,
-                "tenon::runtime<...>: libuv is declared but its door is closed; define TENON_WITH_LIBUV=1 and link libuv "
-                "(CMake: tenon::libuv)");
+  static_assert(
+      refused<P>,
+      "tenon::runtime<...>: libuv is declared but its door is closed; define TENON_WITH_LIBUV=1 and link libuv "
+      "(CMake: tenon::libuv)");
 };
 template <class P>
   requires std::is_same_v<P, mimalloc>
 struct not_defined<P> {
-  static_assert(refused<P>,
-                "tenon::runtime<...>: mimalloc is declared but its door is closed; define TENON_WITH_MIMALLOC=1 and link "
-                "mimalloc (CMake: tenon::mimalloc)");
+  static_assert(
+      refused<P>,
+      "tenon::runtime<...>: mimalloc is declared but its door is closed; define TENON_WITH_MIMALLOC=1 and link "
+      "mimalloc (CMake: tenon::mimalloc)");
 };
 template <class P>
   requires std::is_same_v<P, hwloc>
 struct not_defined<P> {
-  static_assert(refused<P>,
-                "tenon::runtime<...>: hwloc is declared but its door is closed; define TENON_WITH_HWLOC=1 and link hwloc "
-                "(CMake: tenon::hwloc)");
+  static_assert(
+      refused<P>,
+      "tenon::runtime<...>: hwloc is declared but its door is closed; define TENON_WITH_HWLOC=1 and link hwloc "
+      "(CMake: tenon::hwloc)");
 };
 
 template <class P>
@@ -5372,17 +5489,21 @@ consteval int strangeness() {
 
 template <class P>
 struct not_a_policy {
-  static constexpr int why = strangeness<P>();
-  static_assert(why != 1, "tenon::runtime<...>: an argument is const or volatile; name the policy itself");
-  static_assert(why != 2,
-                "tenon::runtime<...>: an argument is not a policy; derive it, publicly, from the one family it belongs to, "
-                "as in struct my_backend : tenon::family::backend");
-  static_assert(why != 3,
-                "tenon::runtime<...>: a policy names a family that no runtime has; derive it from one of tenon::family");
-  static_assert(why != 4,
-                "tenon::runtime<...>: a policy has data members, and nobody makes an object of it; keep state in the types "
-                "it names and numbers in settings");
-  static_assert(why != 5,
+  template <int Reason>
+  static constexpr bool free_of = strangeness<P>() != Reason;
+  static_assert(free_of<1>, "tenon::runtime<...>: an argument is const or volatile; name the policy itself");
+  static_assert(
+      free_of<2>,
+      "tenon::runtime<...>: an argument is not a policy; derive it, publicly, from the one family it belongs to, "
+      "as in struct my_backend : tenon::family::backend");
+  static_assert(
+      free_of<3>,
+      "tenon::runtime<...>: a policy names a family that no runtime has; derive it from one of tenon::family");
+  static_assert(
+      free_of<4>,
+      "tenon::runtime<...>: a policy has data members, and nobody makes an object of it; keep state in the types "
+      "it names and numbers in settings");
+  static_assert(free_of<5>,
                 "tenon::runtime<...>: a policy has no word, its name in a sentence; add static constexpr auto word = "
                 "tenon::fixed_string(\"my_policy\")");
 };
@@ -5411,8 +5532,7 @@ struct two_of_one_family {
 
 template <class... Ps>
 struct preset_in_a_preset {
-  static_assert(refused<Ps...>,
-                "tenon::runtime<...>: a preset names another preset; name that one's policies instead");
+  static_assert(refused<Ps...>, "tenon::runtime<...>: a preset names another preset; name that one's policies instead");
 };
 
 /// The sentence about one argument.
@@ -5422,16 +5542,447 @@ template <class P>
 struct refused_argument<place::undefined, P> : std::type_identity<not_defined<P>> {};
 template <class P>
 struct refused_argument<place::stranger, P> : std::type_identity<not_a_policy<P>> {};
-template <class P>
-struct refused_argument<place::unusable, P> : std::type_identity<missing<typename P::family, P>> {};
 
-/// Instantiates a sentence by asking what it derives from, which goes on whatever the answer: a class that had a refused
-/// one for its base or member would be dropped, and each use of it be one more error.
-struct unrelated {};
-no_runtime put_in_place_of(const volatile void*);
-no_runtime put_in_place_of(const unrelated*);
-template <class Sentence>
-using refuse = decltype(put_in_place_of(static_cast<Sentence*>(nullptr)));
+}  // namespace tenon::detail
+// tenon/runtime/lacking_parts.hpp
+
+/// Which requirement of its family's contract a policy fails, the first of them, as a sentence: for what a
+/// worker is made of.
+/// The concepts decide; this only says why, and only when they have said no.
+namespace tenon::detail {
+
+/// Its instantiation says what P lacks.
+template <class Family, class P>
+struct missing;
+
+// clang-format off: a requirement a line
+template <class P>
+consteval std::string_view backend_lacks() {
+  if constexpr (!requires { typename P::template loop<single_thread>; typename P::template loop<multi_thread>; })
+    return "loop";
+  else {
+    using L = typename P::template loop<multi_thread>;
+    if constexpr (!requires(typename L::source source, io_source& base) { base = source; }) return "loop::source";
+    else if constexpr (!requires(L loop) { { loop.open() } noexcept -> std::same_as<result<void>>; }) return "open";
+    else if constexpr (!requires(L loop, typename L::source& s)
+                          { { loop.attach(s) } noexcept -> std::same_as<result<void>>; })
+      return "attach";
+    else if constexpr (!requires(L loop, typename L::source& s) { { loop.detach(s) } noexcept -> std::same_as<void>; })
+      return "detach";
+    else if constexpr (!requires(io_operation& op) { { L::attempt(op) } noexcept -> std::same_as<bool>; })
+      return "attempt";
+    else if constexpr (!requires(L loop, io_operation& op) { { loop.start(op) } noexcept -> std::same_as<bool>; })
+      return "start";
+    else if constexpr (!requires(L loop, io_operation& op) { { loop.cancel(op) } noexcept -> std::same_as<void>; })
+      return "cancel";
+    else if constexpr (!requires(L loop, duration t) { { loop.wait(t) } noexcept -> std::same_as<std::size_t>; })
+      return "wait";
+    else if constexpr (!requires(L loop) { { loop.wake() } noexcept -> std::same_as<void>; }) return "wake";
+    else if constexpr (!requires(const L& loop) { { loop.note() } noexcept -> std::convertible_to<std::string_view>; })
+      return "note";
+    else if constexpr (!requires { { P::performs_io } -> std::convertible_to<bool>; }) return "performs_io";
+    else if constexpr (!requires { { P::proactor } -> std::convertible_to<bool>; }) return "proactor";
+    else return {};
+  }
+}
+
+template <class P>
+struct missing<family::backend, P> {
+  static constexpr std::string_view lack = backend_lacks<P>();
+  static_assert(lack != "loop",
+                "tenon::runtime<...>: a backend lacks loop; give it template <class Threading> class loop "
+                "(tenon::backend_policy)");
+  static_assert(lack != "loop::source",
+                "tenon::runtime<...>: a backend lacks loop::source; give its loop a class source derived from "
+                "tenon::io_source (tenon::backend_loop)");
+  static_assert(lack != "open",
+                "tenon::runtime<...>: a backend lacks open; give its loop tenon::result<void> open() noexcept "
+                "(tenon::backend_loop)");
+  static_assert(lack != "attach",
+                "tenon::runtime<...>: a backend lacks attach; give its loop tenon::result<void> attach(source&) "
+                "noexcept (tenon::backend_loop)");
+  static_assert(lack != "detach",
+                "tenon::runtime<...>: a backend lacks detach; give its loop void detach(source&) noexcept "
+                "(tenon::backend_loop)");
+  static_assert(lack != "attempt",
+                "tenon::runtime<...>: a backend lacks attempt; give its loop static bool attempt(tenon::io_operation&) "
+                "noexcept (tenon::backend_loop)");
+  static_assert(lack != "start",
+                "tenon::runtime<...>: a backend lacks start; give its loop bool start(tenon::io_operation&) noexcept "
+                "(tenon::backend_loop)");
+  static_assert(lack != "cancel",
+                "tenon::runtime<...>: a backend lacks cancel; give its loop void cancel(tenon::io_operation&) noexcept "
+                "(tenon::backend_loop)");
+  static_assert(lack != "wait",
+                "tenon::runtime<...>: a backend lacks wait; give its loop std::size_t wait(std::chrono::nanoseconds) "
+                "noexcept (tenon::backend_loop)");
+  static_assert(lack != "wake",
+                "tenon::runtime<...>: a backend lacks wake; give its loop<multi_thread> void wake() noexcept "
+                "(tenon::wakeable_loop)");
+  static_assert(lack != "note",
+                "tenon::runtime<...>: a backend lacks note; give its loop std::string_view note() const noexcept "
+                "(tenon::backend_loop)");
+  static_assert(lack != "performs_io",
+                "tenon::runtime<...>: a backend lacks performs_io; give it static constexpr bool performs_io "
+                "(tenon::backend_policy)");
+  static_assert(lack != "proactor",
+                "tenon::runtime<...>: a backend lacks proactor; give it static constexpr bool proactor "
+                "(tenon::backend_policy)");
+  static_assert(!lack.empty(),
+                "tenon::runtime<...>: a backend does not keep its contract; see where with "
+                "static_assert(tenon::backend_policy<...>) below it");
+};
+
+template <class P>
+consteval std::string_view scheduling_lacks() {
+  if constexpr (!requires { typename P::template shared<multi_thread>; }) return "shared";
+  else if constexpr (!requires { typename P::template local<multi_thread>; }) return "local";
+  else {
+    using S = typename P::template shared<multi_thread>;
+    using L = typename P::template local<multi_thread>;
+    if constexpr (!requires { { P::shares } -> std::convertible_to<bool>; }) return "shares";
+    else if constexpr (!requires(L local, work& item) { { local.push(item) } noexcept -> std::same_as<void>; })
+      return "push";
+    else if constexpr (!requires(L local, work& item) { { local.start(item) } noexcept -> std::same_as<std::size_t>; })
+      return "start";
+    else if constexpr (!requires(L local) { { local.next() } noexcept -> std::same_as<work*>; }) return "next";
+    else if constexpr (!requires(L local) { { local.find() } noexcept -> std::same_as<work*>; }) return "find";
+    else if constexpr (!requires(L local) { { local.stolen() } noexcept -> std::same_as<std::size_t>; })
+      return "stolen";
+    else if constexpr (!requires(L local) { { local.idle() } noexcept -> std::same_as<bool>; }) return "idle";
+    else if constexpr (!requires(S all, work& w) { { all.inject(w) } noexcept -> std::same_as<std::size_t>; })
+      return "inject";
+    else if constexpr (!requires(S all, work& w)
+                          { { all.give(w, std::size_t{}) } noexcept -> std::same_as<std::size_t>; })
+      return "give";
+    else return {};
+  }
+}
+
+template <class P>
+struct missing<family::scheduling, P> {
+  static constexpr std::string_view lack = scheduling_lacks<P>();
+  static_assert(lack != "shared",
+                "tenon::runtime<...>: a scheduling policy lacks shared; give it template <class Threading> class "
+                "shared, one a runtime (tenon::scheduling_policy)");
+  static_assert(lack != "local",
+                "tenon::runtime<...>: a scheduling policy lacks local; give it template <class Threading> class local, "
+                "one a worker (tenon::scheduling_policy)");
+  static_assert(lack != "shares",
+                "tenon::runtime<...>: a scheduling policy lacks shares; give it static constexpr bool shares "
+                "(tenon::scheduling_policy)");
+  static_assert(lack != "push",
+                "tenon::runtime<...>: a scheduling policy lacks push; give its local void push(tenon::work&) noexcept "
+                "(tenon::scheduling_policy)");
+  static_assert(lack != "start",
+                "tenon::runtime<...>: a scheduling policy lacks start; give its local std::size_t start(tenon::work&) "
+                "noexcept (tenon::scheduling_policy)");
+  static_assert(lack != "next",
+                "tenon::runtime<...>: a scheduling policy lacks next; give its local tenon::work* next() noexcept "
+                "(tenon::scheduling_policy)");
+  static_assert(lack != "find",
+                "tenon::runtime<...>: a scheduling policy lacks find; give its local tenon::work* find() noexcept "
+                "(tenon::scheduling_policy)");
+  static_assert(lack != "stolen",
+                "tenon::runtime<...>: a scheduling policy lacks stolen; give its local std::size_t stolen() noexcept "
+                "(tenon::scheduling_policy)");
+  static_assert(lack != "idle",
+                "tenon::runtime<...>: a scheduling policy lacks idle; give its local bool idle() noexcept "
+                "(tenon::scheduling_policy)");
+  static_assert(lack != "inject",
+                "tenon::runtime<...>: a scheduling policy lacks inject; give its shared std::size_t "
+                "inject(tenon::work&) noexcept (tenon::scheduling_policy)");
+  static_assert(lack != "give",
+                "tenon::runtime<...>: a scheduling policy lacks give; give its shared std::size_t give(tenon::work&, "
+                "std::size_t) noexcept (tenon::scheduling_policy)");
+  static_assert(!lack.empty(),
+                "tenon::runtime<...>: a scheduling policy does not keep its contract; see where with "
+                "static_assert(tenon::scheduling_policy<...>) below it");
+};
+
+template <class P>
+consteval std::string_view memory_lacks() {
+  if constexpr (!requires { typename P::arena; }) return "arena";
+  else {
+    using A = typename P::arena;
+    if constexpr (!std::default_initializable<A> || std::is_move_constructible_v<A> || std::is_move_assignable_v<A>)
+      return "arena()";
+    else if constexpr (!requires(A arena, std::size_t n) { { arena.allocate(n) } -> std::same_as<void*>; })
+      return "allocate";
+    else if constexpr (!requires(A arena, void* block, std::size_t n)
+                          { { arena.deallocate(block, n) } noexcept -> std::same_as<void>; })
+      return "deallocate";
+    else if constexpr (!requires(std::size_t n) { { P::obtain(n) } -> std::same_as<void*>; }) return "obtain";
+    else if constexpr (!requires(void* block, std::size_t n)
+                          { { P::release(block, n) } noexcept -> std::same_as<void>; })
+      return "release";
+    else return {};
+  }
+}
+
+template <class P>
+struct missing<family::memory, P> {
+  static constexpr std::string_view lack = memory_lacks<P>();
+  static_assert(lack != "arena",
+                "tenon::runtime<...>: a memory policy lacks arena; give it a class arena, one a worker "
+                "(tenon::memory_policy)");
+  static_assert(lack != "arena()",
+                "tenon::runtime<...>: a memory policy lacks arena(); give its arena a constructor without arguments, "
+                "and delete its moves (tenon::memory_arena)");
+  static_assert(lack != "allocate",
+                "tenon::runtime<...>: a memory policy lacks allocate; give its arena void* allocate(std::size_t) "
+                "(tenon::memory_arena)");
+  static_assert(lack != "deallocate",
+                "tenon::runtime<...>: a memory policy lacks deallocate; give its arena void deallocate(void*, "
+                "std::size_t) noexcept (tenon::memory_arena)");
+  static_assert(lack != "obtain",
+                "tenon::runtime<...>: a memory policy lacks obtain; give it static void* obtain(std::size_t) "
+                "(tenon::memory_policy)");
+  static_assert(lack != "release",
+                "tenon::runtime<...>: a memory policy lacks release; give it static void release(void*, std::size_t) "
+                "noexcept (tenon::memory_policy)");
+  static_assert(!lack.empty(),
+                "tenon::runtime<...>: a memory policy does not keep its contract; see where with "
+                "static_assert(tenon::memory_policy<...>) below it");
+};
+
+template <class P>
+consteval std::string_view queue_lacks() {
+  if constexpr (!requires { typename P::template of<int>; typename P::template of<int, single_thread>; }) return "of";
+  else {
+    using Q = typename P::template of<int>;
+    if constexpr (!std::is_default_constructible_v<Q> || std::is_copy_constructible_v<Q>) return "of()";
+    else if constexpr (!requires(Q queue, int&& i) { { queue.try_push(std::move(i)) } noexcept -> std::same_as<bool>; })
+      return "try_push";
+    else if constexpr (!requires(Q queue) { { queue.try_pop() } noexcept -> std::same_as<std::optional<int>>; })
+      return "try_pop";
+    else if constexpr (!requires(const Q& queue) { { queue.size_estimate() } noexcept -> std::same_as<std::size_t>; })
+      return "size_estimate";
+    else if constexpr (!requires { { Q::capacity } -> std::convertible_to<std::size_t>; }) return "capacity";
+    else if constexpr (!requires { { P::many_producers } -> std::convertible_to<bool>; }) return "many_producers";
+    else if constexpr (!requires { { P::many_consumers } -> std::convertible_to<bool>; }) return "many_consumers";
+    else if constexpr (!requires { { P::bounded } -> std::convertible_to<bool>; }) return "bounded";
+    else return {};
+  }
+}
+
+template <class P>
+struct missing<family::queue, P> {
+  static constexpr std::string_view lack = queue_lacks<P>();
+  static_assert(lack != "of",
+                "tenon::runtime<...>: a queue policy lacks of; give it template <class T, class Threading = "
+                "tenon::multi_thread> class of (tenon::queue_policy)");
+  static_assert(lack != "of()",
+                "tenon::runtime<...>: a queue policy lacks of(); give its of<T> a constructor without arguments, and "
+                "delete its copies (tenon::queue_for)");
+  static_assert(lack != "try_push",
+                "tenon::runtime<...>: a queue policy lacks try_push; give its of<T> bool try_push(T&&) noexcept "
+                "(tenon::queue_for)");
+  static_assert(lack != "try_pop",
+                "tenon::runtime<...>: a queue policy lacks try_pop; give its of<T> std::optional<T> try_pop() noexcept "
+                "(tenon::queue_for)");
+  static_assert(lack != "size_estimate",
+                "tenon::runtime<...>: a queue policy lacks size_estimate; give its of<T> std::size_t size_estimate() "
+                "const noexcept (tenon::queue_for)");
+  static_assert(lack != "capacity",
+                "tenon::runtime<...>: a queue policy lacks capacity; give its of<T> static constexpr std::size_t "
+                "capacity (tenon::queue_for)");
+  static_assert(lack != "many_producers",
+                "tenon::runtime<...>: a queue policy lacks many_producers; give it static constexpr bool "
+                "many_producers (tenon::queue_policy)");
+  static_assert(lack != "many_consumers",
+                "tenon::runtime<...>: a queue policy lacks many_consumers; give it static constexpr bool "
+                "many_consumers (tenon::queue_policy)");
+  static_assert(lack != "bounded",
+                "tenon::runtime<...>: a queue policy lacks bounded; give it static constexpr bool bounded "
+                "(tenon::queue_policy)");
+  static_assert(!lack.empty(),
+                "tenon::runtime<...>: a queue policy does not keep its contract; see where with "
+                "static_assert(tenon::queue_policy<...>) below it");
+};
+// clang-format on
+
+}  // namespace tenon::detail
+// tenon/runtime/lacking_surroundings.hpp
+
+/// Which requirement of its family's contract a policy fails, the first of them, as a sentence: for what is
+/// around a worker.
+/// The concepts decide; this only says why, and only when they have said no.
+namespace tenon::detail {
+
+// clang-format off: a requirement a line
+template <class P>
+consteval std::string_view topology_lacks() {
+  if constexpr (!requires { { P::pins } -> std::convertible_to<bool>; }) return "pins";
+  else if constexpr (!requires { { P::read() } -> std::same_as<machine>; }) return "read";
+  else if constexpr (!requires(const machine& m, std::size_t i)
+                        { { P::pin(m, i) } noexcept -> std::same_as<result<void>>; })
+    return "pin";
+  else if constexpr (!requires(const machine& where) { { P::unpin(where) } noexcept -> std::same_as<result<void>>; })
+    return "unpin";
+  else return {};
+}
+
+template <class P>
+struct missing<family::topology, P> {
+  static constexpr std::string_view lack = topology_lacks<P>();
+  static_assert(lack != "pins",
+                "tenon::runtime<...>: a topology lacks pins; give it static constexpr bool pins "
+                "(tenon::topology_policy)");
+  static_assert(lack != "read",
+                "tenon::runtime<...>: a topology lacks read; give it static tenon::machine read() "
+                "(tenon::topology_policy)");
+  static_assert(lack != "pin",
+                "tenon::runtime<...>: a topology lacks pin; give it static tenon::result<void> pin(const "
+                "tenon::machine&, std::size_t) noexcept (tenon::topology_policy)");
+  static_assert(lack != "unpin",
+                "tenon::runtime<...>: a topology lacks unpin; give it static tenon::result<void> unpin(const "
+                "tenon::machine&) noexcept (tenon::topology_policy)");
+  static_assert(!lack.empty(),
+                "tenon::runtime<...>: a topology does not keep its contract; see where with "
+                "static_assert(tenon::topology_policy<...>) below it");
+};
+
+template <class P>
+consteval std::string_view observe_lacks() {
+  if constexpr (!requires { typename P::template of<single_thread>; typename P::template of<multi_thread>; })
+    return "of";
+  else {
+    using O = typename P::template of<multi_thread>;
+    if constexpr (!requires(O mine, std::size_t n) { { mine.spawned(n) } noexcept -> std::same_as<void>; })
+      return "spawned";
+    else if constexpr (!requires(O mine, std::size_t n) { { mine.ran(n) } noexcept -> std::same_as<void>; })
+      return "ran";
+    else if constexpr (!requires(O mine, std::size_t n) { { mine.stole(n) } noexcept -> std::same_as<void>; })
+      return "stole";
+    else if constexpr (!requires(O mine, std::size_t n) { { mine.dropped(n) } noexcept -> std::same_as<void>; })
+      return "dropped";
+    else if constexpr (!requires(O mine, std::size_t n) { { mine.received(n) } noexcept -> std::same_as<void>; })
+      return "received";
+    else if constexpr (!requires(O mine, std::size_t n) { { mine.sent(n) } noexcept -> std::same_as<void>; })
+      return "sent";
+    else if constexpr (!requires(O mine) { { mine.parked() } noexcept -> std::same_as<void>; }) return "parked";
+    else if constexpr (!requires(O mine) { { mine.woke() } noexcept -> std::same_as<void>; }) return "woke";
+    else if constexpr (!requires(const O& other) { { other.read() } noexcept -> std::same_as<totals>; }) return "read";
+    else if constexpr (!requires { { P::enabled } -> std::convertible_to<bool>; }) return "enabled";
+    else return {};
+  }
+}
+
+template <class P>
+struct missing<family::observe, P> {
+  static constexpr std::string_view lack = observe_lacks<P>();
+  static_assert(lack != "of",
+                "tenon::runtime<...>: an observe policy lacks of; give it template <class Threading> class of, one a "
+                "worker (tenon::observe_policy)");
+  static_assert(lack != "spawned",
+                "tenon::runtime<...>: an observe policy lacks spawned; give its of<Threading> void "
+                "spawned(std::size_t) noexcept (tenon::observer)");
+  static_assert(lack != "ran",
+                "tenon::runtime<...>: an observe policy lacks ran; give its of<Threading> void ran(std::size_t) "
+                "noexcept (tenon::observer)");
+  static_assert(lack != "stole",
+                "tenon::runtime<...>: an observe policy lacks stole; give its of<Threading> void stole(std::size_t) "
+                "noexcept (tenon::observer)");
+  static_assert(lack != "dropped",
+                "tenon::runtime<...>: an observe policy lacks dropped; give its of<Threading> void "
+                "dropped(std::size_t) noexcept (tenon::observer)");
+  static_assert(lack != "received",
+                "tenon::runtime<...>: an observe policy lacks received; give its of<Threading> void "
+                "received(std::size_t) noexcept (tenon::observer)");
+  static_assert(lack != "sent",
+                "tenon::runtime<...>: an observe policy lacks sent; give its of<Threading> void sent(std::size_t) "
+                "noexcept (tenon::observer)");
+  static_assert(lack != "parked",
+                "tenon::runtime<...>: an observe policy lacks parked; give its of<Threading> void parked() noexcept "
+                "(tenon::observer)");
+  static_assert(lack != "woke",
+                "tenon::runtime<...>: an observe policy lacks woke; give its of<Threading> void woke() noexcept "
+                "(tenon::observer)");
+  static_assert(lack != "read",
+                "tenon::runtime<...>: an observe policy lacks read; give its of<Threading> tenon::totals read() const "
+                "noexcept (tenon::observer)");
+  static_assert(lack != "enabled",
+                "tenon::runtime<...>: an observe policy lacks enabled; give it static constexpr bool enabled "
+                "(tenon::observe_policy)");
+  static_assert(!lack.empty(),
+                "tenon::runtime<...>: an observe policy does not keep its contract; see where with "
+                "static_assert(tenon::observe_policy<...>) below it");
+};
+
+template <class P>
+consteval std::string_view threading_lacks() {
+  if constexpr (!requires { { P::concurrent } -> std::convertible_to<bool>; }) return "concurrent";
+  else if constexpr (!requires { typename P::template atomic<int>; }) return "atomic";
+  else if constexpr (!requires { typename P::mutex; }) return "mutex";
+  else return {};
+}
+
+template <class P>
+struct missing<family::threading, P> {
+  static constexpr std::string_view lack = threading_lacks<P>();
+  static_assert(lack != "concurrent",
+                "tenon::runtime<...>: a threading policy lacks concurrent; give it static constexpr bool concurrent "
+                "(tenon::threading_policy)");
+  static_assert(lack != "atomic",
+                "tenon::runtime<...>: a threading policy lacks atomic; give it template <class T> using atomic, as "
+                "std::atomic (tenon::threading_policy)");
+  static_assert(lack != "mutex",
+                "tenon::runtime<...>: a threading policy lacks mutex; give it a class mutex, as std::mutex "
+                "(tenon::threading_policy)");
+  static_assert(!lack.empty(),
+                "tenon::runtime<...>: a threading policy does not keep its contract; see where with "
+                "static_assert(tenon::threading_policy<...>) below it");
+};
+
+template <class P>
+consteval std::string_view clock_lacks() {
+  if constexpr (!requires { typename P::source; }) return "source";
+  else {
+    using S = typename P::source;
+    if constexpr (!requires(S source) { { source.now() } noexcept -> std::same_as<time_point>; }) return "now";
+    else if constexpr (!requires(S source, time_point end)
+                          { { source.until(end) } noexcept -> std::same_as<duration>; })
+      return "until";
+    else return {};
+  }
+}
+
+template <class P>
+struct missing<family::clock, P> {
+  static constexpr std::string_view lack = clock_lacks<P>();
+  static_assert(lack != "source",
+                "tenon::runtime<...>: a clock lacks source; give it a class source, one a runtime "
+                "(tenon::clock_policy)");
+  static_assert(lack != "now",
+                "tenon::runtime<...>: a clock lacks now; give its source tenon::time_point now() noexcept "
+                "(tenon::clock_policy)");
+  static_assert(lack != "until",
+                "tenon::runtime<...>: a clock lacks until; give its source tenon::duration until(tenon::time_point) "
+                "noexcept (tenon::clock_policy)");
+  static_assert(!lack.empty(),
+                "tenon::runtime<...>: a clock does not keep its contract; see where with "
+                "static_assert(tenon::clock_policy<...>) below it");
+};
+
+template <class P>
+consteval std::string_view errors_lacks() {
+  if constexpr (!requires { { P::rethrows } -> std::convertible_to<bool>; }) return "rethrows";
+  else return {};
+}
+
+template <class P>
+struct missing<family::errors, P> {
+  static constexpr std::string_view lack = errors_lacks<P>();
+  static_assert(lack != "rethrows",
+                "tenon::runtime<...>: an errors policy lacks rethrows; give it static constexpr bool rethrows "
+                "(tenon::errors_policy)");
+  static_assert(!lack.empty(),
+                "tenon::runtime<...>: an errors policy does not keep its contract; see where with "
+                "static_assert(tenon::errors_policy<...>) below it");
+};
+
+// clang-format on
 
 }  // namespace tenon::detail
 // tenon/runtime/composition.hpp
@@ -5482,11 +6033,12 @@ template <class Threading>
 using default_scheduling = std::conditional_t<Threading::concurrent, stealing<>, fifo>;
 
 template <class Entries, class Threading = found<family::threading, multi_thread, Entries>>
-using resolved = composition<
-    found<family::backend, epoll, Entries>, found<family::scheduling, default_scheduling<Threading>, Entries>,
-    found<family::memory, recycling<system>, Entries>, found<family::queue, by_topology, Entries>,
-    found<family::topology, flat, Entries>, Threading, found<family::observe, off, Entries>,
-    found<family::clock, steady, Entries>, found<family::errors, propagate, Entries>>;
+using resolved =
+    composition<found<family::backend, epoll, Entries>,
+                found<family::scheduling, default_scheduling<Threading>, Entries>,
+                found<family::memory, recycling<system>, Entries>, found<family::queue, by_topology, Entries>,
+                found<family::topology, flat, Entries>, Threading, found<family::observe, off, Entries>,
+                found<family::clock, steady, Entries>, found<family::errors, propagate, Entries>>;
 
 /// What a preset says counts where the sentence is silent, and where it goes with what the sentence says.
 template <class P, class... Said>
@@ -5504,50 +6056,46 @@ template <class List, class... Said>
 struct merged;
 template <class... Ps, class... Said>
 struct merged<policy_list<Ps...>, Said...>
-    : entries<Said...>,
-      std::conditional_t<counts<Ps, Said...>(), entry<typename Ps::family, Ps>, unheard<Ps>>... {};
+    : entries<Said...>, std::conditional_t<counts<Ps, Said...>(), entry<typename Ps::family, Ps>, unheard<Ps>>... {};
 
 template <class... Ps>
 inline constexpr verdict verdict_of = judge({place_of<Ps>...});
 
-/// The ways of a sentence to its runtime, or to the class whose instantiation says what is wrong.
+/// What a sentence comes to: `accepted<R>`, or else the class whose instantiation says what is wrong.
+template <class R>
+struct accepted {};
+
+template <class P>
+struct refused_argument<place::unusable, P> : std::type_identity<missing<typename P::family, P>> {};
+
 template <class Composition, bool Legal = Composition::legal>
 struct conclude {
-  using type = typename Composition::runtime;
+  using type = accepted<typename Composition::runtime>;
 };
 template <class Composition>
-struct conclude<Composition, false> {
-  using type = refuse<typename broken_rule<Composition, typename Composition::policies>::type>;
-};
+struct conclude<Composition, false> : broken_rule<Composition, typename Composition::policies> {};
 
 template <fault Fault, class... Ps>
-struct compose_if;
+struct compose;
 template <class... Ps>
-using compose = compose_if<verdict_of<Ps...>.what, Ps...>;
+using answer = typename compose<verdict_of<Ps...>.what, Ps...>::type;
 
 template <class... Ps>
-struct compose_if<fault::argument, Ps...> {
+struct compose<fault::argument, Ps...> {
   using wrong = nth<verdict_of<Ps...>.at, Ps...>;
-  using type = refuse<typename refused_argument<place_of<wrong>, wrong>::type>;
+  using type = typename refused_argument<place_of<wrong>, wrong>::type;
 };
 
 template <class... Ps>
-struct compose_if<fault::duplicate, Ps...> {
+struct compose<fault::duplicate, Ps...> {
   using first = nth<verdict_of<Ps...>.at, Ps...>;
   using second = nth<verdict_of<Ps...>.other, Ps...>;
-  using type = refuse<two_of_one_family<place_of<first>, first, second>>;
+  using type = two_of_one_family<place_of<first>, first, second>;
 };
 
-/// A preset's own words are looked at as a sentence's are.
-template <fault Fault, class List, class... Said>
-struct compose_with : conclude<resolved<merged<List, Said...>>> {};
-template <fault Fault, class... Ps, class... Said>
-  requires(Fault != fault::nothing)
-struct compose_with<Fault, policy_list<Ps...>, Said...> : compose_if<Fault, Ps...> {};
-
 template <class... Ps>
-struct compose_if<fault::nested, Ps...> {
-  using type = refuse<preset_in_a_preset<Ps...>>;
+struct compose<fault::nested, Ps...> {
+  using type = preset_in_a_preset<Ps...>;
 };
 
 template <class List>
@@ -5556,13 +6104,27 @@ template <class... Ps>
 inline constexpr fault fault_in<policy_list<Ps...>> =
     ((place_of<Ps> == place::preset) || ...) ? fault::nested : verdict_of<Ps...>.what;
 
+/// A preset's own words are looked at as a sentence's are.
+template <class List, fault Fault, class... Said>
+struct compose_with : conclude<resolved<merged<List, Said...>>> {};
+template <class... Ps, fault Fault, class... Said>
+  requires(Fault != fault::nothing)
+struct compose_with<policy_list<Ps...>, Fault, Said...> : compose<Fault, Ps...> {};
+
 template <class Preset, class... Said>
-struct sentence : compose_with<fault_in<typename Preset::policies>, typename Preset::policies, Said...> {};
+struct sentence : compose_with<typename Preset::policies, fault_in<typename Preset::policies>, Said...> {};
 template <class... Said>
 struct sentence<void, Said...> : conclude<resolved<entries<Said...>>> {};
 
 template <class... Ps>
-struct compose_if<fault::nothing, Ps...> : sentence<found<preset_tag, void, entries<Ps...>>, Ps...> {};
+struct compose<fault::nothing, Ps...> : sentence<found<preset_tag, void, entries<Ps...>>, Ps...> {};
+
+/// Instantiates a refusal, by asking what it derives from: last of all and from the outermost place, so that the error
+/// is short. The call goes on whatever the answer is; a class that had a refused one for its base would be dropped, and
+/// each use of it be one more error.
+template <class R>
+R stand_for(const accepted<R>*);
+no_runtime stand_for(const volatile void*);
 
 }  // namespace detail
 
@@ -5684,23 +6246,22 @@ namespace tenon::detail {
 ///   (1) h <= t <= h + Capacity;
 ///   (2) only the owner writes t and the slots; it writes slot(t) only after it has seen some h > t - Capacity;
 ///   (3) item i of [h, t) belongs to nobody yet; it is given to whoever moves h from <= i to > i by a CAS.
-/// Why copying before the CAS is right. A thief reads h, then t, copies slot(h) .. slot(h+n-1) with n <= t - h, and then
-/// does CAS(head_: h -> h+n). While it copies, the owner may go round and write over these slots, and the copies are
-/// then rubbish. But slot(i) is written again only as item i + Capacity, for which by (2) the owner has seen a head > i
-/// >= h. That head is later than h in the modification order of head_, h never comes back (64 bits: 584 years at a
-/// thousand million a second), so the CAS fails and the copies are thrown away. If the CAS succeeds, head_ was h all
-/// along, nothing in [h, h+n) was rewritten, and by (3) the items are the thief's. Slots are atomics only because of the
-/// copies that are thrown away: a relaxed load is a plain load.
-/// A slow thief may hold an h so old that t - h > Capacity. Its CAS would fail; it looks again at once instead, for it
-/// must not copy more than there is room for.
+/// Why copying before the CAS is right. A thief reads h, then t, copies slot(h) .. slot(h+n-1) with n <= t - h, and
+/// then does CAS(head_: h -> h+n). While it copies, the owner may go round and write over these slots, and the copies
+/// are then rubbish. But slot(i) is written again only as item i + Capacity, for which by (2) the owner has seen a
+/// head > i >= h. That head is later than h in the modification order of head_, h never comes back (64 bits: 584 years
+/// at a thousand million a second), so the CAS fails and the copies are thrown away. If the CAS succeeds, head_ was h
+/// all along, nothing in [h, h+n) was rewritten, and by (3) the items are the thief's. Slots are atomics only because
+/// of the copies that are thrown away: a relaxed load is a plain load.
+/// A slow thief may even find t - h > Capacity. It copies no more than there is room for, and then its CAS fails.
 ///
 /// Edges    A  push: tail_.store -> steal: tail_.load(acquire): slot and item written before are seen by the thief.
 ///          B  pop, steal: CAS head_ (release) -> push: head_.load(acquire): slot(i) has been read before the owner
 ///             writes it again, hence a thief whose CAS succeeds did not read the newer item (coherence).
-///          C  pop, steal: CAS head_ (release) -> steal: head_.load(acquire): t >= h, in that every CAS to h was done by
-///             a thread that had seen, or written, a tail >= h. So t - h does not wrap round.
+///          C  pop, steal: CAS head_ (release) -> steal: head_.load(acquire): t >= h, for every CAS to h was done by a
+///             thread that had seen, or written, a tail >= h. So t - h does not wrap round.
 ///          push publishes with a sequentially consistent store and empty() reads so: "push, then read whether anyone
-///          sleeps" and "say I sleep, then read empty()" cannot both miss the other (see the parking protocol).
+///          sleeps" and "say I sleep, then read empty()" cannot both miss the other (see detail::parking).
 /// Shape    Capacity pointers, two cache lines. Items are not owned.
 /// Cost     push: two loads and an xchg; pop: one CAS; steal_into: one CAS however many are taken.
 /// Threads  push, push_all, pop: the owner. steal_into: any, except on its own ring. empty, size_estimate: any.
@@ -5747,9 +6308,9 @@ class run_ring {
     return nullptr;
   }
 
-  /// Takes the older half of this ring, rounded up: the oldest into `first`, to be run at once, the rest onto the tail of
-  /// `mine`, the caller's own ring, in order and as far as there is room. Gives how many were taken, `first` counted;
-  /// with 0, `first` is untouched.
+  /// Takes the older half of this ring, rounded up: the oldest into `first`, to be run at once, the rest onto the tail
+  /// of `mine`, the caller's own ring, in order and as far as there is room. Gives how many were taken, with
+  /// `first`; when 0, `first` is untouched.
   [[nodiscard]] std::size_t steal_into(run_ring& mine, work*& first) noexcept {
     assert(this != &mine);
     const std::uint64_t mine_t = mine.tail_.load(std::memory_order_relaxed);
@@ -5758,10 +6319,6 @@ class run_ring {
     for (;;) {
       const std::uint64_t there = tail_.load(std::memory_order_acquire) - h;
       if (there == 0) return 0;
-      if (there > Capacity) {  // h is of long ago
-        h = head_.load(std::memory_order_acquire);
-        continue;
-      }
       const std::uint64_t half = there - there / 2;
       const std::uint64_t n = half <= room ? half : room + 1;
       work* const oldest = slot(h).load(std::memory_order_relaxed);
@@ -5859,7 +6416,7 @@ struct stealing : family::scheduling {
    public:
     using ring = detail::run_ring<Threading>;
 
-    explicit shared(std::size_t workers) : workers_(workers), rings_(std::make_unique<ring[]>(workers)) {}
+    explicit shared(std::size_t workers) : rings_(workers, [](std::size_t) { return ring(); }) {}
 
     std::size_t inject(work& item) noexcept {
       injected_.push(item);
@@ -5870,13 +6427,12 @@ struct stealing : family::scheduling {
       return worker;
     }
 
-    [[nodiscard]] std::size_t workers() const noexcept { return workers_; }
+    [[nodiscard]] std::size_t workers() const noexcept { return rings_.size(); }
     [[nodiscard]] ring& ring_of(std::size_t worker) noexcept { return rings_[worker]; }
     [[nodiscard]] detail::injector<Threading>& injected() noexcept { return injected_; }
 
    private:
-    std::size_t workers_;
-    std::unique_ptr<ring[]> rings_;
+    detail::row<ring> rings_;
     detail::injector<Threading> injected_;
   };
 
@@ -5960,27 +6516,79 @@ static_assert(scheduling_policy<stealing<>>);
 
 namespace tenon::detail {
 
-/// The text of a file of /proc or /sys; nullopt when it cannot be read, or is longer than any of them is.
-[[nodiscard]] inline std::optional<std::string> read_text(const std::string& path) {
-  const unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!file) return std::nullopt;
-  constexpr std::size_t longest = std::size_t{4} * 1024 * 1024;
-  std::string text;
-  std::array<char, 4096> room;
-  for (;;) {
-    const auto n = ::read(file.get(), room.data(), room.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 || text.size() > longest) return std::nullopt;
-    if (n == 0) return text;
-    text.append(room.data(), static_cast<std::size_t>(n));
+// Every program reads its quota through these, so they are plain functions over char: strings and their optionals would
+// be a tenth of a small program's compile time.
+
+/// A path put together from pieces. One that is too long for the kernel opens nothing.
+class path_text {
+ public:
+  void add(std::string_view piece) noexcept {
+    for (const char c : piece) add(c);
   }
-}
+  void add(char c) noexcept {
+    if (size_ < longest) text_[size_] = c;
+    ++size_;
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  void cut(std::size_t size) noexcept { size_ = size; }
+
+  /// Opens the file of this name below it.
+  [[nodiscard]] unique_fd open(std::string_view name) noexcept {
+    const std::size_t folder = size_;
+    add(name);
+    add('\0');
+    const bool fits = size_ <= longest;
+    size_ = folder;
+    return unique_fd(fits ? ::open(text_, O_RDONLY | O_CLOEXEC) : -1);
+  }
+
+ private:
+  static constexpr std::size_t longest = 4096;  // PATH_MAX
+
+  char text_[longest];  // what lies behind size_ says nothing
+  std::size_t size_ = 0;
+};
+
+/// The text of a file of /proc or /sys; empty when it cannot be read, or is longer than any of them is.
+class file_text {
+ public:
+  file_text(path_text& folder, std::string_view name) noexcept {
+    const unique_fd file = folder.open(name);
+    if (file && !read(file.get())) size_ = 0;
+  }
+  file_text(const file_text&) = delete;
+  file_text& operator=(const file_text&) = delete;
+  ~file_text() { std::free(data_); }
+
+  [[nodiscard]] std::string_view view() const noexcept { return {data_, size_}; }
+
+ private:
+  [[nodiscard]] bool read(int file) noexcept {
+    constexpr std::size_t longest = std::size_t{4} * 1024 * 1024;
+    for (std::size_t room = 4096; room <= longest; room *= 2) {
+      auto* const wider = static_cast<char*>(std::realloc(data_, room));
+      if (wider == nullptr) return false;
+      data_ = wider;
+      while (size_ < room) {
+        const auto n = ::read(file, data_ + size_, room - size_);
+        if (n == 0) return true;
+        if (n < 0 && errno != EINTR) return false;
+        if (n > 0) size_ += static_cast<std::size_t>(n);
+      }
+    }
+    return false;
+  }
+
+  char* data_ = nullptr;
+  std::size_t size_ = 0;
+};
 
 /// Cuts `rest` at the first `separator`: gives what is before it and leaves what is behind it.
 [[nodiscard]] constexpr std::string_view take_until(std::string_view& rest, char separator) noexcept {
-  const std::size_t at = rest.find(separator);
-  const std::string_view head = rest.substr(0, at);
-  rest = at == std::string_view::npos ? std::string_view{} : rest.substr(at + 1);
+  std::size_t at = 0;
+  while (at < rest.size() && rest[at] != separator) ++at;
+  const std::string_view head(rest.data(), at);
+  rest.remove_prefix(at < rest.size() ? at + 1 : at);
   return head;
 }
 
@@ -6023,14 +6631,14 @@ namespace detail {
 /// `36 35 98:0 /root /point options optional-fields... - type source super-options`
 struct mount_line {
   std::string_view root;
-  std::string point;
+  std::string_view point;  ///< a blank, a tab, a newline and a backslash in it are `\` and three octal digits
   std::string_view type;
   std::string_view super_options;
 
-  explicit mount_line(std::string_view line) {
+  explicit mount_line(std::string_view line) noexcept {
     for (int i = 0; i < 3; ++i) static_cast<void>(take_until(line, ' '));
     root = take_until(line, ' ');
-    point = unescaped(take_until(line, ' '));
+    point = take_until(line, ' ');
     while (!line.empty() && take_until(line, ' ') != "-") {
     }
     type = take_until(line, ' ');
@@ -6038,61 +6646,59 @@ struct mount_line {
     super_options = line;
   }
 
- private:
-  /// The kernel writes a blank, a tab, a newline and a backslash of a path as `\` and three octal digits.
-  static std::string unescaped(std::string_view text) {
-    std::string out;
-    while (!text.empty()) {
-      if (text.size() >= 4 && text[0] == '\\') {
-        out.push_back(static_cast<char>((text[1] - '0') * 64 + (text[2] - '0') * 8 + (text[3] - '0')));
-        text.remove_prefix(4);
+  /// The mount point as it is.
+  void add_point(path_text& path) const noexcept {
+    for (std::string_view rest = point; !rest.empty(); rest.remove_prefix(1)) {
+      if (rest.size() >= 4 && rest[0] == '\\') {
+        path.add(static_cast<char>((rest[1] - '0') * 64 + (rest[2] - '0') * 8 + (rest[3] - '0')));
+        rest.remove_prefix(3);
       } else {
-        out.push_back(text[0]);
-        text.remove_prefix(1);
+        path.add(rest[0]);
       }
     }
-    return out;
   }
 };
 
-/// The path of this process in a hierarchy, out of /proc/self/cgroup, cgroups(7): `id:controllers:/path` a line. An empty
-/// `controller` means the v2 hierarchy.
-[[nodiscard]] constexpr std::optional<std::string_view> cgroup_path(std::string_view memberships,
-                                                                    std::string_view controller) noexcept {
+/// The path of this process in a hierarchy, out of /proc/self/cgroup, cgroups(7): `id:controllers:/path` a line. An
+/// empty `controller` means the v2 hierarchy. False when it is in none.
+[[nodiscard]] constexpr bool find_cgroup(std::string_view memberships, std::string_view controller,
+                                         std::string_view& path) noexcept {
   while (!memberships.empty()) {
-    std::string_view line = take_until(memberships, '\n');
-    const std::string_view id = take_until(line, ':');
-    const std::string_view controllers = take_until(line, ':');
-    if (controller.empty() ? id == "0" && controllers.empty() : lists(controllers, controller)) return line;
+    path = take_until(memberships, '\n');
+    const std::string_view id = take_until(path, ':');
+    const std::string_view controllers = take_until(path, ':');
+    if (controller.empty() ? id == "0" && controllers.empty() : lists(controllers, controller)) return true;
   }
-  return std::nullopt;
+  return false;
 }
 
 /// The least of the limits met so far, in whole processors.
 class quota_of_groups {
  public:
   /// Looks at one directory of a hierarchy.
-  void see(const std::string& group, bool v2) {
+  void see(path_text& group, bool v2) noexcept {
     if (v2) {
-      if (const auto text = read_text(group + "/cpu.max")) {
-        std::string_view rest = *text;
-        const auto quota = number_of(take_until(rest, ' '));
-        limit(quota, number_of(rest));
-      }
-    } else if (const auto quota = read_text(group + "/cpu.cfs_quota_us")) {
-      const auto period = read_text(group + "/cpu.cfs_period_us");
-      limit(number_of(*quota), number_of(period ? std::string_view{*period} : std::string_view{}));
+      const file_text text(group, "/cpu.max");
+      std::string_view rest = text.view();
+      const auto quota = number_of(take_until(rest, ' '));
+      limit(quota, number_of(rest));
+    } else {
+      const file_text quota(group, "/cpu.cfs_quota_us");
+      const file_text period(group, "/cpu.cfs_period_us");
+      limit(number_of(quota.view()), number_of(period.view()));
     }
   }
 
   /// Looks at a group and at all above it that this mount shows; a limit above binds those below.
-  void see_all(const std::string& mount_point, std::string_view below, bool v2) {
+  void see_all(path_text& mount_point, std::string_view below, bool v2) noexcept {
+    const std::size_t top = mount_point.size();
     for (;;) {
-      while (below.ends_with('/')) below.remove_suffix(1);
-      see(mount_point + std::string(below), v2);
+      while (!below.empty() && below.back() == '/') below.remove_suffix(1);
+      mount_point.add(below);
+      see(mount_point, v2);
+      mount_point.cut(top);
       if (below.empty()) return;
-      const std::size_t last = below.rfind('/');
-      below = below.substr(0, last == std::string_view::npos ? 0 : last);
+      while (!below.empty() && below.back() != '/') below.remove_suffix(1);
     }
   }
 
@@ -6120,22 +6726,25 @@ class quota_of_groups {
 /// Cost     Reads /proc/self/cgroup, /proc/self/mountinfo and a file a group: tens of microseconds; for start-up.
 /// Threads  Any.
 /// Source   Linux: Documentation/admin-guide/cgroup-v2.rst, Documentation/scheduler/sched-bwc.rst.
-[[nodiscard]] inline std::optional<std::size_t> cpu_quota(const std::string& root = {}) {
-  const auto memberships = detail::read_text(root + "/proc/self/cgroup");
-  const auto mounts = detail::read_text(root + "/proc/self/mountinfo");
-  if (!memberships || !mounts) return std::nullopt;
+[[nodiscard]] inline std::optional<std::size_t> cpu_quota(std::string_view root = {}) noexcept {
+  detail::path_text path;
+  path.add(root);
+  const detail::file_text memberships(path, "/proc/self/cgroup");
+  const detail::file_text mounts(path, "/proc/self/mountinfo");
   detail::quota_of_groups quota;
-  for (std::string_view rest = *mounts; !rest.empty();) {
+  for (std::string_view rest = mounts.view(); !rest.empty();) {
     const detail::mount_line mount(detail::take_until(rest, '\n'));
     const bool v2 = mount.type == "cgroup2";
     if (!v2 && !(mount.type == "cgroup" && detail::lists(mount.super_options, "cpu"))) continue;
-    auto path = detail::cgroup_path(*memberships, v2 ? "" : "cpu");
-    if (!path) continue;
+    std::string_view group;
+    if (!detail::find_cgroup(memberships.view(), v2 ? "" : "cpu", group)) continue;
     // The mount may show a part of the hierarchy (a container's), and the path may lie outside it (`/../..`): then the
     // top of the mount is the nearest group there is to see.
-    if (mount.root != "/") path = detail::is_within(*path, mount.root) ? path->substr(mount.root.size()) : "";
-    if (path->find("/..") != std::string_view::npos) path = "";
-    quota.see_all(root + mount.point, *path, v2);
+    if (mount.root != "/") group = detail::is_within(group, mount.root) ? group.substr(mount.root.size()) : "";
+    if (group.find("/..") != std::string_view::npos) group = "";
+    mount.add_point(path);
+    quota.see_all(path, group, v2);
+    path.cut(root.size());
   }
   return quota.processors();
 }
@@ -6148,52 +6757,57 @@ namespace tenon::detail {
 /// A set of processors, as sched_setaffinity(2) takes it: room for 8192, which is the most Linux can be built for.
 class affinity_mask {
  public:
-  affinity_mask() noexcept { CPU_ZERO_S(sizeof words_, words_.data()); }
+  static constexpr int most = 8192;
 
-  /// What the calling thread may run on.
-  [[nodiscard]] static result<affinity_mask> of_this_thread() noexcept {
+  affinity_mask() noexcept { CPU_ZERO_S(sizeof words_, words_); }
+
+  /// What the calling thread may run on: at least one. Where the kernel does not say, all that are online.
+  [[nodiscard]] static affinity_mask of_this_thread() noexcept {
     affinity_mask mask;
-    if (::sched_getaffinity(0, sizeof mask.words_, mask.words_.data()) != 0) return error_of(errno);
+    if (::sched_getaffinity(0, sizeof mask.words_, mask.words_) == 0 && mask.count() > 0) return mask;
+    const long online = ::sysconf(_SC_NPROCESSORS_ONLN);
+    int next = 0;
+    do {
+      (void)mask.add(next++);
+    } while (next < online);
     return mask;
   }
 
   [[nodiscard]] bool has(int processor) const noexcept {
-    return in_range(processor) && CPU_ISSET_S(static_cast<std::size_t>(processor), sizeof words_, words_.data());
+    return in_range(processor) && CPU_ISSET_S(static_cast<std::size_t>(processor), sizeof words_, words_);
   }
   [[nodiscard]] bool add(int processor) noexcept {
     if (!in_range(processor)) return false;
-    CPU_SET_S(static_cast<std::size_t>(processor), sizeof words_, words_.data());
+    CPU_SET_S(static_cast<std::size_t>(processor), sizeof words_, words_);
     return true;
   }
-  [[nodiscard]] std::vector<int> processors() const {
-    std::vector<int> all;
-    for (int i = 0; i < most; ++i) {
-      if (has(i)) all.push_back(i);
-    }
-    return all;
+  [[nodiscard]] std::size_t count() const noexcept {
+    return static_cast<std::size_t>(CPU_COUNT_S(sizeof words_, words_));
+  }
+  /// The lowest that is in it and not below `from`, or `most`.
+  [[nodiscard]] int next(int from) const noexcept {
+    while (from < most && !has(from)) ++from;
+    return from;
   }
 
   /// Lets the calling thread run on these only.
   [[nodiscard]] result<void> apply() const noexcept {
-    if (::sched_setaffinity(0, sizeof words_, words_.data()) != 0) return error_of(errno);
+    if (::sched_setaffinity(0, sizeof words_, words_) != 0) return error_of(errno);
     return {};
   }
 
  private:
-  static constexpr int most = 8192;
   static bool in_range(int processor) noexcept { return 0 <= processor && processor < most; }
 
-  std::array<cpu_set_t, most / CPU_SETSIZE> words_;
+  cpu_set_t words_[most / CPU_SETSIZE];
 };
 
 /// The processors that the calling thread may run on, lowest first; at least one.
-[[nodiscard]] inline std::vector<int> allowed_processors() {
-  if (const auto mask = affinity_mask::of_this_thread()) {
-    if (auto all = mask->processors(); !all.empty()) return all;
-  }
-  const long online = ::sysconf(_SC_NPROCESSORS_ONLN);
-  std::vector<int> all{0};
-  for (int i = 1; i < online; ++i) all.push_back(i);
+template <class Number = int>
+[[nodiscard]] std::vector<Number> allowed_processors() {
+  const affinity_mask mask = affinity_mask::of_this_thread();
+  std::vector<Number> all;
+  for (int i = mask.next(0); i < affinity_mask::most; i = mask.next(i + 1)) all.push_back(i);
   return all;
 }
 
@@ -6221,10 +6835,13 @@ struct flat : family::topology {
   static constexpr bool pins = false;
 
   [[nodiscard]] static machine read() {
-    machine here;
-    here.places.clear();
-    for (const int processor : detail::allowed_processors()) {
-      here.places.push_back({.processor = processor, .core = processor, .node = 0, .cluster = 0});
+    const detail::affinity_mask allowed = detail::affinity_mask::of_this_thread();
+    machine here{.places = std::vector<place>(allowed.count())};
+    int next = 0;
+    for (place& each : here.places) {
+      next = allowed.next(next);
+      each = {.processor = next, .core = next, .node = 0, .cluster = 0};
+      ++next;
     }
     here.concurrency = detail::concurrency_of(here.places.size(), cpu_quota());
     return here;
@@ -6253,10 +6870,10 @@ namespace tenon {
 /// Errors   One sentence: an argument that is no policy, or lacks what its family asks for; two of a family; a closed
 ///          door; words that do not go together (docs/legality.md).
 template <class... Ps>
-using runtime = typename detail::compose<Ps...>::type;
+using runtime = decltype(detail::stand_for(static_cast<detail::answer<Ps...>*>(nullptr)));
 
-static_assert(std::is_same_v<runtime<>, runtime<epoll, stealing<>, recycling<system>, by_topology, flat, multi_thread, off,
-                                                steady, propagate>>);
+static_assert(std::is_same_v<runtime<>, runtime<epoll, stealing<>, recycling<system>, by_topology, flat, multi_thread,
+                                                off, steady, propagate>>);
 static_assert(std::is_same_v<runtime<single_thread, epoll>, runtime<fifo, single_thread>>);
 
 }  // namespace tenon
@@ -6330,6 +6947,7 @@ class scope : detail::crowd<R> {
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) {
       const environment& env = *detail::environment_of(waiter);
       scope_.joined_.target = waiter;
+      scope_.home_ = detail::here().current;
       if (env.stop.stop_possible()) follow_.emplace(env.stop, stop_all{&scope_});
       scope_.leave();
       return true;  // whoever leaves last, this very thread perhaps, has made `joined_` ready
@@ -6349,7 +6967,7 @@ class scope : detail::crowd<R> {
     };
 
     scope& scope_;
-    std::optional<std::stop_callback<stop_all>> follow_;
+    detail::stop_hook<stop_all> follow_;
   };
 
  public:
@@ -6380,10 +6998,11 @@ class scope : detail::crowd<R> {
  private:
   static void all_left(crowd& of) noexcept {
     auto& self = static_cast<scope&>(of);
-    self.runtime().schedule(self.joined_);
+    self.home_->post(self.joined_);  // where tasks are bound to workers, to the one that joins
   }
 
   detail::resumption joined_;
+  loop* home_ = nullptr;
 };
 
 template <class Runtime>
@@ -6411,10 +7030,10 @@ struct affinity : family::scheduling {
   template <class Threading>
   class shared {
    public:
-    explicit shared(std::size_t workers) : workers_(workers), inboxes_(std::make_unique<inbox[]>(workers)) {}
+    explicit shared(std::size_t workers) : inboxes_(workers, [](std::size_t) { return inbox(); }) {}
 
     std::size_t inject(work& item) noexcept {
-      return give(item, turn_.fetch_add(1, std::memory_order_relaxed) % workers_);
+      return give(item, turn_.fetch_add(1, std::memory_order_relaxed) % inboxes_.size());
     }
     std::size_t give(work& item, std::size_t worker) noexcept {
       inboxes_[worker].push(item);
@@ -6426,8 +7045,7 @@ struct affinity : family::scheduling {
    private:
     using inbox = detail::inbox<Threading>;
 
-    std::size_t workers_;
-    std::unique_ptr<inbox[]> inboxes_;
+    detail::row<inbox> inboxes_;
     typename Threading::template atomic<std::size_t> turn_{0};
   };
 
@@ -6459,7 +7077,8 @@ struct affinity : family::scheduling {
   };
 };
 
-static_assert(scheduling_policy<affinity<>>);
+// The whole proof is in its test: here every translation unit would pay for it.
+static_assert(policy_of<affinity<>, family::scheduling>);
 
 }  // namespace tenon
 // tenon/task/this_task.hpp
@@ -6508,7 +7127,7 @@ class asks_stop_requested : public asks_environment {
 
 namespace tenon::detail {
 
-/// How a result is kept beside others: void as std::monostate, a reference as a std::reference_wrapper.
+/// How a result is kept beside others: void as std::monostate, a reference as a pointer.
 template <class T>
 struct stored {
   using type = T;
@@ -6519,7 +7138,7 @@ struct stored<void> {
 };
 template <class T>
 struct stored<T&> {
-  using type = std::reference_wrapper<T>;
+  using type = T*;
 };
 template <class T>
 using stored_t = typename stored<T>::type;
@@ -6545,7 +7164,8 @@ class branch_group {
       if (first_.compare_exchange_strong(nobody, index, std::memory_order_acq_rel)) losers_->request_stop();
     }
     if (left_.fetch_sub(1, std::memory_order_acq_rel) != 1) return std::noop_coroutine();
-    return promise.transfer(parent_);
+    promise.continuation = parent_;
+    return promise.leave();
   }
   [[nodiscard]] std::size_t first() const noexcept { return first_.load(std::memory_order_acquire); }
 
@@ -6586,23 +7206,25 @@ class branch {
   }
 
   /// Starts it now, in place of the coroutine that returns the handle.
-  [[nodiscard]] std::coroutine_handle<> transfer(branch_group& group, std::size_t index, const environment* env) noexcept {
+  [[nodiscard]] std::coroutine_handle<> transfer(branch_group& group, std::size_t index,
+                                                 const environment* env) noexcept {
     enter(group, index, env);
-    return handle_.promise().transfer(handle_);
+    return promise_base::enter(handle_.promise());
   }
   /// Starts it soon, on any worker that may run it.
   void schedule(branch_group& group, std::size_t index, const environment* env) noexcept {
     enter(group, index, env);
     loop* const current = here().current;
     assert(current != nullptr && "tenon::when_all and when_any are awaited on a worker of a runtime");
-    handle_.promise().bounce.target = handle_;
-    current->schedule(handle_.promise().bounce);
+    current->schedule(promise_base::starting(handle_.promise()));
   }
 
   [[nodiscard]] stored_t<T> take() {
     if constexpr (std::is_void_v<T>) {
       handle_.promise().result.take();
       return {};
+    } else if constexpr (std::is_reference_v<T>) {
+      return std::addressof(handle_.promise().result.take());
     } else {
       return handle_.promise().result.take();
     }
@@ -6659,7 +7281,7 @@ class linked_environment {
 
   std::stop_source source_;
   environment env_;
-  std::optional<std::stop_callback<forward>> follow_;
+  stop_hook<forward> follow_;
 };
 
 template <class... Ts>
@@ -6723,21 +7345,50 @@ inline constexpr bool is_result<result<T>> = true;
 template <class T>
 using timed_t = std::conditional_t<is_result<T>, T, result<T>>;
 
+/// Whatever the body's end is, it is kept: a branch that comes in second has its result dropped, and its exception.
 template <class T>
-task<void> keep(task<T> body, std::optional<timed_t<T>>& into) {
-  if constexpr (std::is_void_v<T>) {
-    co_await std::move(body);
-    into.emplace();
-  } else {
-    into.emplace(co_await std::move(body));
+task<void> keep(task<T> body, outcome<timed_t<T>>& into) {
+#if defined(__cpp_exceptions)
+  try {
+#endif
+    if constexpr (std::is_void_v<T>) {
+      co_await std::move(body);
+      into.set(timed_t<T>());
+    } else {
+      into.set(co_await std::move(body));
+    }
+#if defined(__cpp_exceptions)
+  } catch (...) {
+    into.fail(std::current_exception());
   }
+#endif
 }
 
-inline task<bool> sleep_out(duration length) { co_return co_await sleep_for(length); }
+/// A template, because g++ emits the body of every coroutine that is none, used or not.
+template <class Duration>
+task<bool> sleep_out(Duration length) {
+  co_return co_await sleep_for(length);
+}
 
-template <class Awaitable>
-task<decltype(std::declval<Awaitable>().await_resume())> await_in_place(Awaitable& awaitable) {
-  co_return co_await static_cast<Awaitable&&>(awaitable);
+/// An awaiter that stands for another one: g++ 12 would copy an awaiter that `co_await` meets as a reference.
+template <class Awaiter>
+class stand_in {
+ public:
+  explicit stand_in(Awaiter& real) noexcept : real_(real) {}
+  [[nodiscard]] bool await_ready() { return real_.await_ready(); }
+  template <class Promise>
+  auto await_suspend(std::coroutine_handle<Promise> waiter) {
+    return real_.await_suspend(waiter);
+  }
+  decltype(auto) await_resume() { return real_.await_resume(); }
+
+ private:
+  Awaiter& real_;
+};
+
+template <class Awaiter>
+task<decltype(std::declval<Awaiter&>().await_resume())> await_in_place(Awaiter& awaiter) {
+  co_return co_await stand_in<Awaiter>(awaiter);
 }
 
 }  // namespace detail
@@ -6754,16 +7405,18 @@ task<decltype(std::declval<Awaitable>().await_resume())> await_in_place(Awaitabl
 /// Cancellation  A stop request from above reaches the task; what it then gives is the result.
 template <class T>
 [[nodiscard]] task<detail::timed_t<T>> timeout(duration limit, task<T> body) {
-  std::optional<detail::timed_t<T>> kept;
-  task<void> work = detail::keep(std::move(body), kept);
+  detail::outcome<detail::timed_t<T>> kept;
+  task<void> work = detail::keep<T>(std::move(body), kept);
   const auto first = co_await when_any(std::move(work), detail::sleep_out(limit));
   const bool in_time = first.index() == 0 || !std::get<1>(first);  // a sleep that was cut short is not the end of it
+  if (in_time) co_return kept.take();
   if constexpr (detail::is_result<T>) {
-    if (kept && (in_time || *kept || kept->error() != std::errc::operation_canceled)) co_return std::move(*kept);
-  } else {
-    if (kept && in_time) co_return std::move(*kept);
+    if (!kept.failed()) {
+      T late = kept.take();
+      if (late || late.error() != std::errc::operation_canceled) co_return late;
+    }
   }
-  co_return std::make_error_code(in_time ? std::errc::operation_canceled : std::errc::timed_out);
+  co_return std::make_error_code(std::errc::timed_out);
 }
 
 /// The same for an awaitable that is not a task, awaited in the same expression.
@@ -6788,8 +7441,13 @@ class all_of {
   [[nodiscard]] static bool await_ready() noexcept { return sizeof...(Ts) == 0; }
   template <class Promise>
   [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) noexcept {
-    group_.expect(sizeof...(Ts), parent);
-    return std::apply([&](auto&... each) { return start_branches(group_, environment_of(parent), each...); }, branches_);
+    if constexpr (sizeof...(Ts) == 0) {
+      return parent;
+    } else {
+      group_.expect(sizeof...(Ts), parent);
+      return std::apply([&](auto&... each) { return start_branches(group_, environment_of(parent), each...); },
+                        branches_);
+    }
   }
   std::tuple<stored_t<Ts>...> await_resume() {
     // braces: the first branch's exception is the one that leaves
@@ -6835,8 +7493,8 @@ class all_in {
 ///
 ///     auto [page, user] = co_await tenon::when_all(fetch(url), look_up(id));
 ///
-/// Shape         A tuple of the results in the order of the arguments; std::monostate stands for void, a
-///               std::reference_wrapper for a reference. Of a vector of tasks, a vector.
+/// Shape         A tuple of the results in the order of the arguments; std::monostate stands for void, a pointer for a
+///               reference. Of a vector of tasks, a vector.
 /// Cost          One small frame a task, from the worker's memory, and one atomic decrement.
 /// Threads       The first runs at once on this worker; the others are ready for any worker that the scheduling allows.
 /// Errors        All are waited for; then the exception of the first (in order) that threw leaves.
@@ -6888,11 +7546,51 @@ class yielding {
 /// All of tenon that needs nothing but a compiler. A door opens with its macro; the CMake target of the door sets it.
 
 #if defined(TENON_WITH_IO_URING) && TENON_WITH_IO_URING
+#ifndef TENON_SINGLE_BACKEND_DETAIL_RING_OPTIONS
+#define TENON_SINGLE_BACKEND_DETAIL_RING_OPTIONS
+// tenon/backend/detail/ring_options.hpp
+
+#include <bit>
+
+namespace tenon {
+
+/// Option of io_uring: how many submissions fit between two waits before they are sent early.
+template <unsigned N>
+struct entries {
+  static_assert(
+      std::has_single_bit(N) && N <= 4096,
+      "tenon::entries<N>: N, the submissions of a ring, must be a power of two up to 4096; write entries<256>");
+  static constexpr unsigned value = N;
+};
+
+namespace detail {
+
+template <class Option>
+inline constexpr unsigned ring_entries_of = 0;  // 0: not an option
+template <unsigned N>
+inline constexpr unsigned ring_entries_of<tenon::entries<N>> = N;
+
+template <class... Options>
+struct ring_options {
+  static constexpr unsigned entries = 256;
+  static constexpr auto word = fixed_string("io_uring");
+};
+template <unsigned N>
+struct ring_options<tenon::entries<N>> {
+  static constexpr unsigned entries = N;
+  static constexpr auto word = fixed_string("io_uring<entries<") + decimal<N> + fixed_string(">>");
+};
+
+}  // namespace detail
+
+static_assert(detail::ring_options<entries<64>>::word == fixed_string("io_uring<entries<64>>"));
+
+}  // namespace tenon
+#endif
 #ifndef TENON_SINGLE_BACKEND_IO_URING
 #define TENON_SINGLE_BACKEND_IO_URING
 // tenon/backend/io_uring.hpp
 
-#include <bit>
 #include <cassert>
 #include <cerrno>
 #include <chrono>
@@ -6913,31 +7611,7 @@ class yielding {
 
 namespace tenon {
 
-/// Option of io_uring: how many submissions fit between two waits before they are sent early.
-template <unsigned N>
-struct entries {
-  static_assert(std::has_single_bit(N) && N <= 4096,
-                "tenon::entries<N>: N, the submissions of a ring, must be a power of two up to 4096; write entries<256>");
-  static constexpr unsigned value = N;
-};
-
 namespace detail {
-
-template <class Option>
-inline constexpr unsigned ring_entries_of = 0;  // 0: not an option
-template <unsigned N>
-inline constexpr unsigned ring_entries_of<entries<N>> = N;
-
-template <class... Options>
-struct ring_options {
-  static constexpr unsigned entries = 256;
-  static constexpr auto word = fixed_string("io_uring");
-};
-template <unsigned N>
-struct ring_options<tenon::entries<N>> {
-  static constexpr unsigned entries = N;
-  static constexpr auto word = fixed_string("io_uring<entries<") + decimal<N> + fixed_string(">>");
-};
 
 /// The loop whose wait() this thread was in last.
 inline thread_local const void* ring_here = nullptr;
@@ -6967,6 +7641,7 @@ struct io_uring : family::backend {
 
   static constexpr auto word = detail::ring_options<Options...>::word;
   static constexpr bool performs_io = true;
+  static constexpr bool proactor = true;
 
   template <class Threading>
   class loop {
@@ -7089,8 +7764,8 @@ struct io_uring : family::backend {
       // Multishot polls (the bell) came with 5.13, as RSRC_TAGS did.
       constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_RSRC_TAGS;
       // One issuer is the thread that enables the ring: so it starts disabled, for open() may run on another.
-      constexpr unsigned best = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
-                                IORING_SETUP_R_DISABLED;
+      constexpr unsigned best =
+          IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_R_DISABLED;
       int error = 0;
       for (const unsigned flags : {best, unsigned{IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG}, 0U}) {
         ::io_uring_params asked{};
@@ -7125,9 +7800,10 @@ struct io_uring : family::backend {
                               : error == EINVAL ? "the kernel is older than 5.13"
                               : error == ENOMEM ? "out of memory: see RLIMIT_MEMLOCK"
                                                 : nullptr;
-      const int size = why != nullptr
-                           ? std::snprintf(note_, sizeof note_, "io_uring is not available (%s): epoll is used", why)
-                           : std::snprintf(note_, sizeof note_, "io_uring is not available (errno %d): epoll is used", error);
+      const int size =
+          why != nullptr
+              ? std::snprintf(note_, sizeof note_, "io_uring is not available (%s): epoll is used", why)
+              : std::snprintf(note_, sizeof note_, "io_uring is not available (errno %d): epoll is used", error);
       note_size_ = static_cast<std::size_t>(size);
     }
 
@@ -7155,12 +7831,8 @@ struct io_uring : family::backend {
       const auto size = static_cast<unsigned>(op.size < 0x7ffff000 ? op.size : 0x7ffff000);
       const auto here = static_cast<std::uint64_t>(-1);  // a file's own position
       switch (op.kind) {
-        case io_kind::readable:
-          ::io_uring_prep_poll_add(&sqe, s.fd, POLLIN);
-          break;
-        case io_kind::writable:
-          ::io_uring_prep_poll_add(&sqe, s.fd, POLLOUT);
-          break;
+        case io_kind::readable: ::io_uring_prep_poll_add(&sqe, s.fd, POLLIN); break;
+        case io_kind::writable: ::io_uring_prep_poll_add(&sqe, s.fd, POLLOUT); break;
         case io_kind::read:
           if (s.is_socket) {
             ::io_uring_prep_recv(&sqe, s.fd, op.data, size, 0);
@@ -7177,12 +7849,8 @@ struct io_uring : family::backend {
             ::io_uring_prep_write(&sqe, s.fd, op.data, size, here);
           }
           break;
-        case io_kind::accept:
-          ::io_uring_prep_accept(&sqe, s.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-          break;
-        case io_kind::connect:
-          ::io_uring_prep_connect(&sqe, s.fd, static_cast<const sockaddr*>(op.data), size);
-          break;
+        case io_kind::accept: ::io_uring_prep_accept(&sqe, s.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); break;
+        case io_kind::connect: ::io_uring_prep_connect(&sqe, s.fd, static_cast<const sockaddr*>(op.data), size); break;
       }
       sqe.user_data = address_of(op, whole);
     }
@@ -7231,13 +7899,11 @@ struct io_uring : family::backend {
         const unsigned flags = cqe.flags;
         ::io_uring_cq_advance(&ring_, 1);
         switch (tag & kinds) {
-          case answer:
-            break;
+          case answer: break;
           case bell:
             if ((flags & IORING_CQE_F_MORE) == 0) hears_bell_ = false;
             break;
-          default:
-            take(*reinterpret_cast<io_operation*>(static_cast<std::uintptr_t>(tag & ~kinds)), outcome, flags);
+          default: take(*reinterpret_cast<io_operation*>(static_cast<std::uintptr_t>(tag & ~kinds)), outcome, flags);
         }
       }
     }
@@ -7321,6 +7987,7 @@ namespace tenon {
 struct libuv : family::backend {
   static constexpr auto word = fixed_string("libuv");
   static constexpr bool performs_io = true;
+  static constexpr bool proactor = false;
 
   template <class Threading>
   class loop {
@@ -7410,7 +8077,9 @@ struct libuv : family::backend {
           ::uv_update_time(&loop_);  // from now, not from the last turn; one more, since now is rounded down
           ::uv_timer_start(
               &timer_, [](uv_timer_t*) {},
-              static_cast<std::uint64_t>(timeout.count() < 0 ? day : detail::to_milliseconds(timeout) + std::int64_t{1}), 0);
+              static_cast<std::uint64_t>(timeout.count() < 0 ? day
+                                                             : detail::to_milliseconds(timeout) + std::int64_t{1}),
+              0);
         }
         ::uv_run(&loop_, UV_RUN_ONCE);
         if (is_timed) ::uv_timer_stop(&timer_);
@@ -7446,7 +8115,8 @@ struct libuv : family::backend {
 
     static int arm(source& s, int events) noexcept {
       if (s.watcher->armed == events) return 0;
-      const int error = events == 0 ? ::uv_poll_stop(&s.watcher->poll) : ::uv_poll_start(&s.watcher->poll, events, ready);
+      const int error =
+          events == 0 ? ::uv_poll_stop(&s.watcher->poll) : ::uv_poll_start(&s.watcher->poll, events, ready);
       if (error == 0) s.watcher->armed = events;
       return error;
     }
@@ -7460,9 +8130,9 @@ struct libuv : family::backend {
       if (over) watcher.armed = 0;
       const bool had_reader = s.in.pending != nullptr;
       const bool inbound = over || (events & UV_READABLE) != 0;
-      detail::deliver<Threading>(
-          s, {.inbound = inbound, .outbound = over || (events & UV_WRITABLE) != 0, .ended = over},
-          static_cast<loop*>(handle->loop->data)->done_);
+      detail::deliver<Threading>(s,
+                                 {.inbound = inbound, .outbound = over || (events & UV_WRITABLE) != 0, .ended = over},
+                                 static_cast<loop*>(handle->loop->data)->done_);
       // Level-triggered: what nobody waits for is not asked about again, but a reader that was served will be back.
       arm(s, wanted(s) | (had_reader || !inbound ? watcher.armed & UV_READABLE : 0));
     }
@@ -7524,15 +8194,15 @@ namespace detail {
 /// ThreadSanitizer sees neither the atomics inside libmimalloc nor that mi_malloc gives new memory, so it would take a
 /// block's last use on one thread and its reuse on another for a race. These give it the edge from a free to the next
 /// allocation out of the same 64 KiB, mimalloc's smallest page. Without it, nothing.
-inline void mimalloc_reuses([[maybe_unused]] void* block) noexcept {
+inline void mimalloc_reuses([[maybe_unused]] void* chunk) noexcept {
 #if defined(TENON_DETAIL_TSAN)
-  __tsan_acquire(static_cast<char*>(block) - reinterpret_cast<std::size_t>(block) % 65536);
+  __tsan_acquire(static_cast<char*>(chunk) - reinterpret_cast<std::size_t>(chunk) % 65536);
 #endif
 }
 
-inline void mimalloc_frees([[maybe_unused]] void* block) noexcept {
+inline void mimalloc_frees([[maybe_unused]] void* chunk) noexcept {
 #if defined(TENON_DETAIL_TSAN)
-  __tsan_release(static_cast<char*>(block) - reinterpret_cast<std::size_t>(block) % 65536);
+  __tsan_release(static_cast<char*>(chunk) - reinterpret_cast<std::size_t>(chunk) % 65536);
 #endif
 }
 
@@ -7554,15 +8224,16 @@ struct mimalloc : family::memory {
   [[nodiscard]] static void* obtain(std::size_t bytes) {
     // below this size mimalloc aligns to the size, not to max_align_t
     constexpr std::size_t least = alignof(std::max_align_t);
-    void* const block = mi_malloc(bytes < least ? least : bytes);
-    if (block == nullptr) [[unlikely]] detail::out_of_memory();
-    detail::mimalloc_reuses(block);
-    return block;
+    void* const chunk = mi_malloc(bytes < least ? least : bytes);
+    if (chunk == nullptr) [[unlikely]]
+      detail::out_of_memory();
+    detail::mimalloc_reuses(chunk);
+    return chunk;
   }
 
-  static void release(void* block, std::size_t /*bytes*/) noexcept {
-    detail::mimalloc_frees(block);
-    mi_free(block);
+  static void release(void* chunk, std::size_t /*bytes*/) noexcept {
+    detail::mimalloc_frees(chunk);
+    mi_free(chunk);
   }
 
   class arena {
@@ -7572,7 +8243,7 @@ struct mimalloc : family::memory {
     arena& operator=(const arena&) = delete;
 
     [[nodiscard]] void* allocate(std::size_t bytes) { return obtain(bytes); }
-    void deallocate(void* block, std::size_t bytes) noexcept { release(block, bytes); }
+    void deallocate(void* chunk, std::size_t bytes) noexcept { release(chunk, bytes); }
   };
 };
 
@@ -7628,9 +8299,9 @@ class hwloc_handle {
 
 /// The places of a loaded topology that `usable(processor)` admits, in the order `machine` documents.
 template <class Usable>
-[[nodiscard]] std::vector<place> hwloc_places(hwloc_topology_t topology, Usable usable) {
+[[nodiscard]] std::vector<tenon::place> hwloc_places(hwloc_topology_t topology, Usable usable) {
   struct ranked {
-    place at;
+    tenon::place at;
     int rank;  // 0: the first hardware thread of its core that is usable, 1: the second...
   };
   const hwloc_obj_type_t cluster_type = hwloc_cluster_type(topology);
@@ -7653,7 +8324,7 @@ template <class Usable>
     if (next.rank >= ranks) ranks = next.rank + 1;
     found.push_back(next);
   }
-  std::vector<place> places;
+  std::vector<tenon::place> places;
   places.reserve(found.size());
   for (int rank = 0; rank < ranks; ++rank) {
     for (const ranked& one : found) {
@@ -7682,9 +8353,9 @@ struct hwloc : family::topology {
     if (!topology || hwloc_topology_load(topology.get()) != 0) {
       return flat_with("hwloc could not read the topology of this machine: the places are those of flat");
     }
-    const auto allowed = detail::affinity_mask::of_this_thread();
+    const detail::affinity_mask allowed = detail::affinity_mask::of_this_thread();
     machine here;
-    here.places = detail::hwloc_places(topology.get(), [&](int p) { return !allowed || allowed->has(p); });
+    here.places = detail::hwloc_places(topology.get(), [&](int p) { return allowed.has(p); });
     if (here.places.empty()) {
       return flat_with("hwloc knows no processor that this thread may run on: the places are those of flat");
     }

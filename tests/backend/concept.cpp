@@ -11,6 +11,7 @@ namespace {
 struct inert : family::backend {
   static constexpr auto word = fixed_string("inert");
   static constexpr bool performs_io = false;
+  static constexpr bool proactor = false;
 
   template <class Threading>
   struct loop {
@@ -38,9 +39,11 @@ static_assert(!backend_policy<nameless>);
 struct of_another_family : family::memory {
   static constexpr auto word = fixed_string("of_another_family");
   static constexpr bool performs_io = false;
+  static constexpr bool proactor = false;
   template <class Threading>
   using loop = inert::loop<Threading>;
 };
+static_assert(!of_another_family::performs_io && !of_another_family::proactor);
 static_assert(!backend_policy<of_another_family>);
 
 template <class Threading>

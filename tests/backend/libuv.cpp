@@ -17,9 +17,7 @@ TEST(libuv_backend, runs_handles_of_the_program_within_wait) {
   ASSERT_EQ(::uv_timer_init(&loop.native(), &timer), 0);
   int rings = 0;
   timer.data = &rings;
-  ASSERT_EQ(::uv_timer_start(
-                &timer, [](uv_timer_t* self) { ++*static_cast<int*>(self->data); }, 1, 0),
-            0);
+  ASSERT_EQ(::uv_timer_start(&timer, [](uv_timer_t* self) { ++*static_cast<int*>(self->data); }, 1, 0), 0);
   for (int i = 0; i < 100 && rings == 0; ++i) loop.wait(milliseconds{100});
   EXPECT_EQ(rings, 1);
   ::uv_close(reinterpret_cast<uv_handle_t*>(&timer), nullptr);

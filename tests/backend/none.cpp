@@ -7,6 +7,8 @@ namespace tenon::laws {
 
 using none_loops = testing::Types<none::loop<multi_thread>, none::loop<single_thread>>;
 INSTANTIATE_TYPED_TEST_SUITE_P(none, backend_wait_laws, none_loops);
+
+static_assert(tenon::backend_policy<tenon::none>);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(backend_io_laws);
 
 TEST(none_backend, has_no_io) {

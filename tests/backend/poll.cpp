@@ -9,4 +9,6 @@ using poll_loops = testing::Types<poll::loop<multi_thread>, poll::loop<single_th
 INSTANTIATE_TYPED_TEST_SUITE_P(poll, backend_wait_laws, poll_loops);
 INSTANTIATE_TYPED_TEST_SUITE_P(poll, backend_io_laws, poll_loops);
 
+static_assert(tenon::backend_policy<tenon::poll>);
+
 }  // namespace tenon::laws

@@ -1,4 +1,4 @@
-// error: tenon::runtime<...>: a clock lacks its source; give it class source with tenon::time_point now
+// error: tenon::runtime<...>: a clock lacks source; give it a class source, one a runtime
 // SPDX-License-Identifier: BSL-1.0
 #include <tenon/runtime/runtime.hpp>
 

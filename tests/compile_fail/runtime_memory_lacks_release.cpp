@@ -6,11 +6,9 @@
 #include <cstddef>
 
 template <bool Whole>
-struct my_memory : tenon::family::memory {
+struct my_memory : tenon::system {
   static constexpr auto word = tenon::fixed_string("my_memory");
 
-  struct arena : tenon::system::arena {};
-  static void* obtain(std::size_t bytes) { return tenon::system::obtain(bytes); }
   static void release(void* block, std::size_t bytes) noexcept
     requires Whole
   {

@@ -1,30 +1,21 @@
 // error: tenon::runtime<...>: a queue policy lacks try_pop; give its of<T> std::optional<T> try_pop.. noexcept
 // SPDX-License-Identifier: BSL-1.0
+#include <tenon/queue/mpmc.hpp>
 #include <tenon/runtime/runtime.hpp>
 
-#include <cstddef>
 #include <optional>
 
 template <bool Whole>
-struct my_queue : tenon::family::queue {
+struct my_queue : tenon::mpmc<64> {
   static constexpr auto word = tenon::fixed_string("my_queue");
-  static constexpr bool many_producers = true;
-  static constexpr bool many_consumers = true;
-  static constexpr bool bounded = true;
 
   template <class T, class Threading = tenon::multi_thread>
-  struct of {
-    static constexpr std::size_t capacity = 1;
-    of() = default;
-    of(const of&) = delete;
-    of& operator=(const of&) = delete;
-    bool try_push(T&&) noexcept { return false; }
+  struct of : tenon::mpmc<64>::of<T, Threading> {
     std::optional<T> try_pop() noexcept
       requires Whole
     {
-      return std::nullopt;
+      return tenon::mpmc<64>::of<T, Threading>::try_pop();
     }
-    std::size_t size_estimate() const noexcept { return 0; }
   };
 };
 

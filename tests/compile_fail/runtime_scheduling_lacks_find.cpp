@@ -1,21 +1,19 @@
 // error: tenon::runtime<...>: a scheduling policy lacks find; give its local tenon::work. find.. noexcept
 // SPDX-License-Identifier: BSL-1.0
 #include <tenon/runtime/runtime.hpp>
+#include <tenon/scheduler/fifo.hpp>
 
 template <bool Whole>
-struct my_scheduling : tenon::family::scheduling {
+struct my_scheduling : tenon::fifo {
   static constexpr auto word = tenon::fixed_string("my_scheduling");
-  static constexpr bool shares = tenon::fifo::shares;
 
-  template <class Threading>
-  using shared = tenon::fifo::shared<Threading>;
   template <class Threading>
   struct local : tenon::fifo::local<Threading> {
     using tenon::fifo::local<Threading>::local;
     tenon::work* find() noexcept
       requires Whole
     {
-      return nullptr;
+      return tenon::fifo::local<Threading>::find();
     }
   };
 };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#if __has_include(<mimalloc.h>)
 #include <tenon/memory/mimalloc.hpp>
 #include <tenon/memory/recycling.hpp>
 
@@ -21,3 +22,5 @@ TEST(mimalloc, blocks_are_mimallocs) {
 }
 
 }  // namespace
+
+#endif

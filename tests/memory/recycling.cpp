@@ -58,6 +58,8 @@ using subject = tenon::recycling<counted>;
 using models = testing::Types<tenon::recycling<>, tenon::recycling<tenon::recycling<>>, subject>;
 INSTANTIATE_TYPED_TEST_SUITE_P(recycling, memory_laws, models);
 
+static_assert(tenon::memory_policy<tenon::recycling<tenon::recycling<>>>);
+
 static_assert(tenon::recycling<>::word == tenon::fixed_string("recycling<system>"));
 static_assert(std::string_view{subject::word} == "recycling<counted>");
 static_assert(std::is_empty_v<tenon::recycling<>>);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-#include <tenon/queue/detail/inbox.hpp>
+#include <tenon/core/detail/inbox.hpp>
 
 #include "modelled.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// A threading word whose atomics are Relacy's: with it the library's own lock-free headers are the models, line by line.
+// A threading word whose atomics are Relacy's: with it the library's own lock-free headers are what is modelled.
 // Include this after them: Relacy defines assert, malloc and errno as macros, which are taken back below.
 
 #include <tenon/core/threading.hpp>
@@ -32,6 +32,10 @@
 #pragma GCC diagnostic pop
 #endif
 
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wdollar-in-identifier-extension"  // Relacy's `$` is where a call stands
+#endif
+
 #undef assert
 #undef calloc
 #undef errno
@@ -43,22 +47,17 @@ namespace tenon::model {
 
 constexpr rl::memory_order order(std::memory_order how) noexcept {
   switch (how) {
-    case std::memory_order_relaxed:
-      return rl::mo_relaxed;
+    case std::memory_order_relaxed: return rl::mo_relaxed;
     case std::memory_order_consume:
-    case std::memory_order_acquire:
-      return rl::mo_acquire;
-    case std::memory_order_release:
-      return rl::mo_release;
-    case std::memory_order_acq_rel:
-      return rl::mo_acq_rel;
-    default:
-      return rl::mo_seq_cst;
+    case std::memory_order_acquire: return rl::mo_acquire;
+    case std::memory_order_release: return rl::mo_release;
+    case std::memory_order_acq_rel: return rl::mo_acq_rel;
+    default: return rl::mo_seq_cst;
   }
 }
 
-/// std::atomic's face over Relacy's atomic. A build with -DWEAKEN=acquire (release, acq_rel, seq_cst) makes all orders of
-/// that kind relaxed, and a model that needs them must then fail: how we know that it would notice.
+/// std::atomic's face over Relacy's atomic. A build with -DWEAKEN=acquire (release, acq_rel, seq_cst) makes all orders
+/// of that kind relaxed, and a model that needs them must then fail: how we know that it would notice.
 template <class T>
 class atomic {
  public:
@@ -84,7 +83,8 @@ class atomic {
     return impl_.compare_exchange_strong(expected, desired, order(weakened(how)), rl::mo_relaxed, $);
   }
   bool compare_exchange_strong(T& expected, T desired, std::memory_order how, std::memory_order otherwise) {
-    if (weakened(how) == std::memory_order_relaxed) otherwise = std::memory_order_relaxed;  // Relacy wants it no stronger
+    if (weakened(how) == std::memory_order_relaxed)
+      otherwise = std::memory_order_relaxed;  // Relacy wants it no stronger
     return impl_.compare_exchange_strong(expected, desired, order(weakened(how)), order(weakened(otherwise)), $);
   }
 

@@ -10,14 +10,14 @@
 
 namespace tenon::model {
 
-/// A queue between `Producers` threads that try to push `Pushes` items each and `Consumers` that try to pop `Pops` times
-/// each. Nobody waits, so that each execution ends. Claims: what is popped was pushed, at most once, in each producer's
-/// order; no two threads are in one slot (see slot); afterwards the rest is there, and the queue is as good as new.
+/// A queue between `Producers` threads that try to push `Pushes` items each and `Consumers` that try to pop `Pops`
+/// times each. Nobody waits, so that each execution ends. Claims: what is popped was pushed, at most once, in each
+/// producer's order; no two threads are in one slot (see slot); afterwards the rest is there, and the queue works.
 template <class Policy, int Producers, int Consumers, int Pushes, int Pops>
 struct queue : rl::test_suite<queue<Policy, Producers, Consumers, Pushes, Pops>, Producers + Consumers> {
   typename Policy::template of<int, threads> subject;
-  std::array<int, Producers> pushed{};                                // how many went in: plain, for it is not what is modelled
-  std::array<std::array<bool, Pushes + 1>, Producers> popped{};       // which came out
+  std::array<int, Producers> pushed{};  // how many went in: plain, for it is not what is modelled
+  std::array<std::array<bool, Pushes + 1>, Producers> popped{};  // which came out
   static constexpr std::size_t slots = Policy::template of<int, threads>::capacity;
 
   void thread(unsigned index) {

@@ -12,12 +12,14 @@ namespace {
 using tenon::model::at_random;
 using tenon::model::explore;
 
-/// The owner of a ring of `Capacity` pushes `Items` items, popping after every `PopEvery` of them and whenever the ring is
-/// full, so that it goes round under slow thieves' hands; `Thieves` steal `Steals` times into their own rings and empty
-/// these. The first thief's ring is also stolen from by the next one: steals meet pushes and steals.
+enum class victims { owner, neighbour };
+
+/// The owner of a ring of `Capacity` pushes `Items` items, popping after every `PopEvery` of them and whenever the ring
+/// is full, so that it goes round under slow thieves' hands; `Thieves` steal `Steals` times into their own rings and
+/// empty these. Either all steal from the owner, or each from the one before it: steals meet pushes, pops and steals.
 /// Claims: each item comes once, with what the owner wrote before it pushed it; the owner's own pops are in order.
-template <std::size_t Capacity, int Items, int PopEvery, int Thieves, int Steals>
-struct run_ring : rl::test_suite<run_ring<Capacity, Items, PopEvery, Thieves, Steals>, Thieves + 1> {
+template <std::size_t Capacity, int Items, int PopEvery, int Thieves, int Steals, victims From>
+struct run_ring : rl::test_suite<run_ring<Capacity, Items, PopEvery, Thieves, Steals, From>, Thieves + 1> {
   struct job : tenon::work {
     int number = 0;
     rl::var<int> input{0};
@@ -51,7 +53,7 @@ struct run_ring : rl::test_suite<run_ring<Capacity, Items, PopEvery, Thieves, St
     } else {
       for (int i = 0; i < Steals; ++i) {
         tenon::work* first = nullptr;
-        const std::size_t taken = rings[index - 1].steal_into(own, first);
+        const std::size_t taken = rings[From == victims::owner ? 0 : index - 1].steal_into(own, first);
         RL_ASSERT((taken == 0) == (first == nullptr));
         RL_ASSERT(taken <= Capacity + 1);
         int mine = 0;
@@ -77,14 +79,19 @@ struct run_ring : rl::test_suite<run_ring<Capacity, Items, PopEvery, Thieves, St
   }
 };
 
+constexpr victims owner = victims::owner;
+constexpr victims neighbour = victims::neighbour;
+
 }  // namespace
 
 int main() {
   bool good = true;
-  good &= explore<run_ring<2, 2, 2, 1, 1>>("run_ring<2> 2 items, 1 thief, 1 steal", tenon::model::unbounded);
-  good &= explore<run_ring<2, 4, 1, 1, 2>>("run_ring<2> 4 items, 1 thief, 2 steals", 4);
-  good &= explore<run_ring<2, 5, 3, 1, 2>>("run_ring<2> 5 items, full, 1 thief, 2 steals", 4);
-  good &= explore<run_ring<4, 4, 4, 2, 1>>("run_ring<4> 4 items, chain of 2 thieves", 3);
-  good &= at_random<run_ring<4, 12, 3, 2, 4>>("run_ring<4> 12 items, chain of 2 thieves", 200'000);
+  good &= explore<run_ring<2, 2, 2, 1, 1, owner>>("run_ring<2> 2 items, 1 thief, 1 steal", tenon::model::unbounded);
+  good &= explore<run_ring<2, 4, 1, 1, 2, owner>>("run_ring<2> 4 items, 1 thief, 2 steals", 4);
+  good &= explore<run_ring<2, 5, 3, 1, 2, owner>>("run_ring<2> 5 items, full, 1 thief, 2 steals", 3);
+  good &= explore<run_ring<4, 4, 9, 2, 1, owner>>("run_ring<4> 4 items, 2 thieves", 3);
+  good &= explore<run_ring<4, 4, 9, 2, 1, neighbour>>("run_ring<4> 4 items, chain of 2 thieves", 3);
+  good &= at_random<run_ring<4, 12, 3, 2, 4, owner>>("run_ring<4> 12 items, 2 thieves", 200'000);
+  good &= at_random<run_ring<4, 12, 3, 2, 4, neighbour>>("run_ring<4> 12 items, chain of 2 thieves", 200'000);
   return good ? 0 : 1;
 }

@@ -5,7 +5,7 @@
 #include <tenon/core/threading.hpp>
 #include <tenon/core/work.hpp>
 #include <tenon/queue/by_topology.hpp>
-#include <tenon/task/environment.hpp>
+#include <tenon/core/environment.hpp>
 
 #include <condition_variable>
 #include <coroutine>

@@ -22,8 +22,8 @@ constexpr request parse(std::string_view text) { return {text}; }
 constexpr route find(const request& what) { return {static_cast<int>(what.text.size())}; }
 constexpr int handle(route where) { return 10 * where.number; }
 
-constexpr auto fused = tenon::pipeline(tenon::stage<"parse">(parse), tenon::stage<"route">(find),
-                                       tenon::stage<"handle">(handle));
+constexpr auto fused =
+    tenon::pipeline(tenon::stage<"parse">(parse), tenon::stage<"route">(find), tenon::stage<"handle">(handle));
 
 TEST(pipeline, without_queues_is_a_function) {
   EXPECT_EQ(fused("1234"), 40);
@@ -36,16 +36,17 @@ TEST(pipeline, of_one_stage_is_the_stage) {
 }
 
 TEST(pipeline, moves_what_cannot_be_copied) {
-  constexpr auto moving = tenon::pipeline(
-      tenon::stage<"make">([](int x) { return std::make_unique<int>(x); }),
-      tenon::stage<"add">([](std::unique_ptr<int>&& x) { return ++*x, std::move(x); }),
-      tenon::stage<"pass">([](std::unique_ptr<int> x) -> std::unique_ptr<int> { return x; }));
+  constexpr auto moving =
+      tenon::pipeline(tenon::stage<"make">([](int x) { return std::make_unique<int>(x); }),
+                      tenon::stage<"add">([](std::unique_ptr<int>&& x) { return ++*x, std::move(x); }),
+                      tenon::stage<"pass">([](std::unique_ptr<int> x) -> std::unique_ptr<int> { return x; }));
   EXPECT_EQ(*moving(41), 42);
 }
 
 TEST(pipeline, gives_a_value_even_where_a_stage_gives_a_reference) {
-  constexpr auto tap = tenon::pipeline(tenon::stage<"make">([](int n) { return std::string(40, static_cast<char>(n)); }),
-                                       tenon::stage<"look">([](const std::string& x) -> const std::string& { return x; }));
+  constexpr auto tap =
+      tenon::pipeline(tenon::stage<"make">([](int n) { return std::string(40, static_cast<char>(n)); }),
+                      tenon::stage<"look">([](const std::string& x) -> const std::string& { return x; }));
   static_assert(std::is_same_v<decltype(tap(1)), std::string>);
   EXPECT_EQ(tap('x'), std::string(40, 'x'));
 }
@@ -74,22 +75,24 @@ TEST(pipeline, checks_generic_stages_with_what_comes_to_them) {
 template <auto& Pipeline>
 inline constexpr auto& segments = std::remove_reference_t<decltype(Pipeline)>::segments;
 
-constexpr auto requests = tenon::pipeline(
-    tenon::stage<"parse">(parse), tenon::stage<"route">(find),
-    tenon::stage<"handle">(handle, tenon::workers<2>, tenon::queue_of<1024>, tenon::reject),
-    tenon::stage<"respond">([](int x) { return x; }));
+constexpr auto requests =
+    tenon::pipeline(tenon::stage<"parse">(parse), tenon::stage<"route">(find),
+                    tenon::stage<"handle">(handle, tenon::workers<2>, tenon::queue_of<1024>, tenon::reject),
+                    tenon::stage<"respond">([](int x) { return x; }));
 
 TEST(pipeline, is_divided_where_a_stage_names_how_it_is_run) {
   static_assert(segments<fused>.empty());
   static_assert(segments<requests>.size() == 2);
-  static_assert(segments<requests>[0].begin == 2 && segments<requests>[0].end == 3 && segments<requests>[0].workers == 2);
-  static_assert(segments<requests>[1].begin == 3 && segments<requests>[1].end == 4 && segments<requests>[1].workers == 1);
+  static_assert(segments<requests>[0].begin == 2 && segments<requests>[0].end == 3 &&
+                segments<requests>[0].workers == 2);
+  static_assert(segments<requests>[1].begin == 3 && segments<requests>[1].end == 4 &&
+                segments<requests>[1].workers == 1);
 }
 
 constexpr auto same = [](int x) { return x; };
-constexpr auto grouped = tenon::pipeline(tenon::stage<"a">(same, tenon::queue_of<8>), tenon::stage<"b">(same),
-                                         tenon::stage<"c">(same, tenon::workers<3>), tenon::stage<"d">(same, tenon::fused),
-                                         tenon::stage<"e">(same), tenon::stage<"f">(same));
+constexpr auto grouped = tenon::pipeline(
+    tenon::stage<"a">(same, tenon::queue_of<8>), tenon::stage<"b">(same), tenon::stage<"c">(same, tenon::workers<3>),
+    tenon::stage<"d">(same, tenon::fused), tenon::stage<"e">(same), tenon::stage<"f">(same));
 
 TEST(pipeline, stages_that_name_nothing_belong_to_the_one_before_them) {
   static_assert(segments<grouped>.size() == 3);
@@ -108,9 +111,9 @@ template <std::size_t N>
 [[gnu::noinline]] pair step(pair in) {
   return {in.y * (2 * N + 1), in.x ^ N};
 }
-constexpr auto eight = tenon::pipeline(tenon::stage<"0">(step<0>), tenon::stage<"1">(step<1>), tenon::stage<"2">(step<2>),
-                                       tenon::stage<"3">(step<3>), tenon::stage<"4">(step<4>), tenon::stage<"5">(step<5>),
-                                       tenon::stage<"6">(step<6>), tenon::stage<"7">(step<7>));
+constexpr auto eight = tenon::pipeline(
+    tenon::stage<"0">(step<0>), tenon::stage<"1">(step<1>), tenon::stage<"2">(step<2>), tenon::stage<"3">(step<3>),
+    tenon::stage<"4">(step<4>), tenon::stage<"5">(step<5>), tenon::stage<"6">(step<6>), tenon::stage<"7">(step<7>));
 
 [[gnu::noinline, gnu::section("tenon_by_hand")]] pair by_hand(pair in) {
   return step<7>(step<6>(step<5>(step<4>(step<3>(step<2>(step<1>(step<0>(in))))))));

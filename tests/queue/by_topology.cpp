@@ -11,7 +11,8 @@
 
 namespace {
 
-INSTANTIATE_TYPED_TEST_SUITE_P(by_topology, queue_laws, testing::Types<tenon::by_topology>);
+using sizes = testing::Types<tenon::by_topology>;
+INSTANTIATE_TYPED_TEST_SUITE_P(by_topology, queue_laws, sizes);
 
 TEST(by_topology, is_spelled_so) { EXPECT_EQ(std::string_view{tenon::by_topology::word}, "by_topology"); }
 

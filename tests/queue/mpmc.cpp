@@ -10,7 +10,10 @@
 
 namespace {
 
-INSTANTIATE_TYPED_TEST_SUITE_P(mpmc, queue_laws, testing::Types<tenon::mpmc<2>, tenon::mpmc<4>, tenon::mpmc<1024>>);
+using sizes = testing::Types<tenon::mpmc<2>, tenon::mpmc<4>, tenon::mpmc<1024>>;
+INSTANTIATE_TYPED_TEST_SUITE_P(mpmc, queue_laws, sizes);
+
+static_assert(tenon::queue_policy<tenon::mpmc<>>);
 
 TEST(mpmc, is_spelled_with_its_size) { EXPECT_EQ(std::string_view{tenon::mpmc<64>::word}, "mpmc<64>"); }
 

@@ -29,6 +29,7 @@ struct sentence_with_bytes {
 };
 
 TEST(overflow, a_word_is_an_empty_type_that_says_both) {
+  EXPECT_FALSE(sentence_with_bytes::word.view().empty() || sentence_with_bytes::producer_pops);
   EXPECT_TRUE(tenon::overflow_word<tenon::block>);
   EXPECT_FALSE(tenon::overflow_word<int>);
   EXPECT_FALSE(tenon::overflow_word<sentence_with_bytes>);

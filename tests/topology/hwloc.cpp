@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#if __has_include(<hwloc.h>)
 #include <tenon/topology/hwloc.hpp>
 #include <tenon/topology/victim_order.hpp>
 
@@ -103,3 +104,5 @@ TEST(hwloc, falls_back_to_flat_with_a_note_when_it_cannot_load) {
 }
 
 }  // namespace
+
+#endif

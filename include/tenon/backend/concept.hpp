@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <tenon/backend/operation.hpp>
+#include <tenon/core/io_operation.hpp>
 #include <tenon/core/policy.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/core/threading.hpp>
@@ -17,7 +17,8 @@ namespace tenon {
 /// Contract of one backend loop: where one worker waits, and how its I/O completes. It knows no coroutine.
 ///
 /// open()       Once, before all else. An error leaves nothing behind.
-/// attach       Binds a source (at a stable address, its descriptor non-blocking) to this loop. Errors: EEXIST, EMFILE, ENOMEM...
+/// attach       Binds a source (at a stable address, its descriptor non-blocking) to this loop. Errors: EEXIST, EMFILE,
+///              ENOMEM...
 /// detach       Forgets a source. It has no operation in flight; the descriptor is still open.
 /// attempt      Tries the operation at once, from any thread, and never waits: true when `outcome` holds the end of it,
 ///              false when it would block (or this backend prefers to be asked with start).
@@ -26,9 +27,10 @@ namespace tenon {
 ///              (inbound, outbound) of a source is in flight.
 /// cancel       On the loop's thread, for an operation in flight: it ends soon, with -ECANCELED unless it had ended
 ///              already. Its run() is still called from inside a wait(), and only then has the buffer been let go.
-/// wait         Completes what is ready; when nothing is, waits for the first of: something is, a wake(), `timeout` over.
-///              timeout 0 polls, a negative one waits without limit. Gives how many operations it completed. A signal
-///              (EINTR) ends it early.
+/// wait         Completes what is ready; when nothing is, waits for the first of: something is, a wake(), `timeout`
+///              over. timeout 0 polls, a negative one waits without limit. Gives how many operations it completed. It
+///              may end early with none (a signal, a wake-up rung late): who waits for a time looks at the clock. The
+///              thread of the first wait() is the loop's thread for good; open() and the destructor may run on another.
 /// wake         Any thread (only there when Threading is concurrent): ends the present wait(), or else the next one.
 ///              Never lost; many before one wait() may count as one.
 /// note         A sentence for `describe`, empty when all is as the type says.
@@ -54,11 +56,12 @@ concept wakeable_loop = backend_loop<L> && requires(L loop) {
   { loop.wake() } noexcept -> std::same_as<void>;
 };
 
-/// Contract of the backend family: `P::loop<Threading>` is a backend_loop, and can be woken when Threading is concurrent.
+/// Contract of the backend family: `P::loop<Threading>` is a backend_loop, and can be woken when Threading is
+/// concurrent.
 ///
 /// performs_io  Whether there is any I/O at all.
-/// proactor     Whether operations are handed over whole. Otherwise they are system calls made when they will not block,
-///              and attempt() being false means that the call would.
+/// proactor     Whether operations are handed over whole. Otherwise they are system calls made when they will not
+///              block, and attempt() being false means that the call would.
 template <class P>
 concept backend_policy = policy_of<P, family::backend> && backend_loop<typename P::template loop<single_thread>> &&
                          wakeable_loop<typename P::template loop<multi_thread>> && requires {

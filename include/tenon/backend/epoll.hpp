@@ -31,8 +31,8 @@ namespace tenon {
 /// Shape    A descriptor and, when concurrent, an eventfd; 3 KiB of stack for the events of one turn. A source is
 ///          registered at attach to hear of what comes in, and once more, for good, when a write first has to wait: a
 ///          UNIX socket would otherwise wake the loop for each message its peer takes. Nothing is armed again.
-/// Cost     One epoll_wait a turn; each operation its own system call, none when it is known that it would block. A wake
-///          of a loop that is awake costs one exchange, of one that sleeps one write as well. No allocation.
+/// Cost     One epoll_wait a turn; each operation its own system call, none when it is known that it would block. A
+///          wake of a loop that is awake costs one exchange, of one that sleeps one write as well. No allocation.
 /// Threads  One, but for attempt and wake.
 /// Errors   attach: EEXIST, ENOMEM, ENOSPC (max_user_watches), EBADF. Regular files are taken: they are always ready.
 /// Source   epoll(7), epoll_pwait2(2); Linux 5.11 for timeouts finer than a millisecond, before that they round up.

@@ -3,12 +3,12 @@
 
 #include <tenon/backend/concept.hpp>
 #include <tenon/backend/detail/readiness.hpp>
+#include <tenon/backend/detail/ring_options.hpp>
 #include <tenon/backend/detail/timeout.hpp>
 #include <tenon/backend/detail/wake_word.hpp>
 #include <tenon/backend/epoll.hpp>
 #include <tenon/core/unique_fd.hpp>
 
-#include <bit>
 #include <cassert>
 #include <cerrno>
 #include <chrono>
@@ -29,46 +29,23 @@
 
 namespace tenon {
 
-/// Option of io_uring: how many submissions fit between two waits before they are sent early.
-template <unsigned N>
-struct entries {
-  static_assert(std::has_single_bit(N) && N <= 4096,
-                "tenon::entries<N>: N, the submissions of a ring, must be a power of two up to 4096; write entries<256>");
-  static constexpr unsigned value = N;
-};
-
 namespace detail {
-
-template <class Option>
-inline constexpr unsigned ring_entries_of = 0;  // 0: not an option
-template <unsigned N>
-inline constexpr unsigned ring_entries_of<tenon::entries<N>> = N;
-
-template <class... Options>
-struct ring_options {
-  static constexpr unsigned entries = 256;
-  static constexpr auto word = fixed_string("io_uring");
-};
-template <unsigned N>
-struct ring_options<tenon::entries<N>> {
-  static constexpr unsigned entries = N;
-  static constexpr auto word = fixed_string("io_uring<entries<") + decimal<N> + fixed_string(">>");
-};
 
 /// The loop whose wait() this thread was in last.
 inline thread_local const void* ring_here = nullptr;
 
 }  // namespace detail
 
-/// Waits in io_uring: operations are handed to the kernel in batches, with the wait itself, and come back done. Where the
-/// kernel has none, or it is forbidden, the loop is epoll's, and note() says why.
+/// Waits in io_uring: operations are handed to the kernel in batches, with the wait itself, and come back done. Where
+/// the kernel has none, or it is forbidden, the loop is epoll's, and note() says why.
 ///
 ///     using my_runtime = tenon::runtime<tenon::io_uring<>, tenon::stealing<>>;
 ///     using wide_runtime = tenon::runtime<tenon::io_uring<tenon::entries<1024>>>;
 ///
-/// Shape    A ring of `entries` submissions (80 bytes each) and four times as many completions (16 each) shared with the
-///          kernel; when concurrent, an eventfd.
-/// Cost     A turn is one system call, whatever the number of operations; a poll that finds nothing is none. No allocation.
+/// Shape    A ring of `entries` submissions (80 bytes each) and four times as many completions (16 each) shared with
+///          the kernel; when concurrent, an eventfd.
+/// Cost     A turn is one system call, whatever the number of operations; a poll that finds nothing is none. No
+///          allocation.
 /// Threads  One, but for attempt and wake. The thread of the first wait() (or of the first start() that finds the ring
 ///          full) is the loop's for good; open() and the destructor may run on another.
 /// Errors   open: EMFILE, ENFILE, ENOMEM. attach: EBADF (under the fallback, epoll's).
@@ -90,8 +67,8 @@ struct io_uring : family::backend {
     using epoll_loop = typename epoll::template loop<Threading>;
 
    public:
-    /// In the ring's care, `pending` of a side is what the kernel holds, and `ready` no more than a guess: whether a call
-    /// made at once, elsewhere than on the loop's thread, is likely to end.
+    /// In the ring's care, `pending` of a side is what the kernel holds, and `ready` no more than a guess: whether a
+    /// call made at once, elsewhere than on the loop's thread, is likely to end.
     struct source : epoll_loop::source {
       struct stage {
         bool polls = false;      ///< the kernel waits for readiness, and the operation goes out again after that
@@ -206,8 +183,8 @@ struct io_uring : family::backend {
       // Multishot polls (the bell) came with 5.13, as RSRC_TAGS did.
       constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_RSRC_TAGS;
       // One issuer is the thread that enables the ring: so it starts disabled, for open() may run on another.
-      constexpr unsigned best = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
-                                IORING_SETUP_R_DISABLED;
+      constexpr unsigned best =
+          IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_R_DISABLED;
       int error = 0;
       for (const unsigned flags : {best, unsigned{IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG}, 0U}) {
         ::io_uring_params asked{};
@@ -242,9 +219,10 @@ struct io_uring : family::backend {
                               : error == EINVAL ? "the kernel is older than 5.13"
                               : error == ENOMEM ? "out of memory: see RLIMIT_MEMLOCK"
                                                 : nullptr;
-      const int size = why != nullptr
-                           ? std::snprintf(note_, sizeof note_, "io_uring is not available (%s): epoll is used", why)
-                           : std::snprintf(note_, sizeof note_, "io_uring is not available (errno %d): epoll is used", error);
+      const int size =
+          why != nullptr
+              ? std::snprintf(note_, sizeof note_, "io_uring is not available (%s): epoll is used", why)
+              : std::snprintf(note_, sizeof note_, "io_uring is not available (errno %d): epoll is used", error);
       note_size_ = static_cast<std::size_t>(size);
     }
 
@@ -272,12 +250,8 @@ struct io_uring : family::backend {
       const auto size = static_cast<unsigned>(op.size < 0x7ffff000 ? op.size : 0x7ffff000);
       const auto here = static_cast<std::uint64_t>(-1);  // a file's own position
       switch (op.kind) {
-        case io_kind::readable:
-          ::io_uring_prep_poll_add(&sqe, s.fd, POLLIN);
-          break;
-        case io_kind::writable:
-          ::io_uring_prep_poll_add(&sqe, s.fd, POLLOUT);
-          break;
+        case io_kind::readable: ::io_uring_prep_poll_add(&sqe, s.fd, POLLIN); break;
+        case io_kind::writable: ::io_uring_prep_poll_add(&sqe, s.fd, POLLOUT); break;
         case io_kind::read:
           if (s.is_socket) {
             ::io_uring_prep_recv(&sqe, s.fd, op.data, size, 0);
@@ -294,12 +268,8 @@ struct io_uring : family::backend {
             ::io_uring_prep_write(&sqe, s.fd, op.data, size, here);
           }
           break;
-        case io_kind::accept:
-          ::io_uring_prep_accept(&sqe, s.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-          break;
-        case io_kind::connect:
-          ::io_uring_prep_connect(&sqe, s.fd, static_cast<const sockaddr*>(op.data), size);
-          break;
+        case io_kind::accept: ::io_uring_prep_accept(&sqe, s.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); break;
+        case io_kind::connect: ::io_uring_prep_connect(&sqe, s.fd, static_cast<const sockaddr*>(op.data), size); break;
       }
       sqe.user_data = address_of(op, whole);
     }
@@ -348,13 +318,11 @@ struct io_uring : family::backend {
         const unsigned flags = cqe.flags;
         ::io_uring_cq_advance(&ring_, 1);
         switch (tag & kinds) {
-          case answer:
-            break;
+          case answer: break;
           case bell:
             if ((flags & IORING_CQE_F_MORE) == 0) hears_bell_ = false;
             break;
-          default:
-            take(*reinterpret_cast<io_operation*>(static_cast<std::uintptr_t>(tag & ~kinds)), outcome, flags);
+          default: take(*reinterpret_cast<io_operation*>(static_cast<std::uintptr_t>(tag & ~kinds)), outcome, flags);
         }
       }
     }

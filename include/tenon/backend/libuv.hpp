@@ -24,11 +24,12 @@ namespace tenon {
 ///     using my_runtime = tenon::runtime<tenon::libuv, tenon::affinity<>>;
 ///
 /// Shape    A uv_loop_t with a timer and, when concurrent, an async handle; a heap node a source, from attach on.
-/// Cost     One uv_run a turn; each operation its own system call. Reading stays armed until data comes that nobody waits
-///          for, so that a conversation arms nothing. No allocation an operation.
+/// Cost     One uv_run a turn; each operation its own system call. Reading stays armed until data comes that nobody
+///          waits for, so that a conversation arms nothing. No allocation an operation.
 /// Threads  One, but for attempt and wake.
 /// Errors   open: EMFILE, ENOMEM. attach: EEXIST, EBADF, ENOMEM. Regular files are taken: they are always ready.
-///          Timeouts end up to two milliseconds late, since libuv's clock counts whole ones; a signal does not end a wait.
+///          Timeouts end up to two milliseconds late, since libuv's clock counts whole ones; a signal does not end a
+///          wait.
 /// Source   libuv 1.x, uv_poll_t
 struct libuv : family::backend {
   static constexpr auto word = fixed_string("libuv");
@@ -37,11 +38,10 @@ struct libuv : family::backend {
 
   template <class Threading>
   class loop {
-    struct node;
-
    public:
     struct source : detail::ready_source<Threading> {
-      node* watcher = nullptr;  ///< none for a regular file
+      uv_poll_t* watcher = nullptr;  ///< none for a regular file
+      int armed = 0;                 ///< the events it is told of
     };
 
     loop() = default;
@@ -67,28 +67,29 @@ struct libuv : family::backend {
     [[nodiscard]] result<void> attach(source& s) noexcept {
       if (const int error = detail::reset_source(s); error != 0) return error_of(error);
       s.watcher = nullptr;
-      auto* const made = new (std::nothrow) node;
+      s.armed = 0;
+      auto* const made = new (std::nothrow) uv_poll_t{};
       if (made == nullptr) return std::errc::not_enough_memory;
-      const int error = ::uv_poll_init(&loop_, &made->poll, s.fd);
+      const int error = ::uv_poll_init(&loop_, made, s.fd);
       if (error != 0) {
         delete made;
         if (error != UV_EPERM) return error_of(-error);
         s.ended.store(true, std::memory_order_relaxed);  // a regular file: no call on it will block
         return {};
       }
-      made->poll.data = made;
-      made->owner = &s;
+      made->data = &s;
       s.watcher = made;
       return {};
     }
 
     void detach(source& s) noexcept {
       assert(s.is_idle());
-      node* const old = std::exchange(s.watcher, nullptr);
+      uv_poll_t* const old = std::exchange(s.watcher, nullptr);
       if (old == nullptr) return;
-      old->owner = nullptr;
-      // The descriptor is free at once; libuv keeps the handle until a later turn.
-      ::uv_close(reinterpret_cast<uv_handle_t*>(&old->poll), node::free);
+      old->data = nullptr;
+      // The descriptor is free at once; libuv keeps the handle until a later turn, so it lies apart from the source.
+      ::uv_close(reinterpret_cast<uv_handle_t*>(old),
+                 [](uv_handle_t* closed) { delete reinterpret_cast<uv_poll_t*>(closed); });
     }
 
     [[nodiscard]] static bool attempt(io_operation& op) noexcept { return detail::attempt_ready<Threading>(op); }
@@ -96,7 +97,7 @@ struct libuv : family::backend {
     [[nodiscard]] bool start(io_operation& op) noexcept {
       if (detail::start_ready<Threading>(op)) return true;
       auto& s = static_cast<source&>(*op.source);
-      const int error = arm(s, wanted(s) | (s.watcher->armed & UV_READABLE));
+      const int error = arm(s, wanted(s) | (s.armed & UV_READABLE));
       if (error == 0) return false;
       detail::ready_side<Threading>& side = s.side(op.kind);
       side.pending = nullptr;
@@ -107,7 +108,7 @@ struct libuv : family::backend {
 
     void cancel(io_operation& op) noexcept {
       auto& s = static_cast<source&>(*op.source);
-      if (detail::cancel_ready<Threading>(op, done_)) arm(s, wanted(s) | (s.watcher->armed & UV_READABLE));
+      if (detail::cancel_ready<Threading>(op, done_)) arm(s, wanted(s) | (s.armed & UV_READABLE));
     }
 
     std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
@@ -123,7 +124,9 @@ struct libuv : family::backend {
           ::uv_update_time(&loop_);  // from now, not from the last turn; one more, since now is rounded down
           ::uv_timer_start(
               &timer_, [](uv_timer_t*) {},
-              static_cast<std::uint64_t>(timeout.count() < 0 ? day : detail::to_milliseconds(timeout) + std::int64_t{1}), 0);
+              static_cast<std::uint64_t>(timeout.count() < 0 ? day
+                                                             : detail::to_milliseconds(timeout) + std::int64_t{1}),
+              0);
         }
         ::uv_run(&loop_, UV_RUN_ONCE);
         if (is_timed) ::uv_timer_stop(&timer_);
@@ -144,38 +147,29 @@ struct libuv : family::backend {
     [[nodiscard]] uv_loop_t& native() noexcept { return loop_; }
 
    private:
-    /// uv_close() is asynchronous: what libuv may still touch lives on the heap, apart from the source.
-    struct node {
-      uv_poll_t poll{};
-      source* owner = nullptr;
-      int armed = 0;
-
-      static void free(uv_handle_t* handle) { delete static_cast<node*>(handle->data); }
-    };
-
     [[nodiscard]] static int wanted(const source& s) noexcept {
       return (s.in.pending != nullptr ? UV_READABLE : 0) | (s.out.pending != nullptr ? UV_WRITABLE : 0);
     }
 
     static int arm(source& s, int events) noexcept {
-      if (s.watcher->armed == events) return 0;
-      const int error = events == 0 ? ::uv_poll_stop(&s.watcher->poll) : ::uv_poll_start(&s.watcher->poll, events, ready);
-      if (error == 0) s.watcher->armed = events;
+      if (s.armed == events) return 0;
+      const int error =
+          events == 0 ? ::uv_poll_stop(&s.watcher->poll) : ::uv_poll_start(&s.watcher->poll, events, ready);
+      if (error == 0) s.armed = events;
       return error;
     }
 
     /// One event: the operations that it ends are collected, and run after uv_run().
     static void ready(uv_poll_t* handle, int status, int events) {
-      node& watcher = *static_cast<node*>(handle->data);
-      if (watcher.owner == nullptr) return;
-      source& s = *watcher.owner;
+      if (handle->data == nullptr) return;
+      source& s = *static_cast<source*>(handle->data);
       const bool over = status < 0;  // libuv has stopped watching it
-      if (over) watcher.armed = 0;
+      if (over) s.armed = 0;
       const bool had_reader = s.in.pending != nullptr;
       const bool inbound = over || (events & UV_READABLE) != 0;
-      detail::deliver<Threading>(
-          s, {.inbound = inbound, .outbound = over || (events & UV_WRITABLE) != 0, .ended = over},
-          static_cast<loop*>(handle->loop->data)->done_);
+      detail::deliver<Threading>(s,
+                                 {.inbound = inbound, .outbound = over || (events & UV_WRITABLE) != 0, .ended = over},
+                                 static_cast<loop*>(handle->loop->data)->done_);
       // Level-triggered: what nobody waits for is not asked about again, but a reader that was served will be back.
       arm(s, wanted(s) | (had_reader || !inbound ? watcher.armed & UV_READABLE : 0));
     }

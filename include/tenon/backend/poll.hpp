@@ -27,8 +27,8 @@ namespace tenon {
 ///
 ///     using my_runtime = tenon::runtime<tenon::poll, tenon::fifo, tenon::single_thread>;
 ///
-/// Shape    16 bytes of heap a source, reserved at attach; the list given to the kernel holds only the sources that wait.
-///          When concurrent, an eventfd.
+/// Shape    16 bytes of heap a source, reserved at attach; the list given to the kernel holds only the sources that
+///          wait. When concurrent, an eventfd.
 /// Cost     A turn is O(sources that wait), in the kernel too; an operation adds its own system call. start and its end
 ///          put a source on the list and take it off in O(1), and allocate nothing.
 /// Threads  One, but for attempt and wake.
@@ -115,7 +115,8 @@ struct poll : family::backend {
         source& s = *asking_[i];
         const bool over = (said & (POLLERR | POLLHUP | POLLNVAL)) != 0;
         detail::deliver<Threading>(
-            s, {.inbound = over || (said & POLLIN) != 0, .outbound = over || (said & POLLOUT) != 0, .ended = over}, done_);
+            s, {.inbound = over || (said & POLLIN) != 0, .outbound = over || (said & POLLOUT) != 0, .ended = over},
+            done_);
         asked_[i].revents = 0;
         list(s);
         // When it left the list, the last one stands here now, with what was said of it: look again.
@@ -183,6 +184,7 @@ struct poll : family::backend {
   };
 };
 
-static_assert(backend_policy<poll>);
+// The whole proof is in its test: here every translation unit would pay for it.
+static_assert(policy_of<poll, family::backend>);
 
 }  // namespace tenon

@@ -27,8 +27,8 @@ struct steady : family::clock {
     [[nodiscard]] static time_point now() noexcept { return std::chrono::steady_clock::now(); }
     /// How long to sleep until `deadline`: never shorter than what is left.
     [[nodiscard]] static duration until(time_point deadline) noexcept {
-      const auto left = deadline - now();
-      return left > duration::zero() ? left : duration::zero();
+      const time_point from = now();
+      return deadline > from ? deadline - from : duration::zero();
     }
   };
 };

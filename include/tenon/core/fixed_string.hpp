@@ -25,7 +25,8 @@ struct fixed_string {
   constexpr operator std::string_view() const noexcept { return view(); }
 
   template <std::size_t M>
-  [[nodiscard]] friend constexpr fixed_string<N + M> operator+(const fixed_string& a, const fixed_string<M>& b) noexcept {
+  [[nodiscard]] friend constexpr fixed_string<N + M> operator+(const fixed_string& a,
+                                                               const fixed_string<M>& b) noexcept {
     fixed_string<N + M> both;
     for (std::size_t i = 0; i < N; ++i) both.text[i] = a.text[i];
     for (std::size_t i = 0; i < M; ++i) both.text[N + i] = b.text[i];

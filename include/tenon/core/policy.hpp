@@ -54,8 +54,8 @@ concept names_family = requires { typename P::family; } && std::is_base_of_v<typ
 
 /// A policy: an empty class that derives from one family and carries its `word`, the way it is spelled in a sentence.
 template <class P>
-concept policy = detail::complete<P> && detail::names_family<P> && std::is_empty_v<P> &&
-                 requires { std::string_view{P::word}; };
+concept policy =
+    detail::complete<P> && detail::names_family<P> && std::is_empty_v<P> && requires { std::string_view{P::word}; };
 
 /// A policy of one given family.
 template <class P, class Family>

@@ -52,7 +52,9 @@ class [[nodiscard]] result {
   result(std::errc error) noexcept : result(std::make_error_code(error)) {}
   // NOLINTEND(google-explicit-constructor)
 
-  result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : has_(other.has_) { take(std::move(other)); }
+  result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : has_(other.has_) {
+    take(std::move(other));
+  }
   result(const result& other)
     requires std::is_copy_constructible_v<T>
       : has_(other.has_) {

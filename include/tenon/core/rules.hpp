@@ -18,8 +18,8 @@ namespace tenon {
 ///     };
 ///
 /// `Composition` has the policies as its members `backend`, `scheduling`, `memory`, `queue`, `topology`, `threading`,
-/// `observe`, `clock` and `errors`. A runtime is made when every rule of each of them holds; the first that does not is the
-/// compile error, by its `refusal` being instantiated. `holds` alone is what the legality table and `select` ask.
+/// `observe`, `clock` and `errors`. A runtime is made when every rule of each of them holds; the first that does not is
+/// the compile error, by its `refusal` being instantiated. `holds` alone is what the legality table and `select` ask.
 template <class... Rules>
 struct rules {};
 

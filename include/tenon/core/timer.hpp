@@ -7,7 +7,6 @@
 #include <cassert>
 #include <cstddef>
 #include <limits>
-#include <vector>
 
 namespace tenon {
 
@@ -29,23 +28,27 @@ struct timer : work {
 /// Threads    One.
 class timer_queue {
  public:
-  [[nodiscard]] bool empty() const noexcept { return slots_.empty(); }
-  [[nodiscard]] std::size_t size() const noexcept { return slots_.size(); }
-  [[nodiscard]] time_point next() const noexcept { return slots_.empty() ? never : slots_.front().deadline; }
+  timer_queue() = default;
+  timer_queue(const timer_queue&) = delete;
+  timer_queue& operator=(const timer_queue&) = delete;
+  ~timer_queue() { delete[] slots_; }
+
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] time_point next() const noexcept { return size_ == 0 ? never : slots_[0].deadline; }
 
   void arm(timer& item) {
     assert(!item.armed());
-    slots_.push_back({item.deadline, &item});
-    sift_up(slots_.size() - 1, {item.deadline, &item});
+    if (size_ == room_) grow();
+    sift_up(size_++, {item.deadline, &item});
   }
 
   void disarm(timer& item) noexcept {
     assert(item.armed() && slots_[item.index].item == &item);
     const std::size_t hole = item.index;
     item.index = timer::unarmed;
-    const slot last = slots_.back();
-    slots_.pop_back();
-    if (hole == slots_.size()) return;
+    const slot last = slots_[--size_];
+    if (hole == size_) return;
     if (hole > 0 && last.deadline < slots_[(hole - 1) / arity].deadline) {
       sift_up(hole, last);
     } else {
@@ -55,8 +58,8 @@ class timer_queue {
 
   /// Takes out the earliest timer if its deadline is not after `now`.
   [[nodiscard]] timer* pop_due(time_point now) noexcept {
-    if (next() > now || slots_.empty()) return nullptr;
-    timer* const due = slots_.front().item;
+    if (next() > now || size_ == 0) return nullptr;
+    timer* const due = slots_[0].item;
     disarm(*due);
     return due;
   }
@@ -65,8 +68,17 @@ class timer_queue {
   static constexpr std::size_t arity = 4;
   struct slot {
     time_point deadline;
-    timer* item;
+    timer* item = nullptr;
   };
+
+  void grow() {
+    const std::size_t room = room_ == 0 ? 8 : 2 * room_;
+    slot* const wider = new slot[room];
+    for (std::size_t i = 0; i < size_; ++i) wider[i] = slots_[i];
+    delete[] slots_;
+    slots_ = wider;
+    room_ = room;
+  }
 
   void put(std::size_t at, slot value) noexcept {
     slots_[at] = value;
@@ -84,8 +96,8 @@ class timer_queue {
   void sift_down(std::size_t at, slot value) noexcept {
     for (;;) {
       const std::size_t first = at * arity + 1;
-      if (first >= slots_.size()) break;
-      const std::size_t end = first + arity < slots_.size() ? first + arity : slots_.size();
+      if (first >= size_) break;
+      const std::size_t end = first + arity < size_ ? first + arity : size_;
       std::size_t least = first;
       for (std::size_t child = first + 1; child < end; ++child) {
         if (slots_[child].deadline < slots_[least].deadline) least = child;
@@ -97,7 +109,10 @@ class timer_queue {
     put(at, value);
   }
 
-  std::vector<slot> slots_;
+  // Not a vector: that is a hundred functions of compile time in every program.
+  slot* slots_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t room_ = 0;
 };
 
 }  // namespace tenon

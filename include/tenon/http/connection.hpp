@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <system_error>
 
 namespace tenon::http {
@@ -60,61 +61,142 @@ concept service = requires(S& s, const S& fixed, desk& at, bool last) {
 
 namespace detail {
 
-/// Sends what is left of an answer. Apart, so that a connection that need not wait to write pays no room for the wait.
-template <class R>
-task<bool> send_rest(basic_tcp_stream<R>& peer, buffer& out, duration limit) {
-  const auto sent = co_await peer.write_all(out.bytes(), peer.runtime().now() + limit, on_stop::finish);
-  out.clear();
-  co_return sent.has_value();
-}
-
-/// Closes so that the peer can read the last answer: bytes that nobody reads would make the kernel reset the connection.
-template <class R>
-task<void> close_gently(basic_tcp_stream<R>& peer, duration limit) {
-  if (!peer.shutdown_send()) co_return;
-  const time_point until = peer.runtime().now() + limit;
-  std::array<std::byte, 1024> room;
-  for (std::size_t bytes = 0; bytes < 256 * 1024;) {
-    const auto n = co_await peer.read_some(room, until);
-    if (!n || *n == 0) co_return;
-    bytes += *n;
-  }
-}
-
-/// A desk that goes back by itself.
-template <service S>
-class borrowed {
+/// A connection between two waits: plain code, so that none of its variables lies in the coroutine's frame.
+template <class R, service S>
+class conversation {
  public:
-  explicit borrowed(S& from) noexcept : from_(from) {}
-  borrowed(const borrowed&) = delete;
-  borrowed& operator=(const borrowed&) = delete;
-  ~borrowed() { put_back(); }
+  /// What has to be waited for next.
+  enum class next : std::uint8_t {
+    bytes,   ///< until the socket is readable, or until()
+    room,    ///< until the rest of the answer is sent
+    ending,  ///< until the peer has read the last answer
+    nothing  ///< it is over
+  };
 
-  [[nodiscard]] bool has() const noexcept { return desk_ != nullptr; }
-  void take() {
-    if (desk_ == nullptr) desk_ = &from_.lend();
+  conversation(basic_tcp_stream<R>& peer, S& with) noexcept : peer_(peer), with_(with) {}
+  conversation(const conversation&) = delete;
+  conversation& operator=(const conversation&) = delete;
+  ~conversation() { put_back(); }
+
+  [[nodiscard]] time_point until() const noexcept {
+    return desk_ != nullptr ? until_ : peer_.runtime().now() + with_.patience().idle;
   }
+  [[nodiscard]] buffer& out() const noexcept { return desk_->out; }
+
+  /// The wait for bytes ended with `ready`. `last`: the server drains.
+  [[nodiscard]] next heard(const result<void>& ready, bool last) {
+    if (!ready) {
+      if (desk_ == nullptr || ready.error() != std::errc::timed_out) return next::nothing;
+      respond(desk_->out, error_response(status::request_timeout), {});
+      open_ = false;
+      return flush();
+    }
+    fresh_ = desk_ == nullptr;
+    if (fresh_) desk_ = &with_.lend();
+    const auto n = peer_.try_read_some(desk_->in.writable(std::max(read_bytes, desk_->parser.missing_bytes())));
+    if (!n) {
+      if (n.error() != std::errc::operation_would_block) return next::nothing;
+      if (fresh_) put_back();
+      return next::bytes;
+    }
+    if (*n == 0) return next::nothing;
+    desk_->in.commit(*n);
+    answered_ = false;
+    return answer(last);
+  }
+
+  /// The rest of an answer has been sent.
+  [[nodiscard]] next sent(bool last) {
+    desk_->out.clear();
+    return open_ ? answer(last) : next::ending;
+  }
+
+ private:
+  static constexpr std::size_t read_bytes = 4096;
+  static constexpr std::size_t answer_bytes = 64 * 1024;  // written out before more is answered
+
+  /// Answers what is whole, and writes all of it at once.
+  [[nodiscard]] next answer(bool last) {
+    for (verdict said = verdict::again; said == verdict::again;) {
+      said = with_.answer(*desk_, last);
+      answered_ = answered_ || said != verdict::more;
+      open_ = said != verdict::close;
+      if (said == verdict::again && desk_->in.empty()) said = verdict::more;
+      if (said == verdict::again && desk_->out.size() < answer_bytes) continue;
+      if (!desk_->out.empty()) {
+        const next then = flush();
+        if (then != next::bytes) return then;
+      }
+    }
+    settle();
+    return next::bytes;
+  }
+
+  /// Writes what the socket takes: `bytes` when that was all of it.
+  [[nodiscard]] next flush() {
+    const auto sent = peer_.try_write_some(desk_->out.bytes());
+    if (!sent && sent.error() != std::errc::operation_would_block) return next::nothing;
+    if (sent) desk_->out.consume(*sent);
+    if (!desk_->out.empty()) return next::room;
+    return open_ ? next::bytes : next::ending;
+  }
+
+  /// Nothing more can be answered: an empty desk goes back, and a request that has begun gets its time.
+  void settle() noexcept {
+    if (desk_->in.empty()) {
+      put_back();
+    } else if (fresh_ || answered_ || desk_->parser.is_in_body() != in_body_) {
+      in_body_ = desk_->parser.is_in_body();
+      const http::patience patience = with_.patience();
+      until_ = peer_.runtime().now() + (in_body_ ? patience.body : patience.head);
+    }
+  }
+
   void put_back() noexcept {
     if (desk_ == nullptr) return;
     desk_->in.clear();
     desk_->out.clear();
     desk_->parser.reset();
-    from_.take_back(*desk_);
+    with_.take_back(*desk_);
     desk_ = nullptr;
+    in_body_ = false;
   }
-  [[nodiscard]] desk& operator*() const noexcept { return *desk_; }
-  [[nodiscard]] desk* operator->() const noexcept { return desk_; }
 
- private:
-  S& from_;
+  basic_tcp_stream<R>& peer_;
+  S& with_;
   desk* desk_ = nullptr;
+  time_point until_{};
+  bool fresh_ = true;      // the desk was taken for what has just come
+  bool answered_ = false;  // something of what has just come
+  bool in_body_ = false;
+  bool open_ = true;
 };
+
+/// Sends what is left of an answer; with `ending`, closes so that the peer can read it: bytes that nobody reads would make
+/// the kernel reset the connection. Apart, so that a connection that need not wait for this pays no room for it.
+template <class R, service S>
+task<bool> finish(basic_tcp_stream<R>& peer, buffer* rest, const S& with) {
+  const http::patience patience = with.patience();
+  if (rest != nullptr) {
+    const auto sent = co_await peer.write_all(rest->bytes(), peer.runtime().now() + patience.answer, on_stop::finish);
+    co_return sent.has_value();
+  }
+  if (!peer.shutdown_send()) co_return false;
+  const time_point until = peer.runtime().now() + patience.close;
+  std::array<std::byte, 1024> room;
+  for (std::size_t bytes = 0; bytes < 256 * 1024;) {
+    const auto n = co_await peer.read_some(room, until);
+    if (!n || *n == 0) break;
+    bytes += *n;
+  }
+  co_return false;
+}
 
 }  // namespace detail
 
 /// Serves one connection until it ends: reads, has `with` answer what is whole, writes all answers of one read at once.
 ///
-///     while (auto peer = co_await door.accept()) conns.spawn(tenon::http::serve<edge::runtime, gateway>, std::move(*peer), std::ref(here));
+///     conns.spawn(tenon::http::serve<edge::runtime, gateway>, std::move(*peer), std::ref(here));
 ///
 /// Cost          A request that is there when the socket is: a read and a write, no allocation. An idle connection holds
 ///               its coroutine and nothing else.
@@ -124,66 +206,17 @@ class borrowed {
 ///               "Connection: close"; one that has only begun to come is not waited for.
 template <class R, service S>
 task<void> serve(basic_tcp_stream<R> peer, S& with) {
-  constexpr std::size_t read_bytes = 4096;
-  constexpr std::size_t answer_bytes = 64 * 1024;  // written out before more is answered
-  const http::patience patience = with.patience();
-  detail::borrowed<S> desk(with);
-  time_point until{};
-  bool in_body = false;
-  bool open = true;
-  while (open) {
-    const bool fresh = !desk.has();
-    const auto ready = co_await peer.readable(fresh ? peer.runtime().now() + patience.idle : until);
-    if (!ready) {
-      if (fresh || ready.error() != std::errc::timed_out) break;
-      respond(desk->out, error_response(status::request_timeout), {});
-      open = false;
+  using next = typename detail::conversation<R, S>::next;
+  const std::stop_token stop = co_await this_task::stop_token();
+  detail::conversation<R, S> talk(peer, with);
+  for (next wanted = next::bytes; wanted != next::nothing;) {
+    if (wanted == next::bytes) {
+      const auto ready = co_await peer.readable(talk.until());
+      wanted = talk.heard(ready, stop.stop_requested());
     } else {
-      desk.take();
-      const auto n = peer.try_read_some(desk->in.writable(std::max(read_bytes, desk->parser.missing_bytes())));
-      if (!n) {
-        if (n.error() != std::errc::operation_would_block) break;
-        if (fresh) desk.put_back();
-        continue;
-      }
-      if (*n == 0) break;
-      desk->in.commit(*n);
+      const bool sent = co_await detail::finish(peer, wanted == next::room ? &talk.out() : nullptr, with);
+      wanted = sent ? talk.sent(stop.stop_requested()) : next::nothing;
     }
-
-    const bool last = co_await this_task::stop_requested();
-    bool answered = false;
-    for (verdict said = open ? verdict::again : verdict::more; said == verdict::again;) {
-      said = with.answer(*desk, last);
-      answered = answered || said != verdict::more;
-      open = said != verdict::close;
-      if (said == verdict::again && desk->in.empty()) said = verdict::more;
-      if (desk->out.empty() || (said == verdict::again && desk->out.size() < answer_bytes)) continue;
-      const auto sent = peer.try_write_some(desk->out.bytes());
-      if (!sent && sent.error() != std::errc::operation_would_block) co_return;
-      if (sent) desk->out.consume(*sent);
-      if (desk->out.empty()) continue;
-      task<bool> rest = detail::send_rest(peer, desk->out, patience.answer);
-      const bool whole = co_await std::move(rest);
-      if (!whole) co_return;
-    }
-    if (!open) break;
-
-    if (desk->in.empty()) {
-      desk.put_back();
-      in_body = false;
-    } else if (fresh || answered || desk->parser.is_in_body() != in_body) {
-      in_body = desk->parser.is_in_body();
-      until = peer.runtime().now() + (in_body ? patience.body : patience.head);
-    }
-  }
-  if (desk.has() && !desk->out.empty()) {
-    task<bool> rest = detail::send_rest(peer, desk->out, patience.answer);
-    (void)co_await std::move(rest);
-  }
-  if (!open) {
-    desk.put_back();
-    task<void> closing = detail::close_gently(peer, patience.close);
-    co_await std::move(closing);
   }
 }
 

@@ -34,8 +34,8 @@ struct reply_to {
 /// Headers that a handler adds to its response: views, a few of them.
 ///
 /// Errors   add: false, and nothing added, when all places are taken, when the name is not a token, when the value has
-///          a CR, an LF or another control byte, or when the name is one that the library writes itself (Content-Length,
-///          Content-Type, Transfer-Encoding, Connection, Date).
+///          a CR, an LF or another control byte, or when the name is one that the library writes itself
+///          (Content-Length, Content-Type, Transfer-Encoding, Connection, Date).
 class header_list {
  public:
   static constexpr std::size_t capacity = 4;
@@ -72,7 +72,7 @@ class header_list {
 ///
 ///     return tenon::http::response{.to = request, .content_type = "text/plain", .body = "Hello, World!"};
 ///
-/// Shape    Whatever the views point at must live until respond() has returned: literals, the request, a scratch buffer.
+/// Shape    Whatever the views point at lives until respond() has returned: literals, the request, a scratch buffer.
 struct response {
   http::status status = http::status::ok;
   reply_to to{};

@@ -28,8 +28,8 @@ concept memory_arena = std::default_initializable<A> && !std::is_move_constructi
 /// arena             One a worker: a memory_arena.
 /// obtain, release   The same as allocate and deallocate, for a thread that has no arena. Any thread, at any time.
 ///
-/// All blocks of a policy are alike: got by allocate or by obtain, a block may be given back to any arena of the policy,
-/// on any thread, or to release. Two blocks that are alive do not overlap.
+/// All blocks of a policy are alike: got by allocate or by obtain, a block may be given back to any arena of the
+/// policy, on any thread, or to release. Two blocks that are alive do not overlap.
 template <class P>
 concept memory_policy =
     policy_of<P, family::memory> && memory_arena<typename P::arena> && requires(void* chunk, std::size_t bytes) {

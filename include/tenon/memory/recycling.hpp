@@ -22,10 +22,14 @@ namespace detail {
 /// The word of a policy as a fixed_string, however the policy spells it.
 template <class P>
 inline constexpr auto upstream_word = [] {
-  constexpr std::string_view spelled{P::word};
-  fixed_string<spelled.size()> out;
-  for (std::size_t i = 0; i < spelled.size(); ++i) out.text[i] = spelled[i];
-  return out;
+  if constexpr (policy<P>) {
+    constexpr std::string_view spelled{P::word};
+    fixed_string<spelled.size()> out;
+    for (std::size_t i = 0; i < spelled.size(); ++i) out.text[i] = spelled[i];
+    return out;
+  } else {
+    return fixed_string("");  // recycling says what is wrong with it
+  }
 }();
 
 }  // namespace detail
@@ -35,14 +39,14 @@ inline constexpr auto upstream_word = [] {
 ///
 ///     struct app : tenon::runtime<tenon::epoll, tenon::recycling<tenon::mimalloc>> { using runtime::runtime; };
 ///
-/// Shape    Free lists by size: steps of 32 bytes to 512, then 1, 2, 4, 16 and 64 KiB. What is larger goes to Upstream.
+/// Shape    Free lists by size: steps of 32 bytes to 1 KiB, then 2, 4, 16 and 64 KiB. What is larger goes to Upstream.
 ///          Each list is bounded (256 KiB, or 16 blocks): what one thread allocates and another frees goes back to
 ///          Upstream beyond that, so neither side grows without end. An arena keeps 6 MiB at the most.
 /// Cost     allocate, deallocate: O(1), one load and two stores, nothing atomic; else one call of Upstream.
 /// Threads  An arena: its worker. obtain, release: any thread, straight to Upstream.
 /// Errors   What Upstream does; the arena is as it was.
-///          Under AddressSanitizer a block that was given back is poisoned, and so is the room behind a block's `bytes`:
-///          a coroutine frame used after its end is reported.
+///          Under AddressSanitizer a block that was given back is poisoned, and so is the room behind the `bytes` of
+///          one in use: a coroutine frame used after its end is reported.
 template <class Upstream = system>
 struct recycling : family::memory {
   static_assert(memory_policy<Upstream>,
@@ -143,6 +147,5 @@ struct recycling : family::memory {
 };
 
 static_assert(memory_policy<recycling<>>);
-static_assert(memory_policy<recycling<recycling<>>>);
 
 }  // namespace tenon

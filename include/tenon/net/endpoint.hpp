@@ -35,9 +35,9 @@ class endpoint {
       if (port > 65535) return std::errc::invalid_argument;
     }
     std::string_view address = text.substr(0, colon);
-    if (address.size() >= 2 && address.front() == '[' && address.back() == ']') {
-      address = address.substr(1, address.size() - 2);
-    }
+    const bool in_brackets = address.size() >= 2 && address.front() == '[' && address.back() == ']';
+    if (in_brackets) address = address.substr(1, address.size() - 2);
+    if (in_brackets != (address.find(':') != std::string_view::npos)) return std::errc::invalid_argument;
     endpoint read(address, static_cast<std::uint16_t>(port));
     if (!read.to_native()) return std::errc::invalid_argument;
     return read;
@@ -95,7 +95,12 @@ class endpoint {
   /// "127.0.0.1:8080", "[::1]:8080".
   [[nodiscard]] friend std::string to_string(const endpoint& e) {
     const bool six = e.address_.find(':') != std::string::npos;
-    return (six ? '[' + e.address_ + ']' : e.address_) + ':' + std::to_string(e.port_);
+    std::string text;
+    if (six) text += '[';
+    text += e.address_;
+    text += six ? "]:" : ":";
+    text += std::to_string(e.port_);
+    return text;
   }
   [[nodiscard]] friend bool operator==(const endpoint&, const endpoint&) = default;
 

@@ -58,13 +58,13 @@ class basic_tcp_listener {
         case ECONNABORTED:
         case EPROTO:
         case EPERM:  // a firewall has forbidden this one
-          back_off = 0ms;
+          back_off = 500us;
           break;
         case EMFILE:
         case ENFILE:
         case ENOBUFS:
         case ENOMEM: {
-          const bool slept = co_await sleep_for(back_off > 0ms ? back_off : 1ms);
+          const bool slept = co_await sleep_for(back_off);
           if (!slept) co_return std::make_error_code(std::errc::operation_canceled);
           break;
         }

@@ -7,7 +7,7 @@
 #include <tenon/net/detail/descriptor.hpp>
 #include <tenon/net/detail/io_wait.hpp>
 #include <tenon/net/endpoint.hpp>
-#include <tenon/net/on_stop.hpp>
+#include <tenon/core/on_stop.hpp>
 #include <tenon/task/task.hpp>
 
 #include <cerrno>
@@ -102,7 +102,9 @@ class basic_tcp_stream {
 
  private:
   [[nodiscard]] result<std::size_t> attempt(const detail::io_request& asked) noexcept {
-    if (const auto settled = descriptor_->settle(); !settled) return settled.error();
+    const auto settled = descriptor_->settle();
+    if (!settled) return settled.error();
+    if (!*settled) return std::errc::operation_would_block;
     const std::int64_t got = detail::try_io(*descriptor_, asked);
     if (got < 0) return error_of(static_cast<int>(-got));
     return static_cast<std::size_t>(got);

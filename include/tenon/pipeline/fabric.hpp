@@ -12,7 +12,7 @@
 #include <tenon/pipeline/pipeline.hpp>
 #include <tenon/pipeline/pipeline_errc.hpp>
 #include <tenon/queue/by_topology.hpp>
-#include <tenon/task/environment.hpp>
+#include <tenon/core/environment.hpp>
 
 #include <cassert>
 #include <concepts>
@@ -28,8 +28,8 @@
 
 namespace tenon {
 
-/// What a fabric needs of a runtime: its threading, and `schedule(item)`, which runs a work item soon on some worker of it,
-/// from any of its threads. Its member `queue`, if it names one, is the queue of joints that name none.
+/// What a fabric needs of a runtime: its threading, and `schedule(item)`, which runs a work item soon on some worker of
+/// it, from any of its threads. Its member `queue`, if it names one, is the queue of joints that name none.
 template <class R>
 concept fabric_runtime = threading_policy<typename R::threading> && requires(R& rt, work& item) {
   { rt.schedule(item) } noexcept;
@@ -43,22 +43,40 @@ concept fabric_runtime = threading_policy<typename R::threading> && requires(R& 
 ///     ...
 ///     co_await running.drained();
 ///
-/// Shape         The queues and one work item a worker of a stage, allocated once; after that nothing is. An item lies in
-///               the frame of the coroutine that submits it, in the room of the largest of its forms; queues carry pointers.
-/// Queues        Each is the one that its stage names, or mpmc, mpsc or spsc by the numbers of workers on its two ends, or
-///               the runtime's queue word. Submitters count as many where the runtime has threads.
+/// Shape         The queues and one work item a worker of a stage, allocated once; after that nothing is. An item lies
+///               in the frame of the coroutine that submits it, in room for the largest of its forms; queues carry
+///               pointers.
+/// Queues        Each is the one that its stage names; or, by the numbers of workers on its two ends, mpmc, mpsc or
+///               spsc; or the runtime's queue word. Submitters count as many where the runtime has threads.
 /// Order         A stage of one worker keeps the order in which items came to it.
 /// Cost          Idle: nothing, no thread waits. A joint: a push, a pop and three read-modify-writes.
 /// Threads       submit: any worker of any runtime. close, stats: any thread. drained: any worker.
-/// Errors        submit gives pipeline_errc::rejected, dropped, closed, or errc::operation_canceled. What a stage throws
-///               comes out of its co_await.
+/// Errors        submit gives pipeline_errc::rejected, dropped or closed, or errc::operation_canceled. What a stage
+///               throws comes out of its co_await.
 /// Cancellation  A stop request ends a submit that waits for room in the first queue; an item that is in goes through.
-/// Lifetime      It outlives every await of submit and is drained before it is destroyed; both assert.
+/// Lifetime      It outlives every await of submit, and is drained before it is destroyed, which it asserts.
 template <fabric_runtime R, class Pipeline>
 class fabric {
+  using woven = detail::weaving::weave<R, std::remove_const_t<Pipeline>, by_topology>;
+  static_assert(woven::count > 0,
+                "tenon::fabric: no stage names workers, a queue or an overflow, so there is nothing to run beside the "
+                "caller; call the pipeline as a function");
+  static_assert(
+      woven::input_known,
+      "tenon::fabric: the function of the first stage is a template, so the type of an item is not known; add "
+      "takes<T> to that stage");
+  static_assert(
+      std::is_invocable_v<const typename woven::first::function_type&, typename woven::input>,
+      "tenon::fabric: the first stage wants to change its caller's item, which a queue cannot give it; take it by "
+      "value, T&& or const T&");
+  static_assert(decltype(woven::misfit())::type::fits);  // what does not fit says so by itself
+  static_assert(woven::template parts<>::moves_in_peace,
+                "tenon::fabric: what goes through a queue must move without throwing; pass a std::unique_ptr to it");
+
   using loom = detail::weaving::loom<R, std::remove_const_t<Pipeline>, by_topology, pipeline_errc>;
   using ticket_type = typename loom::ticket_type;
   static constexpr std::size_t prefix = std::remove_const_t<Pipeline>::segments[0].begin;
+  static constexpr bool may_wait = woven::template joint_at<0>::plan.when_full == detail::weaving::overflow::block;
 
   struct withdrawal {
     ticket_type* item;
@@ -104,25 +122,24 @@ class fabric {
       auto& first = to_.template joint_at<0>();
       if (!first.arrive()) return give_up(pipeline_errc::closed);
       switch (first.offer(rt, *this, loom::template losing<0>())) {
-        case detail::weaving::entry::taken:
-          return true;  // and `*this` may be gone
+        case detail::weaving::entry::taken: return true;  // and `*this` may be gone
         case detail::weaving::entry::full: {
-          const std::stop_token& stop = detail::environment_of(submitter)->stop;
-          // Before it waits: once it does, it may be resumed, and gone, at any time.
-          if (stop.stop_possible()) on_stop_.emplace(stop, withdrawal{this, &to_});
-          if (first.wait(rt, *this)) return true;
+          if constexpr (may_wait) {
+            const std::stop_token& stop = detail::environment_of(submitter)->stop;
+            // Before it waits: once it does, it may be resumed, and gone, at any time.
+            if (stop.stop_possible()) on_stop_.emplace(stop, withdrawal{this, &to_});
+            if (first.wait(rt, *this)) return true;
+          }
           return give_up(std::make_error_code(std::errc::operation_canceled));
         }
-        case detail::weaving::entry::rejected:
-          return give_up(pipeline_errc::rejected);
-        case detail::weaving::entry::dropped:
-          return give_up(pipeline_errc::dropped);
+        case detail::weaving::entry::rejected: return give_up(pipeline_errc::rejected);
+        case detail::weaving::entry::dropped: return give_up(pipeline_errc::dropped);
       }
       return true;
     }
 
     [[nodiscard]] result<output> await_resume() {
-      on_stop_.reset();
+      if constexpr (may_wait) on_stop_.reset();
 #if defined(__cpp_exceptions)
       if (this->failure) std::rethrow_exception(std::move(this->failure));
 #endif
@@ -142,8 +159,10 @@ class fabric {
       return false;
     }
 
+    struct nothing {};
+
     loom& to_;
-    std::optional<std::stop_callback<withdrawal>> on_stop_;
+    [[no_unique_address]] std::conditional_t<may_wait, std::optional<std::stop_callback<withdrawal>>, nothing> on_stop_;
   };
 
   class [[nodiscard]] draining : detail::weaving::waiter {

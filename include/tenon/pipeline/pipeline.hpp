@@ -36,11 +36,10 @@ class pipeline {
                 "tenon::pipeline: two stages have one name, and could not be told apart; rename one");
 
   template <class First, class... Rest>
-  struct along {
-    using type = detail::weaving::chain<typename detail::weaving::given_by<typename First::function_type, typename First::takes>::type, First,
-                               Rest...>;
-  };
-  static_assert(along<Stages...>::type::checked);  // says by itself which joint does not fit
+  static auto along() -> typename detail::weaving::chain<
+      typename detail::weaving::given_by<typename First::function_type, typename First::takes>::type, First,
+      Rest...>::misfit;
+  static_assert(decltype(along<Stages...>())::fits);  // what does not fit says so by itself
 
   static constexpr std::array<detail::weaving::stage_plan, sizeof...(Stages)> plans{Stages::plan...};
   static constexpr std::size_t count = [] {
@@ -64,7 +63,7 @@ class pipeline {
     return all;
   }();
 
-  constexpr explicit pipeline(Stages... stages) : stages_(std::move(stages)...) {}
+  constexpr explicit pipeline(Stages... in_order) : stages_(std::move(in_order)...) {}
 
   template <class X>
   constexpr auto operator()(X&& x) const {

@@ -28,22 +28,17 @@ namespace tenon {
     [[nodiscard]] const char* name() const noexcept override { return "tenon.pipeline"; }
     [[nodiscard]] std::string message(int value) const override {
       switch (static_cast<pipeline_errc>(value)) {
-        case pipeline_errc::rejected:
-          return "rejected: the queue of a stage is full";
-        case pipeline_errc::dropped:
-          return "dropped: the queue of a stage was full, and this item had to make room";
-        case pipeline_errc::closed:
-          return "closed: the fabric takes no more items";
+        case pipeline_errc::rejected: return "rejected: the queue of a stage is full";
+        case pipeline_errc::dropped: return "dropped: the queue of a stage was full, and this item had to make room";
+        case pipeline_errc::closed: return "closed: the fabric takes no more items";
       }
       return "unknown";
     }
     [[nodiscard]] std::error_condition default_error_condition(int value) const noexcept override {
       switch (static_cast<pipeline_errc>(value)) {
         case pipeline_errc::rejected:
-        case pipeline_errc::dropped:
-          return std::make_error_condition(std::errc::resource_unavailable_try_again);
-        case pipeline_errc::closed:
-          return std::make_error_condition(std::errc::operation_not_permitted);
+        case pipeline_errc::dropped: return std::make_error_condition(std::errc::resource_unavailable_try_again);
+        case pipeline_errc::closed: return std::make_error_condition(std::errc::operation_not_permitted);
       }
       return {value, *this};
     }

@@ -118,9 +118,10 @@ class stage_of {
   static_assert(!plan.twice, "tenon::stage: the workers, the queue or the overflow are named twice; keep one of each");
   static_assert(!(plan.fused && plan.opens()),
                 "tenon::stage: it is fused and names workers, a queue or an overflow; keep one or the other");
-  static_assert(fits<F, takes, takes>,
-                "tenon::stage: the function cannot be called as const with what it takes; workers share it, so a lambda "
-                "must not be mutable");
+  static_assert(
+      fits<F, takes, takes>,
+      "tenon::stage: the function cannot be called as const with what it takes; workers share it, so a lambda "
+      "must not be mutable");
 
   constexpr explicit stage_of(F callable) : function_(std::move(callable)) {}
 
@@ -159,7 +160,7 @@ inline constexpr struct drop_newest drop_newest{};
 
 /// A step of a pipeline: a name, a plain function of one argument, and how it is to be run.
 ///
-///     constexpr auto handle_stage = tenon::stage<"handle">(handle, tenon::workers<2>, tenon::queue_of<1024>, tenon::reject);
+///     tenon::stage<"handle">(handle, tenon::workers<2>, tenon::queue_of<1024>, tenon::reject)
 ///
 /// Shape    The function, by value; options are types and take no room.
 /// Threads  Several workers call one function object at once, as const.

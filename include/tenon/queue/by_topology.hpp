@@ -29,8 +29,7 @@ struct by_topology : family::queue {
   static constexpr bool bounded = true;
 
   template <bool ManyProducers, bool ManyConsumers, std::size_t N>
-  using choose =
-      std::conditional_t<ManyConsumers, mpmc<N>, std::conditional_t<ManyProducers, mpsc<N>, spsc<N>>>;
+  using choose = std::conditional_t<ManyConsumers, mpmc<N>, std::conditional_t<ManyProducers, mpsc<N>, spsc<N>>>;
 
   template <class T, class Threading = multi_thread>
   using of = typename mpmc<>::of<T, Threading>;

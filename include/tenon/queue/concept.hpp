@@ -18,8 +18,8 @@ namespace tenon {
 /// try_pop        The oldest item, or nullopt when there was none. What one producer pushed comes out in its order.
 /// size_estimate  How many items there are; exact when nobody pushes or pops meanwhile, never above capacity.
 /// capacity       How many items it holds; of an unbounded queue the largest std::size_t.
-/// Threads        Those that the policy allows push and pop at once; one alone constructs and destroys. An item that was
-///                pushed is seen by who pops it with all that its producer did before.
+/// Threads        Those that the policy allows push and pop at once; one alone constructs and destroys. Who pops an
+///                item sees all that its producer did before it pushed.
 /// Errors         Nothing throws. The destructor destroys what was not popped.
 template <class Q, class T>
 concept queue_for = std::is_default_constructible_v<Q> && !std::is_copy_constructible_v<Q> &&
@@ -41,21 +41,19 @@ concept queue_for = std::is_default_constructible_v<Q> && !std::is_copy_construc
 /// `many_producers` and `many_consumers`: whether several threads may push, or pop, at once. With `single_thread` for
 /// Threading, `of` emits nothing atomic.
 template <class P>
-concept queue_policy =
-    policy_of<P, family::queue> && queue_for<typename P::template of<int>, int> &&
-    queue_for<typename P::template of<int, single_thread>, int> && requires {
-      { P::many_producers } -> std::convertible_to<bool>;
-      { P::many_consumers } -> std::convertible_to<bool>;
-      { P::bounded } -> std::convertible_to<bool>;
-    };
+concept queue_policy = policy_of<P, family::queue> && queue_for<typename P::template of<int>, int> &&
+                       queue_for<typename P::template of<int, single_thread>, int> && requires {
+                         { P::many_producers } -> std::convertible_to<bool>;
+                         { P::many_consumers } -> std::convertible_to<bool>;
+                         { P::bounded } -> std::convertible_to<bool>;
+                       };
 
 namespace detail {
 
-/// What a queue asks of its elements: between the claim of a slot and its release nothing may throw, or the slot is lost.
+/// What a queue asks of its elements: between the claim of a slot and its release nothing may throw.
 template <class T>
-inline constexpr bool queueable =
-    std::is_object_v<T> && !std::is_const_v<T> && std::is_nothrow_move_constructible_v<T> &&
-    std::is_nothrow_destructible_v<T>;
+inline constexpr bool queueable = std::is_object_v<T> && !std::is_const_v<T> &&
+                                  std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>;
 
 }  // namespace detail
 

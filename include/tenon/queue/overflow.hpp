@@ -46,6 +46,7 @@ concept overflow_word = std::is_empty_v<P> && requires {
   { P::producer_pops } -> std::convertible_to<bool>;
 };
 
-static_assert(overflow_word<block> && overflow_word<reject> && overflow_word<drop_oldest> && overflow_word<drop_newest>);
+static_assert(overflow_word<block> && overflow_word<reject> && overflow_word<drop_oldest> &&
+              overflow_word<drop_newest>);
 
 }  // namespace tenon

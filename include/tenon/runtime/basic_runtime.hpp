@@ -3,6 +3,7 @@
 
 #include <tenon/core/cache_line.hpp>
 #include <tenon/core/clock.hpp>
+#include <tenon/core/detail/row.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/fwd.hpp>
 #include <tenon/runtime/detail/crowd.hpp>
@@ -10,7 +11,7 @@
 #include <tenon/runtime/detail/worker.hpp>
 #include <tenon/runtime/report.hpp>
 #include <tenon/runtime/settings.hpp>
-#include <tenon/scheduler/detail/parking.hpp>
+#include <tenon/core/detail/parking.hpp>
 #include <tenon/task/sleep_for.hpp>
 #include <tenon/task/task.hpp>
 #include <tenon/topology/machine.hpp>
@@ -19,13 +20,11 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <exception>
-#include <memory>
 #include <string>
-#include <thread>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <pthread.h>
 
@@ -58,8 +57,7 @@ template <class Backend, class Scheduling, class Memory, class Queue, class Topo
 class basic_runtime {
  public:
   using runtime = basic_runtime;
-  using policies =
-      detail::policy_list<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors>;
+  using policies = detail::policy_list<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors>;
   using backend = Backend;
   using scheduling = Scheduling;
   using memory = Memory;
@@ -81,11 +79,13 @@ class basic_runtime {
 
   basic_runtime() : basic_runtime(settings{}) {}
   basic_runtime(settings how_much)  // NOLINT(google-explicit-constructor): `edge rt{{.threads = 4}}`
-      : settings_(std::move(how_much)), machine_(Topology::read()), shared_(worker_count()), background_(*this, &all_left) {
-    workers_.reserve(worker_count());
-    for (std::size_t i = 0; i < worker_count(); ++i) {
-      workers_.push_back(std::make_unique<worker>(*this, i));
-      if (const auto opened = workers_.back()->open(); !opened) detail::raise(opened.error());
+      : settings_(std::move(how_much)),
+        machine_(Topology::read()),
+        shared_(worker_count()),
+        background_(*this, &all_left),
+        workers_(worker_count(), [this](std::size_t i) { return worker(*this, i); }) {
+    for (worker& each : workers_) {
+      if (const auto opened = each.open(); !opened) detail::raise(opened.error());
     }
   }
   basic_runtime(const basic_runtime&) = delete;
@@ -155,18 +155,19 @@ class basic_runtime {
   /// What it did so far; exact once run() has returned.
   [[nodiscard]] tenon::report report() const {
     tenon::report sum;
+    const time_point begun = started_at_.load(std::memory_order_acquire);
     const time_point end = state() == phase::stopped ? stopped_at_ : now();
-    if (state() != phase::initializing) sum.uptime = end - started_at_;
+    if (begun != never) sum.uptime = end - begun;
     sum.workers = workers_.size();
     sum.counted = Observe::enabled;
-    for (const auto& each : workers_) sum.all += each->observer().read();
+    for (const worker& each : workers_) sum.all += each.observer().read();
     return sum;
   }
 
   /// What the parts have to say of this machine, for `describe(rt)`: one sentence a line, none when all is as named.
   [[nodiscard]] std::string notes() const {
     std::string lines;
-    if (!workers_.empty()) lines = workers_.front()->backend().note();
+    if (workers_.size() != 0) lines = workers_[0].backend().note();
     return lines;
   }
 
@@ -196,7 +197,7 @@ class basic_runtime {
   /// Wakes worker `index` after it was given something.
   void rouse(std::size_t index) noexcept {
     if constexpr (Threading::concurrent) {
-      if (detail::here().current != workers_[index].get()) workers_[index]->rouse();
+      if (detail::here().current != &workers_[index]) workers_[index].rouse();
     }
   }
   /// Wakes one sleeping worker other than `caller` to search for work.
@@ -204,7 +205,7 @@ class basic_runtime {
     if constexpr (Threading::concurrent) {
       for (std::size_t i = 1; i <= workers_.size(); ++i) {
         const std::size_t other = (caller + i) % workers_.size();
-        if (other != caller && workers_[other]->call()) return;
+        if (other != caller && workers_[other].call()) return;
       }
     }
   }
@@ -221,6 +222,8 @@ class basic_runtime {
     }
   }
   [[nodiscard]] bool stopped() const noexcept { return state() == phase::stopped; }
+  /// Stopped, and no worker has a thread any more: what a worker owns may be touched by whoever owns the runtime.
+  [[nodiscard]] bool deserted() const noexcept { return deserted_.load(std::memory_order_acquire); }
   [[nodiscard]] duration until(time_point deadline) noexcept { return clock_.until(deadline); }
   [[nodiscard]] auto& shared() noexcept { return shared_; }
   [[nodiscard]] auto& idle() noexcept { return idle_; }
@@ -288,7 +291,7 @@ class basic_runtime {
     if (!state_.compare_exchange_strong(expected, phase::running)) {
       detail::raise(std::make_error_code(std::errc::operation_not_permitted));
     }
-    started_at_ = now();
+    started_at_.store(now(), std::memory_order_release);
   }
 
   void drain() {
@@ -301,30 +304,48 @@ class basic_runtime {
     basic_runtime& self = of.runtime();
     self.stopped_at_ = self.now();
     self.state_.store(phase::stopped, std::memory_order_seq_cst);
-    for (auto& each : self.workers_) each->dismiss();
+    for (worker& each : self.workers_) each.dismiss();
   }
 
   void work_until_stopped() {
     if constexpr (Threading::concurrent) {
-      std::vector<std::thread> threads;
-      threads.reserve(workers_.size() - 1);
-      for (std::size_t i = 1; i < workers_.size(); ++i) threads.emplace_back([this, i] { become(i); });
+      const detail::row<::pthread_t> threads(workers_.size() - 1,
+                                             [this](std::size_t i) { return thread_of(workers_[i + 1]); });
       become(0);
-      for (std::thread& each : threads) each.join();
+      for (const ::pthread_t each : threads) ::pthread_join(each, nullptr);
     } else {
       become(0);
     }
+    deserted_.store(true, std::memory_order_release);
+  }
+
+  /// A thread of the system's for a worker. std::thread would cost a tenth of a small program's compile time.
+  [[nodiscard]] static ::pthread_t thread_of(worker& its) noexcept {
+    ::pthread_t made{};
+    const auto body = [](void* argument) noexcept -> void* {
+      worker& self = *static_cast<worker*>(argument);
+      self.runtime().become(self.index());
+      return nullptr;
+    };
+    const int error = ::pthread_create(&made, nullptr, body, &its);
+    if (error != 0) detail::raise(error_of(error));  // ends the program: the threads before it run already
+    return made;
   }
 
   void become(std::size_t index) noexcept {
     if constexpr (Topology::pins) (void)Topology::pin(machine_, index);  // a refusal costs speed, not correctness
     if constexpr (Threading::concurrent) {
       if (index != 0) {
-        const std::string title = settings_.name.substr(0, 13) + '/' + std::to_string(index);
-        ::pthread_setname_np(::pthread_self(), title.substr(0, 15).c_str());
+        char title[40];
+        (void)std::snprintf(title, sizeof title, "%.13s/%zu", settings_.name.c_str(), index);
+        title[15] = '\0';  // the kernel takes no more
+        ::pthread_setname_np(::pthread_self(), title);
       }
     }
-    workers_[index]->run();
+    workers_[index].run();
+    if constexpr (Topology::pins) {
+      if (index == 0) (void)Topology::unpin(machine_);  // the caller's thread, which goes on without us
+    }
   }
 
   settings settings_;
@@ -333,10 +354,11 @@ class basic_runtime {
   typename Scheduling::template shared<Threading> shared_;
   [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::parking<Threading>, nothing> idle_;
   typename Threading::template atomic<phase> state_{phase::initializing};
-  time_point started_at_{};
+  typename Threading::template atomic<bool> deserted_{false};
+  typename Threading::template atomic<time_point> started_at_{never};
   time_point stopped_at_{};
   crowd background_;
-  std::vector<std::unique_ptr<worker>> workers_;
+  detail::row<worker> workers_;
 };
 
 }  // namespace tenon

@@ -51,6 +51,7 @@ consteval std::string_view backend_lacks() {
     else if constexpr (!requires(const L& loop) { { loop.note() } noexcept -> std::convertible_to<std::string_view>; })
       return "note";
     else if constexpr (!requires { { P::performs_io } -> std::convertible_to<bool>; }) return "performs_io";
+    else if constexpr (!requires { { P::proactor } -> std::convertible_to<bool>; }) return "proactor";
     else return {};
   }
 }
@@ -94,6 +95,9 @@ struct missing<family::backend, P> {
   static_assert(lack != "performs_io",
                 "tenon::runtime<...>: a backend lacks performs_io; give it static constexpr bool performs_io "
                 "(tenon::backend_policy)");
+  static_assert(lack != "proactor",
+                "tenon::runtime<...>: a backend lacks proactor; give it static constexpr bool proactor "
+                "(tenon::backend_policy)");
   static_assert(!lack.empty(),
                 "tenon::runtime<...>: a backend does not keep its contract; see where with "
                 "static_assert(tenon::backend_policy<...>) below it");
@@ -101,11 +105,11 @@ struct missing<family::backend, P> {
 
 template <class P>
 consteval std::string_view scheduling_lacks() {
-  if constexpr (!requires { typename P::template shared<single_thread>; }) return "shared";
-  else if constexpr (!requires { typename P::template local<single_thread>; }) return "local";
+  if constexpr (!requires { typename P::template shared<multi_thread>; }) return "shared";
+  else if constexpr (!requires { typename P::template local<multi_thread>; }) return "local";
   else {
-    using S = typename P::template shared<single_thread>;
-    using L = typename P::template local<single_thread>;
+    using S = typename P::template shared<multi_thread>;
+    using L = typename P::template local<multi_thread>;
     if constexpr (!requires { { P::shares } -> std::convertible_to<bool>; }) return "shares";
     else if constexpr (!requires(L local, work& item) { { local.push(item) } noexcept -> std::same_as<void>; })
       return "push";

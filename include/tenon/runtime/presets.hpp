@@ -9,7 +9,7 @@
 
 namespace tenon {
 
-/// A bag of policies, named once and used in many sentences. What a sentence says itself beats what its preset says, and
+/// A bag of policies, named once, used in many sentences. What a sentence says itself beats what its preset says, and
 /// a word of the preset that does not go with the sentence is left out of it.
 ///
 ///     struct ours : tenon::preset<tenon::poll, tenon::stealing<>, tenon::counters> {};

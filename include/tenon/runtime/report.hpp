@@ -21,14 +21,19 @@ struct report {
 
 /// The report as one line, units in the names: "uptime_s 12.3, workers 4, tasks_run 100, ...".
 [[nodiscard]] inline std::string to_string(const report& r) {
-  std::string line = "uptime_ms " + std::to_string(r.uptime.count() / 1'000'000) + ", workers " + std::to_string(r.workers);
-  if (!r.counted) return line + " (not counted: name tenon::counters to count)";
+  std::string line;
   const auto add = [&line](const char* name, std::uint64_t value) {
-    line += ", ";
+    if (!line.empty()) line += ", ";
     line += name;
     line += ' ';
     line += std::to_string(value);
   };
+  add("uptime_ms", static_cast<std::uint64_t>(r.uptime.count() / 1'000'000));
+  add("workers", r.workers);
+  if (!r.counted) {
+    line += " (not counted: name tenon::counters to count)";
+    return line;
+  }
   add("tasks_run", r.all.tasks_run);
   add("tasks_stolen", r.all.tasks_stolen);
   add("items_dropped", r.all.items_dropped);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <tenon/task/detail/promise.hpp>
+#include <tenon/core/detail/promise.hpp>
 
 #include <coroutine>
 

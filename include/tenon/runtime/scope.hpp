@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/loop.hpp>
 #include <tenon/runtime/detail/crowd.hpp>
+#include <tenon/core/detail/stop_hook.hpp>
 
 #include <cassert>
 #include <coroutine>
 #include <exception>
-#include <optional>
-#include <stop_token>
 #include <utility>
 
 namespace tenon {
@@ -38,6 +38,7 @@ class scope : detail::crowd<R> {
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) {
       const environment& env = *detail::environment_of(waiter);
       scope_.joined_.target = waiter;
+      scope_.home_ = detail::here().current;
       if (env.stop.stop_possible()) follow_.emplace(env.stop, stop_all{&scope_});
       scope_.leave();
       return true;  // whoever leaves last, this very thread perhaps, has made `joined_` ready
@@ -57,7 +58,7 @@ class scope : detail::crowd<R> {
     };
 
     scope& scope_;
-    std::optional<std::stop_callback<stop_all>> follow_;
+    detail::stop_hook<stop_all> follow_;
   };
 
  public:
@@ -88,10 +89,11 @@ class scope : detail::crowd<R> {
  private:
   static void all_left(crowd& of) noexcept {
     auto& self = static_cast<scope&>(of);
-    self.runtime().schedule(self.joined_);
+    self.home_->post(self.joined_);  // where tasks are bound to workers, to the one that joins
   }
 
   detail::resumption joined_;
+  loop* home_ = nullptr;
 };
 
 template <class Runtime>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <tenon/queue/detail/inbox.hpp>
+#include <tenon/core/detail/row.hpp>
+#include <tenon/core/detail/inbox.hpp>
 #include <tenon/scheduler/concept.hpp>
 
 #include <atomic>
 #include <cstddef>
-#include <memory>
 
 namespace tenon {
 
@@ -27,10 +27,10 @@ struct affinity : family::scheduling {
   template <class Threading>
   class shared {
    public:
-    explicit shared(std::size_t workers) : workers_(workers), inboxes_(std::make_unique<inbox[]>(workers)) {}
+    explicit shared(std::size_t workers) : inboxes_(workers, [](std::size_t) { return inbox(); }) {}
 
     std::size_t inject(work& item) noexcept {
-      return give(item, turn_.fetch_add(1, std::memory_order_relaxed) % workers_);
+      return give(item, turn_.fetch_add(1, std::memory_order_relaxed) % inboxes_.size());
     }
     std::size_t give(work& item, std::size_t worker) noexcept {
       inboxes_[worker].push(item);
@@ -42,8 +42,7 @@ struct affinity : family::scheduling {
    private:
     using inbox = detail::inbox<Threading>;
 
-    std::size_t workers_;
-    std::unique_ptr<inbox[]> inboxes_;
+    detail::row<inbox> inboxes_;
     typename Threading::template atomic<std::size_t> turn_{0};
   };
 
@@ -75,6 +74,7 @@ struct affinity : family::scheduling {
   };
 };
 
-static_assert(scheduling_policy<affinity<>>);
+// The whole proof is in its test: here every translation unit would pay for it.
+static_assert(policy_of<affinity<>, family::scheduling>);
 
 }  // namespace tenon

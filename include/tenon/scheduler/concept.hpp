@@ -30,8 +30,8 @@ namespace tenon {
 /// Nothing is ever refused: posts are not dropped.
 template <class P>
 concept scheduling_policy =
-    policy_of<P, family::scheduling> && requires(typename P::template shared<single_thread> shared,
-                                                 typename P::template local<single_thread> local, work& item) {
+    policy_of<P, family::scheduling> && requires(typename P::template shared<multi_thread> shared,
+                                                 typename P::template local<multi_thread> local, work& item) {
       { P::shares } -> std::convertible_to<bool>;
       { local.push(item) } noexcept -> std::same_as<void>;
       { local.start(item) } noexcept -> std::same_as<std::size_t>;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/detail/row.hpp>
 #include <tenon/scheduler/concept.hpp>
 #include <tenon/scheduler/detail/injector.hpp>
 #include <tenon/scheduler/detail/run_ring.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 namespace tenon {
 
@@ -31,7 +31,7 @@ struct stealing : family::scheduling {
    public:
     using ring = detail::run_ring<Threading>;
 
-    explicit shared(std::size_t workers) : workers_(workers), rings_(std::make_unique<ring[]>(workers)) {}
+    explicit shared(std::size_t workers) : rings_(workers, [](std::size_t) { return ring(); }) {}
 
     std::size_t inject(work& item) noexcept {
       injected_.push(item);
@@ -42,13 +42,12 @@ struct stealing : family::scheduling {
       return worker;
     }
 
-    [[nodiscard]] std::size_t workers() const noexcept { return workers_; }
+    [[nodiscard]] std::size_t workers() const noexcept { return rings_.size(); }
     [[nodiscard]] ring& ring_of(std::size_t worker) noexcept { return rings_[worker]; }
     [[nodiscard]] detail::injector<Threading>& injected() noexcept { return injected_; }
 
    private:
-    std::size_t workers_;
-    std::unique_ptr<ring[]> rings_;
+    detail::row<ring> rings_;
     detail::injector<Threading> injected_;
   };
 

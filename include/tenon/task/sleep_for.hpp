@@ -3,7 +3,7 @@
 
 #include <tenon/core/clock.hpp>
 #include <tenon/core/timer.hpp>
-#include <tenon/task/detail/wait.hpp>
+#include <tenon/core/detail/wait.hpp>
 
 #include <cassert>
 #include <coroutine>
@@ -16,7 +16,7 @@ namespace detail {
 class sleeping : wait, timer {
  public:
   explicit sleeping(duration length) noexcept : wait(&cancel), length_(length) {}
-  explicit sleeping(time_point until) noexcept : wait(&cancel), until_(until) {}
+  explicit sleeping(time_point until) noexcept : wait(&cancel), length_(duration::max()), until_(until) {}
 
   [[nodiscard]] static bool await_ready() noexcept { return false; }
   template <class Promise>
@@ -55,7 +55,7 @@ class sleeping : wait, timer {
     self.home().pin(static_cast<wait&>(self));  // not from inside the stop callback, and not on a thief
   }
 
-  duration length_{};
+  duration length_;
   time_point until_ = never;
   bool full_ = true;
   bool over_ = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <tenon/task/detail/promise.hpp>
+#include <tenon/core/detail/promise.hpp>
 
 #include <cassert>
 #include <coroutine>
@@ -40,14 +40,12 @@ class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] t
   task(task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   task& operator=(task&& other) noexcept {
     if (this != &other) {
-      if (handle_) handle_.destroy();
+      destroy();
       handle_ = std::exchange(other.handle_, nullptr);
     }
     return *this;
   }
-  ~task() {
-    if (handle_) handle_.destroy();
-  }
+  ~task() { destroy(); }
 
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
 
@@ -61,7 +59,7 @@ class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] t
       assert(child_ && !child_.done() && "the task was moved from, or awaited before");
       child_.promise().continuation = parent;
       child_.promise().env = detail::environment_of(parent);
-      return child_.promise().transfer(child_);
+      return detail::promise_base::enter(child_.promise());
     }
     [[nodiscard]] T await_resume() { return child_.promise().result.take(); }
 
@@ -73,6 +71,12 @@ class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] t
 
  private:
   explicit task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
+
+  void destroy() noexcept {
+    if (!handle_) return;
+    assert((handle_.done() || !handle_.promise().continuation) && "the task has started and not ended");
+    handle_.destroy();
+  }
 
   std::coroutine_handle<promise_type> handle_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <tenon/task/environment.hpp>
+#include <tenon/core/environment.hpp>
 
 #include <coroutine>
 #include <stop_token>

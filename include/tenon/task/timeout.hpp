@@ -8,7 +8,7 @@
 #include <tenon/task/when_any.hpp>
 
 #include <coroutine>
-#include <optional>
+#include <exception>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -25,17 +25,30 @@ inline constexpr bool is_result<result<T>> = true;
 template <class T>
 using timed_t = std::conditional_t<is_result<T>, T, result<T>>;
 
+/// Whatever the body's end is, it is kept: a branch that comes in second has its result dropped, and its exception.
 template <class T>
-task<void> keep(task<T> body, std::optional<timed_t<T>>& into) {
-  if constexpr (std::is_void_v<T>) {
-    co_await std::move(body);
-    into.emplace();
-  } else {
-    into.emplace(co_await std::move(body));
+task<void> keep(task<T> body, outcome<timed_t<T>>& into) {
+#if defined(__cpp_exceptions)
+  try {
+#endif
+    if constexpr (std::is_void_v<T>) {
+      co_await std::move(body);
+      into.set(timed_t<T>());
+    } else {
+      into.set(co_await std::move(body));
+    }
+#if defined(__cpp_exceptions)
+  } catch (...) {
+    into.fail(std::current_exception());
   }
+#endif
 }
 
-inline task<bool> sleep_out(duration length) { co_return co_await sleep_for(length); }
+/// A template, because g++ emits the body of every coroutine that is none, used or not.
+template <class Duration>
+task<bool> sleep_out(Duration length) {
+  co_return co_await sleep_for(length);
+}
 
 /// An awaiter that stands for another one: g++ 12 would copy an awaiter that `co_await` meets as a reference.
 template <class Awaiter>
@@ -72,16 +85,18 @@ task<decltype(std::declval<Awaiter&>().await_resume())> await_in_place(Awaiter& 
 /// Cancellation  A stop request from above reaches the task; what it then gives is the result.
 template <class T>
 [[nodiscard]] task<detail::timed_t<T>> timeout(duration limit, task<T> body) {
-  std::optional<detail::timed_t<T>> kept;
-  task<void> work = detail::keep(std::move(body), kept);
+  detail::outcome<detail::timed_t<T>> kept;
+  task<void> work = detail::keep<T>(std::move(body), kept);
   const auto first = co_await when_any(std::move(work), detail::sleep_out(limit));
   const bool in_time = first.index() == 0 || !std::get<1>(first);  // a sleep that was cut short is not the end of it
+  if (in_time) co_return kept.take();
   if constexpr (detail::is_result<T>) {
-    if (kept && (in_time || *kept || kept->error() != std::errc::operation_canceled)) co_return std::move(*kept);
-  } else {
-    if (kept && in_time) co_return std::move(*kept);
+    if (!kept.failed()) {
+      T late = kept.take();
+      if (late || late.error() != std::errc::operation_canceled) co_return late;
+    }
   }
-  co_return std::make_error_code(in_time ? std::errc::operation_canceled : std::errc::timed_out);
+  co_return std::make_error_code(std::errc::timed_out);
 }
 
 /// The same for an awaitable that is not a task, awaited in the same expression.

@@ -23,8 +23,13 @@ class all_of {
   [[nodiscard]] static bool await_ready() noexcept { return sizeof...(Ts) == 0; }
   template <class Promise>
   [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) noexcept {
-    group_.expect(sizeof...(Ts), parent);
-    return std::apply([&](auto&... each) { return start_branches(group_, environment_of(parent), each...); }, branches_);
+    if constexpr (sizeof...(Ts) == 0) {
+      return parent;
+    } else {
+      group_.expect(sizeof...(Ts), parent);
+      return std::apply([&](auto&... each) { return start_branches(group_, environment_of(parent), each...); },
+                        branches_);
+    }
   }
   std::tuple<stored_t<Ts>...> await_resume() {
     // braces: the first branch's exception is the one that leaves
@@ -70,8 +75,8 @@ class all_in {
 ///
 ///     auto [page, user] = co_await tenon::when_all(fetch(url), look_up(id));
 ///
-/// Shape         A tuple of the results in the order of the arguments; std::monostate stands for void, a
-///               std::reference_wrapper for a reference. Of a vector of tasks, a vector.
+/// Shape         A tuple of the results in the order of the arguments; std::monostate stands for void, a pointer for a
+///               reference. Of a vector of tasks, a vector.
 /// Cost          One small frame a task, from the worker's memory, and one atomic decrement.
 /// Threads       The first runs at once on this worker; the others are ready for any worker that the scheduling allows.
 /// Errors        All are waited for; then the exception of the first (in order) that threw leaves.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/task/detail/branch.hpp>
+#include <tenon/core/detail/stop_hook.hpp>
 #include <tenon/task/task.hpp>
 
 #include <coroutine>
@@ -35,7 +36,7 @@ class linked_environment {
 
   std::stop_source source_;
   environment env_;
-  std::optional<std::stop_callback<forward>> follow_;
+  stop_hook<forward> follow_;
 };
 
 template <class... Ts>

@@ -12,11 +12,12 @@ namespace tenon {
 
 /// Contract of the topology family: how many workers there should be, and where each of them runs.
 ///
-/// read     What the calling thread may use of the machine. It always has an answer; `note` says when it is a lesser one
-///          than the policy promises. Errors: std::bad_alloc only.
+/// read     What the calling thread may use of the machine. It always has an answer; `note` says when it is a lesser
+///          one than the policy promises. Errors: std::bad_alloc only.
 /// pins     Whether pin does anything at all.
-/// pin      Keeps the calling thread, as worker `worker`, on its place of `where`. Errors: EINVAL when the machine has no
-///          such processor (any more), EPERM; the thread then runs where it ran. Without `pins`: does nothing, is well.
+/// pin      Keeps the calling thread, as worker `worker`, on its place of `where`. Errors: EINVAL when the machine has
+///          no such processor (any more), EPERM; the thread then runs where it ran. Without `pins`: does nothing, is
+///          well.
 /// unpin    Gives the calling thread all places of `where` again: for worker 0, which is the caller of run(), and
 ///          whose later threads would inherit its one place. Errors as of pin.
 /// Threads  All of them: any thread.

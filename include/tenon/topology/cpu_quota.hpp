@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace tenon {
@@ -30,14 +29,14 @@ namespace detail {
 /// `36 35 98:0 /root /point options optional-fields... - type source super-options`
 struct mount_line {
   std::string_view root;
-  std::string point;
+  std::string_view point;  ///< a blank, a tab, a newline and a backslash in it are `\` and three octal digits
   std::string_view type;
   std::string_view super_options;
 
-  explicit mount_line(std::string_view line) {
+  explicit mount_line(std::string_view line) noexcept {
     for (int i = 0; i < 3; ++i) static_cast<void>(take_until(line, ' '));
     root = take_until(line, ' ');
-    point = unescaped(take_until(line, ' '));
+    point = take_until(line, ' ');
     while (!line.empty() && take_until(line, ' ') != "-") {
     }
     type = take_until(line, ' ');
@@ -45,61 +44,59 @@ struct mount_line {
     super_options = line;
   }
 
- private:
-  /// The kernel writes a blank, a tab, a newline and a backslash of a path as `\` and three octal digits.
-  static std::string unescaped(std::string_view text) {
-    std::string out;
-    while (!text.empty()) {
-      if (text.size() >= 4 && text[0] == '\\') {
-        out.push_back(static_cast<char>((text[1] - '0') * 64 + (text[2] - '0') * 8 + (text[3] - '0')));
-        text.remove_prefix(4);
+  /// The mount point as it is.
+  void add_point(path_text& path) const noexcept {
+    for (std::string_view rest = point; !rest.empty(); rest.remove_prefix(1)) {
+      if (rest.size() >= 4 && rest[0] == '\\') {
+        path.add(static_cast<char>((rest[1] - '0') * 64 + (rest[2] - '0') * 8 + (rest[3] - '0')));
+        rest.remove_prefix(3);
       } else {
-        out.push_back(text[0]);
-        text.remove_prefix(1);
+        path.add(rest[0]);
       }
     }
-    return out;
   }
 };
 
-/// The path of this process in a hierarchy, out of /proc/self/cgroup, cgroups(7): `id:controllers:/path` a line. An empty
-/// `controller` means the v2 hierarchy.
-[[nodiscard]] constexpr std::optional<std::string_view> cgroup_path(std::string_view memberships,
-                                                                    std::string_view controller) noexcept {
+/// The path of this process in a hierarchy, out of /proc/self/cgroup, cgroups(7): `id:controllers:/path` a line. An
+/// empty `controller` means the v2 hierarchy. False when it is in none.
+[[nodiscard]] constexpr bool find_cgroup(std::string_view memberships, std::string_view controller,
+                                         std::string_view& path) noexcept {
   while (!memberships.empty()) {
-    std::string_view line = take_until(memberships, '\n');
-    const std::string_view id = take_until(line, ':');
-    const std::string_view controllers = take_until(line, ':');
-    if (controller.empty() ? id == "0" && controllers.empty() : lists(controllers, controller)) return line;
+    path = take_until(memberships, '\n');
+    const std::string_view id = take_until(path, ':');
+    const std::string_view controllers = take_until(path, ':');
+    if (controller.empty() ? id == "0" && controllers.empty() : lists(controllers, controller)) return true;
   }
-  return std::nullopt;
+  return false;
 }
 
 /// The least of the limits met so far, in whole processors.
 class quota_of_groups {
  public:
   /// Looks at one directory of a hierarchy.
-  void see(const std::string& group, bool v2) {
+  void see(path_text& group, bool v2) noexcept {
     if (v2) {
-      if (const auto text = read_text(group + "/cpu.max")) {
-        std::string_view rest = *text;
-        const auto quota = number_of(take_until(rest, ' '));
-        limit(quota, number_of(rest));
-      }
-    } else if (const auto quota = read_text(group + "/cpu.cfs_quota_us")) {
-      const auto period = read_text(group + "/cpu.cfs_period_us");
-      limit(number_of(*quota), number_of(period ? std::string_view{*period} : std::string_view{}));
+      const file_text text(group, "/cpu.max");
+      std::string_view rest = text.view();
+      const auto quota = number_of(take_until(rest, ' '));
+      limit(quota, number_of(rest));
+    } else {
+      const file_text quota(group, "/cpu.cfs_quota_us");
+      const file_text period(group, "/cpu.cfs_period_us");
+      limit(number_of(quota.view()), number_of(period.view()));
     }
   }
 
   /// Looks at a group and at all above it that this mount shows; a limit above binds those below.
-  void see_all(const std::string& mount_point, std::string_view below, bool v2) {
+  void see_all(path_text& mount_point, std::string_view below, bool v2) noexcept {
+    const std::size_t top = mount_point.size();
     for (;;) {
-      while (below.ends_with('/')) below.remove_suffix(1);
-      see(mount_point + std::string(below), v2);
+      while (!below.empty() && below.back() == '/') below.remove_suffix(1);
+      mount_point.add(below);
+      see(mount_point, v2);
+      mount_point.cut(top);
       if (below.empty()) return;
-      const std::size_t last = below.rfind('/');
-      below = below.substr(0, last == std::string_view::npos ? 0 : last);
+      while (!below.empty() && below.back() != '/') below.remove_suffix(1);
     }
   }
 
@@ -127,22 +124,25 @@ class quota_of_groups {
 /// Cost     Reads /proc/self/cgroup, /proc/self/mountinfo and a file a group: tens of microseconds; for start-up.
 /// Threads  Any.
 /// Source   Linux: Documentation/admin-guide/cgroup-v2.rst, Documentation/scheduler/sched-bwc.rst.
-[[nodiscard]] inline std::optional<std::size_t> cpu_quota(const std::string& root = {}) {
-  const auto memberships = detail::read_text(root + "/proc/self/cgroup");
-  const auto mounts = detail::read_text(root + "/proc/self/mountinfo");
-  if (!memberships || !mounts) return std::nullopt;
+[[nodiscard]] inline std::optional<std::size_t> cpu_quota(std::string_view root = {}) noexcept {
+  detail::path_text path;
+  path.add(root);
+  const detail::file_text memberships(path, "/proc/self/cgroup");
+  const detail::file_text mounts(path, "/proc/self/mountinfo");
   detail::quota_of_groups quota;
-  for (std::string_view rest = *mounts; !rest.empty();) {
+  for (std::string_view rest = mounts.view(); !rest.empty();) {
     const detail::mount_line mount(detail::take_until(rest, '\n'));
     const bool v2 = mount.type == "cgroup2";
     if (!v2 && !(mount.type == "cgroup" && detail::lists(mount.super_options, "cpu"))) continue;
-    auto path = detail::cgroup_path(*memberships, v2 ? "" : "cpu");
-    if (!path) continue;
+    std::string_view group;
+    if (!detail::find_cgroup(memberships.view(), v2 ? "" : "cpu", group)) continue;
     // The mount may show a part of the hierarchy (a container's), and the path may lie outside it (`/../..`): then the
     // top of the mount is the nearest group there is to see.
-    if (mount.root != "/") path = detail::is_within(*path, mount.root) ? path->substr(mount.root.size()) : "";
-    if (path->find("/..") != std::string_view::npos) path = "";
-    quota.see_all(root + mount.point, *path, v2);
+    if (mount.root != "/") group = detail::is_within(group, mount.root) ? group.substr(mount.root.size()) : "";
+    if (group.find("/..") != std::string_view::npos) group = "";
+    mount.add_point(path);
+    quota.see_all(path, group, v2);
+    path.cut(root.size());
   }
   return quota.processors();
 }

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <vector>
 
 namespace tenon {
 
@@ -33,10 +34,13 @@ struct flat : family::topology {
   static constexpr bool pins = false;
 
   [[nodiscard]] static machine read() {
-    machine here;
-    here.places.clear();
-    for (const int processor : detail::allowed_processors()) {
-      here.places.push_back({.processor = processor, .core = processor, .node = 0, .cluster = 0});
+    const detail::affinity_mask allowed = detail::affinity_mask::of_this_thread();
+    machine here{.places = std::vector<place>(allowed.count())};
+    int next = 0;
+    for (place& each : here.places) {
+      next = allowed.next(next);
+      each = {.processor = next, .core = next, .node = 0, .cluster = 0};
+      ++next;
     }
     here.concurrency = detail::concurrency_of(here.places.size(), cpu_quota());
     return here;

@@ -104,9 +104,9 @@ struct hwloc : family::topology {
     if (!topology || hwloc_topology_load(topology.get()) != 0) {
       return flat_with("hwloc could not read the topology of this machine: the places are those of flat");
     }
-    const auto allowed = detail::affinity_mask::of_this_thread();
+    const detail::affinity_mask allowed = detail::affinity_mask::of_this_thread();
     machine here;
-    here.places = detail::hwloc_places(topology.get(), [&](int p) { return !allowed || allowed->has(p); });
+    here.places = detail::hwloc_places(topology.get(), [&](int p) { return allowed.has(p); });
     if (here.places.empty()) {
       return flat_with("hwloc knows no processor that this thread may run on: the places are those of flat");
     }

@@ -24,11 +24,11 @@ struct place {
 ///
 /// places       The hardware threads it may run on, in the order in which workers take them: each core once, near ones
 ///              side by side, before any core's second hardware thread. At least one.
-/// concurrency  How many workers are worth having: as many as places, or as the CPU quota of the cgroup allows when that
-///              is less (rounded up). At least 1. It is what std::thread::hardware_concurrency() cannot say in a container.
+/// concurrency  How many workers are worth having: as many as places, or as the CPU quota of the cgroup allows when
+///              that is less (rounded up). At least 1. std::thread::hardware_concurrency() knows no quota.
 /// note         A sentence for `describe`, with static lifetime; empty when all is as the policy says.
 struct machine {
-  std::vector<place> places = {place{}};
+  std::vector<place> places = std::vector<place>(1);
   std::size_t concurrency = 1;
   std::string_view note = {};
 

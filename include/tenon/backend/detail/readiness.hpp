@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <tenon/backend/operation.hpp>
+#include <tenon/core/io_operation.hpp>
 #include <tenon/core/work.hpp>
 
 #include <atomic>
@@ -17,25 +17,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/// What the backends that wait for readiness share (poll, epoll, libuv, and io_uring's fallback): the source, the system
-/// calls, and the rule by which no edge is lost.
+/// What the backends that wait for readiness share (poll, epoll, libuv, and io_uring's fallback): the source, the
+/// system calls, and the rule by which no edge is lost.
 ///
 /// The hint `ready` of a side means: the kernel has said, or the last system call has shown, that a call may not block.
-/// Only the loop's thread writes true into it for an event (deliver). The one who holds the side's operation (there is at
-/// most one; the scheduler orders those who hold it in turn) clears it before its system call C, and sets it again when C
-/// does not show the side empty. Why no edge is lost, when C runs on another thread than the loop:
-///   - C would block. The descriptor was not ready at an instant c inside C. An event e after c wakes the loop, which then
-///     writes true. The clear stands before C, and the kernel orders C and e by the descriptor's lock: so the write of true
-///     is later than the clear, and stays. The operation goes home, and start() looks at the hint on the loop's thread,
-///     the thread that delivers events: either the event was delivered, and start() makes the call again, or it will be,
-///     and finds the operation pending.
-///   - C takes part of what it asked for, on a stream. The side was empty at an instant c inside C (epoll(7), question 9),
-///     and the case is the one above; the next call is spared.
-///   - As before, but the stream had ended too (a FIN behind the last bytes): no event may follow. The event that said so
-///     set `ended` before its write of true (release). If that write comes before the clear, the clear is an exchange that
-///     reads it (acquire), so `ended` is seen after C and the hint is set again. If it comes after, it stays.
-/// A level-triggered backend needs none of this to be safe, since it asks again for each pending operation; to it the hint
-/// only tells a call worth trying from one that would be wasted.
+/// Only the loop's thread writes true into it for an event (deliver). The one who holds the side's operation (there is
+/// at most one; the scheduler orders those who hold it in turn) clears it before its system call C, and sets it again
+/// when C does not show the side empty. Why no edge is lost, when C runs on another thread than the loop:
+///   - C would block. The descriptor was not ready at an instant c inside C. An event e after c wakes the loop, which
+///     then writes true. The clear stands before C, and the kernel orders C and e by the descriptor's lock: so the
+///     write of true is later than the clear, and stays. The operation goes home, and start() looks at the hint on the
+///     loop's thread, the thread that delivers events: either the event was delivered, and start() makes the call
+///     again, or it will be, and finds the operation pending.
+///   - C takes part of what it asked for, on a stream. The side was empty at an instant c inside C (epoll(7), question
+///     9), and the case is the one above; the next call is spared.
+///   - As before, but the stream had ended too (a FIN behind the last bytes): no event may follow. The event that said
+///     so set `ended` before its write of true (release). If that write comes before the clear, the clear is an
+///     exchange that reads it (acquire), so `ended` is seen after C and the hint is set again. If it comes after, it
+///     stays.
+/// A level-triggered backend needs none of this to be safe, since it asks again for each pending operation; to it the
+/// hint only tells a call worth trying from one that would be wasted.
 namespace tenon::detail {
 
 template <class Threading>
@@ -68,9 +69,9 @@ template <class Threading>
   } else {
     if (errno == EBADF) return EBADF;
     // Of the rest only pipes are streams: terminals give a line a read, inotify whole records, O_DIRECT pipes packets.
-    struct stat about {};
-    source.is_stream = ::fstat(source.fd, &about) == 0 && S_ISFIFO(about.st_mode) &&
-                       (::fcntl(source.fd, F_GETFL) & O_DIRECT) == 0;
+    struct stat about{};
+    source.is_stream =
+        ::fstat(source.fd, &about) == 0 && S_ISFIFO(about.st_mode) && (::fcntl(source.fd, F_GETFL) & O_DIRECT) == 0;
   }
   source.ended.store(false, std::memory_order_relaxed);
   source.in.ready.store(true, std::memory_order_relaxed);
@@ -84,15 +85,11 @@ template <class Threading>
   for (;;) {
     std::int64_t got = -1;
     switch (op.kind) {
-      case io_kind::read:
-        got = is_socket ? ::recv(fd, op.data, op.size, 0) : ::read(fd, op.data, op.size);
-        break;
+      case io_kind::read: got = is_socket ? ::recv(fd, op.data, op.size, 0) : ::read(fd, op.data, op.size); break;
       case io_kind::write:
         got = is_socket ? ::send(fd, op.data, op.size, MSG_NOSIGNAL) : ::write(fd, op.data, op.size);
         break;
-      case io_kind::accept:
-        got = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        break;
+      case io_kind::accept: got = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); break;
       case io_kind::connect:
         got = ::connect(fd, static_cast<const sockaddr*>(op.data), static_cast<socklen_t>(op.size));
         if (got < 0 && errno == EINTR) return -EINPROGRESS;  // it goes on without us (connect(2))
@@ -212,7 +209,8 @@ void deliver(ready_source<Threading>& source, ready_event event, work_list& done
   if (event.outbound) take(source.out);
 }
 
-/// backend_loop's cancel: an operation that has ended already stays as it ended. True: it was pending, and is in `done`.
+/// backend_loop's cancel: an operation that has ended already stays as it ended. True: it was pending, and is in
+/// `done`.
 template <class Threading>
 bool cancel_ready(io_operation& op, work_list& done) noexcept {
   ready_side<Threading>& side = static_cast<ready_source<Threading>&>(*op.source).side(op.kind);

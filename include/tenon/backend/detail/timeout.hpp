@@ -24,6 +24,7 @@ namespace tenon::detail {
 }
 
 static_assert(to_milliseconds(std::chrono::nanoseconds{1}) == 1 && to_milliseconds(std::chrono::milliseconds{7}) == 7);
-static_assert(to_milliseconds(std::chrono::nanoseconds{-1}) == -1 && to_milliseconds(std::chrono::hours{9999}) == INT_MAX);
+static_assert(to_milliseconds(std::chrono::nanoseconds{-1}) == -1 &&
+              to_milliseconds(std::chrono::hours{9999}) == INT_MAX);
 
 }  // namespace tenon::detail

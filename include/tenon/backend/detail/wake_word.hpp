@@ -11,16 +11,17 @@ namespace tenon::detail {
 ///     running --park--> waiting --notify--> notified --unpark--> running
 ///     running --notify--> notified              (park then refuses: do not sleep)
 ///
-/// Nothing is lost: let P be a waker's work before notify(), and V the loop's look at that work after unpark() or a park()
-/// that refused. All transitions are read-modify-writes of one word, so they stand in one order, and each reads the one
-/// before it.
+/// Nothing is lost: let P be a waker's work before notify(), and V the loop's look at that work after unpark() or a
+/// park() that refused. All transitions are read-modify-writes of one word, so they stand in one order, and each reads
+/// the one before it.
 ///   - notify before park: park reads `notified` (or an RMW that read it: a release sequence), acquires P, refuses to
 ///     sleep, and V comes after P.
-///   - notify after park: it reads `waiting`, and its caller rings the kernel's bell, which ends the sleep; unpark reads
-///     `notified`, acquires P, and V comes after P.
-///   - notify that reads `notified`: an earlier notify has rung or need not ring, and no unpark lies between the two (it
-///     would have left `running`), so the unpark or the refused park still to come acquires both.
-/// A bell rung late, after the loop woke for another reason, ends one later sleep early: harmless, as a signal would be.
+///   - notify after park: it reads `waiting`, and its caller rings the kernel's bell, which ends the sleep; unpark
+///     reads `notified`, acquires P, and V comes after P.
+///   - notify that reads `notified`: an earlier notify has rung or need not ring, and no unpark lies between the two
+///     (it would have left `running`), so the unpark or the refused park still to come acquires both.
+/// A bell rung late, after the loop woke for another reason, ends one later sleep early: harmless, as a signal would
+/// be.
 ///
 /// Threads  park and unpark: the loop's thread. notify: any.
 class wake_word {
@@ -37,8 +38,8 @@ class wake_word {
 
   /// After a sleep, a refused park or a poll: takes the wake-ups that came.
   void unpark() noexcept {
-    // A load first: a poll (which never parked) then costs no locked instruction. A notify that comes after it stays for
-    // the next park.
+    // A load first: a poll (which never parked) then costs no locked instruction. A notify that comes after it stays
+    // for the next park.
     if (word_.load(std::memory_order_relaxed) != running) (void)word_.exchange(running, std::memory_order_acquire);
   }
 

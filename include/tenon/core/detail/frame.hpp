@@ -28,7 +28,7 @@ struct frame_allocated {
     const std::size_t total = tail(bytes) + sizeof(const frame_source*);
     const frame_source* from = nullptr;
     std::memcpy(&from, static_cast<char*>(chunk) + tail(bytes), sizeof(from));
-    if (from == nullptr) return ::operator delete(chunk, total);
+    if (from == nullptr) return ::operator delete(chunk);  // the sized one is off by default in clang before 19
     const this_thread& thread = here();
     if (thread.frames == from) {
       from->deallocate(thread.arena, chunk, total);

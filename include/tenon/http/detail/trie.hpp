@@ -14,9 +14,9 @@ namespace tenon::http::detail {
 
 /// A radix trie over paths, whose edges are runs of text, one whole segment, or all the rest.
 ///
-/// Invariants: the children of a node begin with different bytes; a parameter and a wildcard hang only on a node that is
-/// the root of a segment (the path so far ends in '/'); a node is reached over one sequence of edges, so a search visits
-/// it once at most: a match costs O(path) and, where routes overlap, O(overlapping routes).
+/// Invariants: the children of a node begin with different bytes; a parameter and a wildcard hang only on a node that
+/// is the root of a segment (the path so far ends in '/'); a node is reached over one sequence of edges, so a search
+/// visits it once at most: a match costs O(path) and, where routes overlap, O(overlapping routes).
 class trie {
  public:
   static constexpr std::uint32_t none = UINT32_MAX;

@@ -9,12 +9,12 @@
 namespace tenon::detail {
 
 /// The sizes of block that `recycling` keeps, in bytes: coroutine frames and nodes, then buffers.
-inline constexpr std::array<std::size_t, 21> class_bytes = [] {
-  std::array<std::size_t, 21> sizes{};
-  for (std::size_t i = 0; i < 16; ++i) sizes[i] = 32 * (i + 1);
-  for (std::size_t i = 0; i < 3; ++i) sizes[16 + i] = std::size_t{1024} << i;
-  sizes[19] = std::size_t{16} * 1024;
-  sizes[20] = std::size_t{64} * 1024;
+inline constexpr std::array<std::size_t, 36> class_bytes = [] {
+  std::array<std::size_t, 36> sizes{};
+  for (std::size_t i = 0; i < 32; ++i) sizes[i] = 32 * (i + 1);
+  for (std::size_t i = 0; i < 2; ++i) sizes[32 + i] = std::size_t{2048} << i;
+  sizes[34] = std::size_t{16} * 1024;
+  sizes[35] = std::size_t{64} * 1024;
   return sizes;
 }();
 
@@ -24,11 +24,10 @@ inline constexpr std::size_t class_count = class_bytes.size();
 /// The smallest class that holds `bytes`.
 [[nodiscard]] constexpr std::size_t size_class_of(std::size_t bytes) noexcept {
   const std::size_t last = bytes - static_cast<std::size_t>(bytes != 0);
-  if (last < 512) return last / 32;
-  const auto width =
-      static_cast<std::size_t>(std::bit_width(last / 512));  // 1: to 1 KiB, 2: to 2 KiB, ... 7: to 64 KiB
-  if (width <= 3) return 15 + width;
-  return width <= 7 ? 17 + width / 2 : class_count;
+  if (last < 1024) return last / 32;
+  const auto width = static_cast<std::size_t>(std::bit_width(last / 1024));  // 1: to 2 KiB, 2: to 4 KiB, ... 6: to 64 KiB
+  if (width <= 2) return 31 + width;
+  return width <= 6 ? 32 + (width + 1) / 2 : class_count;
 }
 
 /// What a block for `bytes` measures: the same wherever it was got, so that it can be given back anywhere.

@@ -5,6 +5,7 @@
 #include <tenon/core/unique_fd.hpp>
 #include <tenon/core/work.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -21,6 +22,8 @@ namespace tenon::detail {
 template <class R>
 class descriptor : work {
   using worker = typename R::worker;
+  template <class T>
+  using atomic = typename R::threading::template atomic<T>;
   using source_type = typename R::backend::template loop<typename R::threading>::source;
 
  public:
@@ -35,17 +38,23 @@ class descriptor : work {
 
   [[nodiscard]] int fd() const noexcept { return source_.fd; }
   [[nodiscard]] R& runtime() const noexcept { return runtime_; }
-  [[nodiscard]] worker* home() const noexcept { return home_; }
+  [[nodiscard]] worker* home() const noexcept { return home_.load(std::memory_order_relaxed); }
   [[nodiscard]] source_type& source() noexcept { return source_; }
 
-  /// Gives it a home, this thread's worker, if it has none.
-  [[nodiscard]] result<void> settle() noexcept {
-    if (home_ != nullptr) return {};
+  /// Gives it a home, this thread's worker, if it has none. True: the source may be used. False: a reader and a writer
+  /// came at once, and the home of the other has still to hear of the source: it has when work pinned there runs.
+  [[nodiscard]] result<bool> settle() noexcept {
+    if (attached_.load(std::memory_order_acquire)) return true;
     worker* const here = runtime_.current();
-    if (here == nullptr) return std::errc::operation_not_permitted;  // awaited outside of its runtime
+    worker* home = home_.load(std::memory_order_acquire);
+    if (home == nullptr) {
+      if (here == nullptr) return std::errc::operation_not_permitted;  // awaited outside of its runtime
+      if (home_.compare_exchange_strong(home, here, std::memory_order_acq_rel, std::memory_order_acquire)) home = here;
+    }
+    if (home != here) return false;
     if (const auto attached = here->backend().attach(source_); !attached) return attached.error();
-    home_ = here;
-    return {};
+    attached_.store(true, std::memory_order_release);
+    return true;
   }
 
  private:
@@ -53,16 +62,17 @@ class descriptor : work {
   ~descriptor() = default;
 
   void close() noexcept {
-    if (home_ == nullptr || home_ == runtime_.current() || !R::threading::concurrent || runtime_.stopped()) {
-      if (home_ != nullptr) home_->backend().detach(source_);
+    const bool attached = attached_.load(std::memory_order_acquire);
+    if (!attached || home() == runtime_.current() || !R::threading::concurrent || runtime_.deserted()) {
+      if (attached) home()->backend().detach(source_);
       free();
     } else {
       this->run = [](work& item) noexcept {
         auto& self = static_cast<descriptor&>(item);
-        self.home_->backend().detach(self.source_);
+        self.home()->backend().detach(self.source_);
         self.free();
       };
-      home_->pin(*this);
+      home()->pin(*this);
     }
   }
   void free() noexcept {
@@ -73,7 +83,8 @@ class descriptor : work {
   }
 
   R& runtime_;
-  worker* home_ = nullptr;
+  atomic<worker*> home_{nullptr};
+  atomic<bool> attached_{false};  // its home's backend knows it; only its home's thread writes
   source_type source_;
 };
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <tenon/backend/operation.hpp>
+#include <tenon/core/io_operation.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/core/timer.hpp>
 #include <tenon/net/detail/descriptor.hpp>
-#include <tenon/net/on_stop.hpp>
-#include <tenon/task/detail/wait.hpp>
+#include <tenon/core/on_stop.hpp>
+#include <tenon/core/detail/promise.hpp>
+#include <tenon/core/detail/wait.hpp>
 
 #include <cassert>
 #include <cerrno>
@@ -85,10 +86,13 @@ class io_wait : public wait, public io_operation, public timer {
 
  public:
   [[nodiscard]] bool await_ready() noexcept {
-    if (const auto settled = descriptor_.settle(); !settled) {
+    const auto settled = descriptor_.settle();
+    if (!settled) {
       outcome = -settled.error().value();
       return true;
     }
+    // A task that never finds its socket empty or full lets the others run now and then, as one in a long chain does.
+    if (!*settled || ++here().depth >= transfer_depth) return false;
     while (backend::attempt(*this)) {
       if (taken()) return true;
     }
@@ -103,12 +107,10 @@ class io_wait : public wait, public io_operation, public timer {
       return false;
     }
     settle(*descriptor_.home(), waiter);
-    if (descriptor_.runtime().current() == descriptor_.home()) return begin();
-    wait::run = [](work& item) noexcept {
-      auto& self = static_cast<io_wait&>(static_cast<wait&>(item));
-      if (!self.begin()) self.resume();
-    };
-    descriptor_.home()->pin(static_cast<wait&>(*this));
+    const this_thread& thread = here();
+    if (thread.current == descriptor_.home() && thread.depth < transfer_depth) return begin();
+    wait::run = [](work& item) noexcept { static_cast<io_wait&>(static_cast<wait&>(item)).arrives(); };
+    descriptor_.home()->pin(static_cast<wait&>(*this));  // not scheduled, even from there: it must not be stolen
     return true;
   }
 
@@ -117,6 +119,16 @@ class io_wait : public wait, public io_operation, public timer {
 
   [[nodiscard]] static io_wait& of(io_operation& base) noexcept { return static_cast<io_wait&>(base); }
   [[nodiscard]] static io_wait& of(timer& base) noexcept { return static_cast<io_wait&>(base); }
+
+  /// At home, not from the waiting coroutine itself.
+  void arrives() noexcept {
+    if (const auto settled = descriptor_.settle(); !settled) {
+      outcome = -settled.error().value();
+    } else if (begin()) {
+      return;
+    }
+    resume();
+  }
 
   /// At home: false when it ended at once.
   [[nodiscard]] bool begin() noexcept {
@@ -140,11 +152,12 @@ class io_wait : public wait, public io_operation, public timer {
 
   void completed() noexcept {
     while (!taken()) {
-      if (expired_ || !descriptor_.home()->backend().start(*this)) {
-        if (!expired_) return;  // in flight again
+      // A part was written although it had been cancelled: the cancellation is spent, so it is looked for here.
+      if (expired_ || env_->stop.stop_requested()) {
         outcome = -ECANCELED;
         break;
       }
+      if (!descriptor_.home()->backend().start(*this)) return;  // in flight again
     }
     if (armed()) descriptor_.home()->disarm(*this);
     end();

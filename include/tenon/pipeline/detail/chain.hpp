@@ -12,41 +12,39 @@
 
 namespace tenon::detail::weaving {
 
-
-/// Where two stages meet: `To` is called with the Y that `From` gives, and takes X.
-template <fixed_string From, fixed_string To, class Y, class X, bool Fits>
+/// Where two stages meet that do not fit: `After` takes an X, but `Before` gives a Y. Instantiating it says so.
+template <fixed_string Before, fixed_string After, class Y, class X>
 struct joint_between {
-  static_assert(Fits,
-                "tenon::pipeline: a stage takes another type than the stage before it gives; make them the same or add a "
-                "stage between (joint_between<before, after, what is given, what is taken> names them)");
-  static constexpr bool checked = true;
+  static constexpr bool fits = true;  // one error is enough
+  template <class>
+  static constexpr bool never = false;
+  static_assert(
+      never<Y>,
+      "tenon::pipeline: a stage takes another type than the stage before it gives (joint_between<before, after, "
+      "given, taken> names them); make them the same or add a stage between");
+};
+struct no_misfit {
+  static constexpr bool fits = true;
 };
 
-/// Goes along the stages with the type that comes out of each, and stops where one does not fit.
+/// Goes along the stages with the type that comes out of each, up to the first joint that does not fit.
 template <class Y, class Before, class... Rest>
 struct chain {
-  using gives = Y;
-  static constexpr bool checked = true;
+  using misfit = no_misfit;
 };
 template <class Y, class Before, class Next, class... Rest>
 struct chain<Y, Before, Next, Rest...> {
   template <bool Fits>
   struct from_here {
-    using joint = joint_between<Before::name, Next::name, Y, typename Next::takes, Fits>;
-    using gives = any_type;
-    static constexpr bool checked = joint::checked;
+    using misfit = joint_between<Before::name, Next::name, Y, typename Next::takes>;
   };
   template <bool Fits>
     requires(Fits)
   struct from_here<Fits> {
     using known = std::conditional_t<std::is_same_v<Y, any_type>, typename Next::takes, Y>;
-    using rest = chain<typename given_by<typename Next::function_type, known>::type, Next, Rest...>;
-    using gives = typename rest::gives;
-    static constexpr bool checked = rest::checked;
+    using misfit = typename chain<typename given_by<typename Next::function_type, known>::type, Next, Rest...>::misfit;
   };
-  using here = from_here<fits<typename Next::function_type, Y, typename Next::takes>>;
-  using gives = typename here::gives;
-  static constexpr bool checked = here::checked;
+  using misfit = typename from_here<fits<typename Next::function_type, Y, typename Next::takes>>::misfit;
 };
 
 /// Whether each of the stages [I, End) gives a value for what the one before it gives, the first of them for an X.
@@ -63,8 +61,8 @@ constexpr bool all_give_values() {
 /// Calls stages [I, End) with one another's results. Gives a value: a reference from the last stage may be to what an
 /// earlier one gave, which is gone by then.
 ///
-/// Where a stage gives a reference, what was given is kept alive to the end. Else this is the expression that one writes by
-/// hand, each result made where the next stage's parameter is.
+/// Where a stage gives a reference, what was given is kept alive to the end. Else this is the expression that one
+/// writes by hand, each result made where the next stage's parameter is.
 template <std::size_t I, std::size_t End, class Stages, class X>
 constexpr auto run_stages(const Stages& stages, X&& x) {
   if constexpr (I + 1 == End) {

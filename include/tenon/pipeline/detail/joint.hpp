@@ -43,28 +43,29 @@ struct joint_counts {
 
 /// The place where one segment's items come in: a queue, those who wait for room in it, and the slots that empty it.
 ///
-/// A slot is *idle* (its bit in state_ is set, nobody has it) or *active* (scheduled, running, or stalled at the next joint).
-/// state_ = [signals mod 2^32 | closed | idle bits]. Let each entry be over with exactly one signal(): a CAS, after the item
-/// is in the queue or the list, that adds a signal and makes at most one idle slot active, which the caller then schedules.
-/// A slot goes idle by a CAS from a value of state_ that it read *before* a look that found nothing to take.
+/// A slot is *idle* (its bit in state_ is set, nobody has it) or *active* (scheduled, running, or stalled at the joint
+/// after this). state_ = [signals mod 2^32 | closed | idle bits]. Each entry ends with exactly one signal(): a CAS,
+/// after the item is in the queue or the list, that adds a signal and makes at most one idle slot active, which the
+/// caller then schedules. A slot goes idle by a CAS from a value of state_ that it read *before* a look that found
+/// nothing to take.
 ///
 /// No lost wake-up: never are all slots idle for good with an item in the queue or the list. All writes of state_ are
-/// read-modify-writes, so they have one order and each reads from all before it (acquire, release). Take an entry with
-/// signal S and the slot that goes idle last, by L (load), look, R (CAS).
-///   S before L   the entry is visible to the look. It has been taken, then, or the look would have found it.
+/// read-modify-writes, so they have one order, and each synchronizes with all before it (acquire, release). Take an
+/// entry with signal S, and the slot that goes idle last, by L (load), a look, and R (CAS).
+///   S before L   the entry is visible to the look: it has been taken, or the look would have found it.
 ///   S after R    S reads the idle bit, and makes a slot active.
-///   between      R finds another value than L, and fails.
-/// Two looks may fail though there is something: a ring says "empty" while an older push is under way, whose signal comes
-/// after it, so the cases above hold for that one; and it says "full" to admit() while another slot's pop is under way, and
-/// that slot, still active, looks at the list again before its own R. (The count wraps: a slot would have to stand still
+///   between      R finds another value than L did, and fails.
+/// A look may miss what is there: a ring says "empty" while an older push is under way, whose signal is still to come,
+/// so that the cases hold for that one; and it says "full" to admit() while another slot's pop is under way, and that
+/// slot, still active, looks at the list again before its own R. (The count wraps: a slot would have to stand still
 /// between L and R for exactly 2^32 signals.)
 ///
-/// Nothing is touched too late: the CAS of signal() and the CAS of going idle are the last touches of whoever made them,
-/// but for schedule(): that is of a slot that cannot go idle before it has run. So a joint with as many signals as entries
-/// and all slots idle has been left by all threads: see quiet().
+/// Nothing is touched too late: the CAS of signal(), and that of going idle, is the last touch of whoever made it, but
+/// for scheduling a slot, which cannot go idle before it has run. So a joint that has had as many signals as entries,
+/// and whose slots are all idle, has been left by all threads: see quiet().
 ///
-/// One producer stays one: while a slot is stalled, its item is put into the queue by the consumer, under the mutex, and
-/// the slot is scheduled after that: the role goes there and back along happens-before edges.
+/// One producer stays one: while a slot is stalled, its item is put into the queue by the consumer, under the mutex,
+/// and the slot is scheduled after that: the role goes there and back along happens-before edges.
 template <class Threading, class Queue, overflow Overflow, std::size_t Workers>
 class joint {
   using word = std::uint64_t;
@@ -105,7 +106,7 @@ class joint {
   [[nodiscard]] entry offer(R& rt, ticket& item, Lose lose) noexcept {
     entry outcome = entry::taken;
     if constexpr (Overflow == overflow::block) {
-      // Who comes while others wait goes behind them. Acquire: if the last one is through, it is in the queue before us.
+      // Who comes while others wait goes behind them. Acquire: when none does, the last one is in the queue before us.
       if (waiting_.load(std::memory_order_acquire) != 0 || !push(item)) return entry::full;
     } else if (!push(item)) {
       if constexpr (Overflow == overflow::drop_oldest) {
@@ -136,7 +137,7 @@ class joint {
     }
     signal(rt);
   }
-  /// Lets an item wait for room that its submitter may withdraw. False: it has done so, and the item counts as rejected.
+  /// Lets an item wait for room that its submitter may withdraw. False: it has done so, and the item is rejected.
   template <class R>
   [[nodiscard]] bool wait(R& rt, ticket& item) noexcept {
     bool waits = false;
@@ -206,13 +207,20 @@ class joint {
     return (now & all_idle) == all_idle && now >> 32 == (expected & (one_signal - 1));
   }
 
-  /// `in` is read last: it holds what `out`, `rejected` and `dropped` hold, for each is added after it and released.
+  /// All counts at one instant: that at which `in` is read, if the others, which only grow, are the same before and
+  /// after it. Under a load where they never are, `held` may also have some of what came in during the look. It is
+  /// never short: each of the others is added after `in`, and released.
   [[nodiscard]] joint_counts counts(std::string_view stage) const noexcept {
     joint_counts seen{.stage = stage};
-    seen.out = out_.load(std::memory_order_acquire);
-    seen.rejected = rejected_.load(std::memory_order_acquire);
-    seen.dropped = dropped_.load(std::memory_order_acquire);
+    const auto look_again = [&] {
+      const std::uint64_t out = std::exchange(seen.out, out_.load(std::memory_order_acquire));
+      const std::uint64_t rejected = std::exchange(seen.rejected, rejected_.load(std::memory_order_acquire));
+      const std::uint64_t dropped = std::exchange(seen.dropped, dropped_.load(std::memory_order_acquire));
+      return out == seen.out && rejected == seen.rejected && dropped == seen.dropped;
+    };
+    (void)look_again();
     seen.in = entries();
+    for (int tries = 0; tries < 64 && !look_again(); ++tries) seen.in = entries();
     seen.held = seen.in - seen.out - seen.rejected - seen.dropped;
     return seen;
   }

@@ -20,15 +20,15 @@
 
 namespace tenon::detail::weaving {
 
-/// A fabric at work: joints, the function that each slot runs, and the end.
+/// A fabric at work: joints, the function that each slot runs, and the end. `Errc` has the reasons for which an item
+/// comes back.
 ///
 /// Closed and drained. close() first freezes the number of entries of the first joint, then sets the closed bit of each
 /// joint. A slot that finds it when it wants to go idle does so under mutex_, and then looks whether the first joint is
 /// quiet, which it stays, then the second, whose number of entries is thereby final, and so on. Let x be the last event
 /// that makes a joint quiet. It is not a signal: one that finds an idle slot makes it active, and one that finds none
-/// leaves an active one behind. So it is a slot that went idle: before the closed bit was set, and then close() sees it,
-/// or under mutex_, and then the slot itself does. Whoever does has the fabric to itself until it wakes a waiter.
-/// `Errc` has the reasons for which an item comes back.
+/// leaves an active one behind. So it is a slot going idle: before the closed bit was set, and then close() sees it, or
+/// under mutex_, and then the slot itself does. Whoever does has the fabric to itself until it wakes a waiter.
 template <class R, class Pipeline, class ByTopology, class Errc>
 class loom {
   using woven = weave<R, Pipeline, ByTopology>;
@@ -38,9 +38,9 @@ class loom {
   static constexpr std::size_t batch = 32;  // items that a slot takes before it lets others run
 
  public:
-  using ticket_type = typename woven::ticket;
+  using ticket_type = typename woven::template parts<>::ticket;
   using input = typename woven::input;
-  using output = typename woven::output;
+  using output = typename woven::template value<woven::count>::type;
   static constexpr std::size_t joints = woven::count;
 
   loom(R& rt, const Pipeline& stages) : rt_(rt), pipeline_(stages) {
@@ -148,17 +148,12 @@ class loom {
     auto& to = joint_at<J>();
     to.count_in();
     switch (to.offer(rt_, item, losing<J>())) {
-      case entry::taken:
-        return true;
+      case entry::taken: return true;
       case entry::full:
         to.stall(rt_, item, me);  // by the time it returns, `me` may run on another thread
         return false;
-      case entry::rejected:
-        fail<J>(item, Errc::rejected);
-        return true;
-      case entry::dropped:
-        fail<J>(item, Errc::dropped);
-        return true;
+      case entry::rejected: fail<J>(item, Errc::rejected); return true;
+      case entry::dropped: fail<J>(item, Errc::dropped); return true;
     }
     return true;
   }
@@ -213,7 +208,7 @@ class loom {
 
   R& rt_;
   Pipeline pipeline_;
-  typename woven::joints joints_;
+  typename woven::template parts<>::joints joints_;
   [[no_unique_address]] typename threading::mutex mutex_;
   work_list waiters_;
   std::uint64_t entries_ = 0;

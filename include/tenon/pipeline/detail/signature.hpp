@@ -22,6 +22,10 @@ struct signature<R (*)(X) noexcept> {
   using takes = X;
 };
 template <class R, class C, class X>
+struct signature<R (C::*)(X)> {
+  using takes = X;
+};
+template <class R, class C, class X>
 struct signature<R (C::*)(X) const> {
   using takes = X;
 };
@@ -43,8 +47,8 @@ struct given_by<Function, any_type> {
   using type = any_type;
 };
 
-/// Whether `Function` goes behind something that gives Y. Arithmetic types must be the same: a double that silently loses
-/// its fraction between two stages is what joints are checked for.
+/// Whether `Function` goes behind something that gives Y. Arithmetic types must be the same: a double that silently
+/// loses its fraction between two stages is what joints are checked for.
 template <class Function, class Y, class X>
 inline constexpr bool fits =
     std::is_invocable_v<const Function&, Y> &&

@@ -43,16 +43,18 @@ auto choose_queue() {
   }
 }
 
-/// `Stage` is fed through Queue by one or many producers, and emptied by one or many.
+/// A queue that its stage cannot be fed through. Instantiating it says so.
 template <fixed_string Stage, class Queue, bool ManyProducers, bool ManyConsumers>
 struct queue_before {
-  static_assert(Queue::many_producers || !ManyProducers,
-                "tenon::fabric: the queue named for this stage allows one producer, and there are more; write queue_of<N>, "
-                "which chooses, or mpmc<N>");
-  static_assert(Queue::many_consumers || !ManyConsumers,
-                "tenon::fabric: the queue named for this stage allows one consumer, and there are more (drop_oldest makes "
-                "each producer one); write queue_of<N>, which chooses, or mpmc<N>");
-  using type = Queue;
+  static constexpr bool fits = true;  // one error is enough
+  static_assert(
+      Queue::many_producers || !ManyProducers,
+      "tenon::fabric: the queue named for a stage allows one producer, and there are more (queue_before<stage, "
+      "queue, ...> names them); write queue_of<N>, which chooses, or mpmc<N>");
+  static_assert(
+      Queue::many_consumers || !ManyConsumers,
+      "tenon::fabric: the queue named for a stage allows one consumer, and there are more, for drop_oldest makes "
+      "each producer one (queue_before<stage, queue, ...> names them); write queue_of<N>, which chooses, or mpmc<N>");
 };
 
 /// All that follows from a runtime and a pipeline at compile time.
@@ -62,9 +64,6 @@ struct weave {
 
   static constexpr auto& segments = Pipeline::segments;
   static constexpr std::size_t count = segments.size();
-  static_assert(count > 0,
-                "tenon::fabric: no stage names workers, a queue or an overflow, so there is nothing to run beside the "
-                "caller; call the pipeline as a function");
 
   template <std::size_t J>
   using opener = typename Pipeline::template stage_at<segments[J].begin>;
@@ -82,11 +81,25 @@ struct weave {
     }();
     static constexpr bool many_consumers =
         threading::concurrent && (workers > 1 || plan.when_full == overflow::drop_oldest);
-    using chosen = typename decltype(choose_queue<typename opener<J>::queue, typename queue_word<R, ByTopology>::type,
-                                                  ByTopology, many_producers, many_consumers, plan.capacity>())::type;
-    using queue = typename queue_before<opener<J>::name, chosen, many_producers, many_consumers>::type;
+    using queue = typename decltype(choose_queue<typename opener<J>::queue, typename queue_word<R, ByTopology>::type,
+                                                 ByTopology, many_producers, many_consumers, plan.capacity>())::type;
+    static constexpr bool fits =
+        (queue::many_producers || !many_producers) && (queue::many_consumers || !many_consumers);
     using type = joint<threading, typename queue::template of<ticket*, threading>, plan.when_full, workers>;
   };
+
+  template <std::size_t J = 0>
+  static auto misfit() {
+    if constexpr (J == count) {
+      return std::type_identity<no_misfit>{};
+    } else if constexpr (joint_at<J>::fits) {
+      return misfit<J + 1>();
+    } else {
+      using at = joint_at<J>;
+      return std::type_identity<
+          queue_before<opener<J>::name, typename at::queue, at::many_producers, at::many_consumers>>{};
+    }
+  }
 
   // What stages [Begin, End) give for an X, as a value.
   template <std::size_t Begin, std::size_t End, class X>
@@ -99,13 +112,8 @@ struct weave {
   };
 
   using first = typename Pipeline::template stage_at<0>;
-  static_assert(!std::is_same_v<typename first::takes, any_type>,
-                "tenon::fabric: the function of the first stage is a template, so the type of an item is not known; add "
-                "takes<T> to that stage");
+  static constexpr bool input_known = !std::is_same_v<typename first::takes, any_type>;
   using input = std::remove_cvref_t<typename first::takes>;
-  static_assert(std::is_invocable_v<const typename first::function_type&, input>,
-                "tenon::fabric: the first stage wants to change its caller's item, which a queue cannot give it; take it by "
-                "value, T&& or const T&");
 
   template <std::size_t J>
   struct value {
@@ -116,19 +124,14 @@ struct weave {
   struct value<J> {
     using type = typename after<0, segments[0].begin, input>::type;
   };
-  using output = typename value<count>::type;
-
-  template <class>
+  template <class = std::make_index_sequence<count>>
   struct parts;
   template <std::size_t... J>
   struct parts<std::index_sequence<J...>> {
-    static_assert((std::is_nothrow_move_constructible_v<typename value<J>::type> && ...),
-                  "tenon::fabric: what goes through a queue must move without throwing; pass a std::unique_ptr to it");
+    static constexpr bool moves_in_peace = (std::is_nothrow_move_constructible_v<typename value<J>::type> && ...);
     using joints = std::tuple<typename joint_at<J>::type...>;
-    using ticket = ticket_of<typename value<J>::type..., output>;
+    using ticket = ticket_of<typename value<J>::type..., typename value<count>::type>;
   };
-  using joints = typename parts<std::make_index_sequence<count>>::joints;
-  using ticket = typename parts<std::make_index_sequence<count>>::ticket;
 };
 
 }  // namespace tenon::detail::weaving

@@ -24,7 +24,7 @@ namespace tenon::detail {
 ///   (2) the number of a slot is written only by the holder of the ticket that the number is for, and only grows;
 ///   (3) t is moved past i only by one that read number == i, so only when element i - N was gone: t <= h + N;
 ///   (4) a number read as older than wanted was so at some instant: then the ring was full (or the pop of that element
-///       under way), so that try_push may say so. A number newer than wanted means that the ticket is no longer to be had.
+///       under way), so that try_push may say so. A number newer than wanted means that the ticket has been taken.
 /// The numbers wrap round with std::size_t; the differences are taken as signed, and stay far below half of its range.
 template <class T, class Threading, std::size_t N>
 class numbered_ring {

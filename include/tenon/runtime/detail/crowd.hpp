@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <tenon/task/detail/promise.hpp>
-#include <tenon/task/environment.hpp>
+#include <tenon/core/detail/promise.hpp>
+#include <tenon/core/environment.hpp>
 
 #include <atomic>
 #include <cassert>
+#include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <exception>
 #include <mutex>
 #include <stop_token>
+#include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace tenon::detail {
 
@@ -67,6 +68,28 @@ root<R> run_root(crowd<R>& /*owner*/, Fn fn, Args... args) {
   co_await fn(std::move(args)...);
 }
 
+/// The same for a task that needs nothing kept but itself.
+template <class R, class Task>
+root<R> run_task(crowd<R>& /*owner*/, Task body) {
+  co_await std::move(body);
+}
+
+/// std::reference_wrapper, told by its face.
+template <class A>
+concept stands_for_reference = requires(A& arg) {
+  typename A::type;
+  { arg.get() } -> std::same_as<typename A::type&>;
+};
+
+/// Whether a task made at once keeps all that it was given: a plain function, its arguments taken by value, or as the
+/// references that a std::reference_wrapper stands for. Then no second copy of them is kept beside it.
+template <class Fn, class... Args>
+struct keeps_itself : std::false_type {};
+template <class Task, class... Ps, class... Args>
+  requires(sizeof...(Ps) == sizeof...(Args))
+struct keeps_itself<Task (*)(Ps...), Args...>
+    : std::bool_constant<((!std::is_reference_v<Ps> || stands_for_reference<Args>) && ...)> {};
+
 /// The roots that one scope, or a runtime itself, answers for: it counts them, can ask them to stop, keeps the first
 /// exception, and knows when the last has left.
 ///
@@ -92,7 +115,8 @@ class crowd {
   [[nodiscard]] bool enter() noexcept {
     std::size_t seen = live_.load(std::memory_order_relaxed);
     while (seen != 0) {
-      if (live_.compare_exchange_strong(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_relaxed)) return true;
+      if (live_.compare_exchange_strong(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_relaxed))
+        return true;
     }
     return false;
   }
@@ -107,19 +131,27 @@ class crowd {
     const root<R> made = make(std::forward<Fn>(fn), std::forward<Args>(args)...);
     member& promise = made.handle.promise();
     add(promise);
-    promise.bounce.target = made.handle;
-    runtime_.start(promise.bounce);
+    runtime_.start(promise_base::starting(promise));
   }
 
-  /// Asks all to stop, those to come too. Stop callbacks run on this thread, with no lock held.
-  void cancel() {
-    std::vector<std::stop_source> asked;
+  /// Asks all to stop, those to come too. Stop callbacks run on this thread, with no lock held. Out of memory it ends the
+  /// program: half of them asked would be worse.
+  void cancel() noexcept {
+    // A list of their sources, because the crowd may be gone as soon as the last of them is asked.
+    struct asked {
+      std::stop_source source;
+      asked* next;
+    };
+    asked* list = nullptr;
     {
       const std::lock_guard lock(mutex_);
       stopped_ = true;
-      for (member* each = first_; each != nullptr; each = each->after) asked.push_back(each->source);
+      for (member* each = first_; each != nullptr; each = each->after) list = new asked{each->source, list};
     }
-    for (std::stop_source& each : asked) each.request_stop();
+    while (list != nullptr) {
+      list->source.request_stop();
+      delete std::exchange(list, list->next);
+    }
   }
 
 #if defined(__cpp_exceptions)
@@ -144,16 +176,25 @@ class crowd {
   friend typename member::out;
 
   template <class Fn, class... Args>
+  [[nodiscard]] root<R> hold(Fn&& fn, Args&&... args) {
+    if constexpr (keeps_itself<std::decay_t<Fn>, std::decay_t<Args>...>::value) {
+      return run_task<R>(*this, fn(std::forward<Args>(args)...));
+    } else {
+      return run_root<R, std::decay_t<Fn>, std::decay_t<Args>...>(*this, std::forward<Fn>(fn), std::forward<Args>(args)...);
+    }
+  }
+
+  template <class Fn, class... Args>
   [[nodiscard]] root<R> make(Fn&& fn, Args&&... args) {
 #if defined(__cpp_exceptions)
     try {
-      return run_root<R, std::decay_t<Fn>, std::decay_t<Args>...>(*this, std::forward<Fn>(fn), std::forward<Args>(args)...);
+      return hold(std::forward<Fn>(fn), std::forward<Args>(args)...);
     } catch (...) {
       leave();
       throw;
     }
 #else
-    return run_root<R, std::decay_t<Fn>, std::decay_t<Args>...>(*this, std::forward<Fn>(fn), std::forward<Args>(args)...);
+    return hold(std::forward<Fn>(fn), std::forward<Args>(args)...);
 #endif
   }
 

@@ -38,7 +38,7 @@ struct steals_from_shared_queue {
     static_assert(
         holds<Composition>,
         "tenon::stealing<...>: a thief is a second consumer, and the queue allows only one (many_consumers is "
-        "false); write mpmc<N> or locked, or affinity<> or fifo instead of stealing (the default)");
+        "false); write mpmc<N> or locked<N>, or affinity<> or fifo instead of stealing (the default)");
   };
 };
 

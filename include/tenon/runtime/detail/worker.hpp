@@ -6,8 +6,8 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/timer.hpp>
 #include <tenon/core/work.hpp>
-#include <tenon/queue/detail/inbox.hpp>
-#include <tenon/scheduler/detail/parking.hpp>
+#include <tenon/core/detail/inbox.hpp>
+#include <tenon/core/detail/parking.hpp>
 
 #include <cassert>
 #include <chrono>
@@ -19,13 +19,18 @@ namespace tenon::detail {
 
 /// The three functions that code which does not name the memory policy reaches an arena by.
 template <class Memory>
-inline constexpr frame_source frames_of{
-    [](void* arena, std::size_t bytes) { return static_cast<typename Memory::arena*>(arena)->allocate(bytes); },
-    [](void* arena, void* chunk, std::size_t bytes) noexcept {
-      static_cast<typename Memory::arena*>(arena)->deallocate(chunk, bytes);
-    },
-    [](void* chunk, std::size_t bytes) noexcept { Memory::release(chunk, bytes); },
+struct frames_by {
+  using arena_type = typename Memory::arena;
+
+  static void* allocate(void* arena, std::size_t bytes) { return static_cast<arena_type*>(arena)->allocate(bytes); }
+  static void deallocate(void* arena, void* chunk, std::size_t bytes) noexcept {
+    static_cast<arena_type*>(arena)->deallocate(chunk, bytes);
+  }
+  static void release(void* chunk, std::size_t bytes) noexcept { Memory::release(chunk, bytes); }
 };
+template <class Memory>
+inline constexpr frame_source frames_of{&frames_by<Memory>::allocate, &frames_by<Memory>::deallocate,
+                                        &frames_by<Memory>::release};
 
 /// A worker: the local part of the scheduling, a backend, timers and an arena, run by one thread.
 ///
@@ -77,6 +82,18 @@ class alignas(cache_line) worker final : public loop {
       schedule(item);
     } else {
       runtime_.rouse(local_.start(item));
+    }
+  }
+
+  /// Any thread: `item` goes on, on this worker where tasks are bound to theirs. (Declared before the table below: there
+  /// a later one is not seen yet, and loop's would call itself.)
+  void post(work& item) noexcept {
+    if constexpr (shares) {
+      runtime_.schedule(item);
+    } else if (here().current == this) {
+      schedule(item);
+    } else {
+      runtime_.rouse(runtime_.shared().give(item, index_));
     }
   }
 
@@ -135,24 +152,14 @@ class alignas(cache_line) worker final : public loop {
   }
 
  private:
-  static constexpr loop::operations table{
-      [](loop& self, work& item) noexcept { static_cast<worker&>(self).schedule(item); },
-      [](loop& self, work& item) noexcept { static_cast<worker&>(self).post(item); },
-      [](loop& self, work& item) noexcept { static_cast<worker&>(self).pin(item); },
-      [](loop& self, timer& item) noexcept { static_cast<worker&>(self).arm(item); },
-      [](loop& self, timer& item) noexcept { static_cast<worker&>(self).disarm(item); },
-      [](loop& self) noexcept { return static_cast<worker&>(self).runtime().now(); },
-  };
-
-  void post(work& item) noexcept {
-    if constexpr (shares) {
-      runtime_.schedule(item);
-    } else if (here().current == this) {
-      schedule(item);
-    } else {
-      runtime_.rouse(runtime_.shared().give(item, index_));
-    }
-  }
+  // Functions with names, for a lambda costs a class of compile time more.
+  static void schedule_at(loop& self, work& item) noexcept { static_cast<worker&>(self).schedule(item); }
+  static void post_at(loop& self, work& item) noexcept { static_cast<worker&>(self).post(item); }
+  static void pin_at(loop& self, work& item) noexcept { static_cast<worker&>(self).pin(item); }
+  static void arm_at(loop& self, timer& item) noexcept { static_cast<worker&>(self).arm(item); }
+  static void disarm_at(loop& self, timer& item) noexcept { static_cast<worker&>(self).disarm(item); }
+  static time_point now_at(loop& self) noexcept { return static_cast<worker&>(self).runtime().now(); }
+  static constexpr loop::operations table{&schedule_at, &post_at, &pin_at, &arm_at, &disarm_at, &now_at};
 
   void execute(work& item) noexcept {
     thread_->depth = 0;
@@ -206,7 +213,6 @@ class alignas(cache_line) worker final : public loop {
 
   /// Nothing is ready: sleeps until something is.
   void rest() noexcept {
-    since_turn_ = 0;
     count();
     begin_collecting();
     if constexpr (concurrent) {
@@ -216,25 +222,25 @@ class alignas(cache_line) worker final : public loop {
       } else {
         seat_.sleep();
       }
-      if (inbox_.empty() && local_.idle() && !runtime_.stopped()) {
-        observer_.parked();
-        backend_.wait(until_next_timer());
-      }
+      if (inbox_.empty() && local_.idle() && !runtime_.stopped()) sleep();
       switch (seat_.rise()) {
         case seat<threading>::parked:
           if constexpr (shares) runtime_.idle().one_less();
           break;
-        case seat<threading>::called:
-          searching_ = true;
-          break;
-        default:
-          break;
+        case seat<threading>::called: searching_ = true; break;
+        default: break;
       }
-    } else {
-      backend_.wait(until_next_timer());
+    } else if (inbox_.empty() && !runtime_.stopped()) {  // an item of the inbox may have sent another, or ended it all
+      sleep();
     }
     fire();
     publish();
+  }
+  void sleep() noexcept {
+    since_turn_ = 0;
+    observer_.parked();
+    backend_.wait(until_next_timer());
+    observer_.woke();
   }
 
   [[nodiscard]] duration until_next_timer() noexcept {

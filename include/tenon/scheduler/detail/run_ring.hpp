@@ -20,23 +20,22 @@ namespace tenon::detail {
 ///   (1) h <= t <= h + Capacity;
 ///   (2) only the owner writes t and the slots; it writes slot(t) only after it has seen some h > t - Capacity;
 ///   (3) item i of [h, t) belongs to nobody yet; it is given to whoever moves h from <= i to > i by a CAS.
-/// Why copying before the CAS is right. A thief reads h, then t, copies slot(h) .. slot(h+n-1) with n <= t - h, and then
-/// does CAS(head_: h -> h+n). While it copies, the owner may go round and write over these slots, and the copies are
-/// then rubbish. But slot(i) is written again only as item i + Capacity, for which by (2) the owner has seen a head > i
-/// >= h. That head is later than h in the modification order of head_, h never comes back (64 bits: 584 years at a
-/// thousand million a second), so the CAS fails and the copies are thrown away. If the CAS succeeds, head_ was h all
-/// along, nothing in [h, h+n) was rewritten, and by (3) the items are the thief's. Slots are atomics only because of the
-/// copies that are thrown away: a relaxed load is a plain load.
-/// A slow thief may hold an h so old that t - h > Capacity. Its CAS would fail; it looks again at once instead, for it
-/// must not copy more than there is room for.
+/// Why copying before the CAS is right. A thief reads h, then t, copies slot(h) .. slot(h+n-1) with n <= t - h, and
+/// then does CAS(head_: h -> h+n). While it copies, the owner may go round and write over these slots, and the copies
+/// are then rubbish. But slot(i) is written again only as item i + Capacity, for which by (2) the owner has seen a
+/// head > i >= h. That head is later than h in the modification order of head_, h never comes back (64 bits: 584 years
+/// at a thousand million a second), so the CAS fails and the copies are thrown away. If the CAS succeeds, head_ was h
+/// all along, nothing in [h, h+n) was rewritten, and by (3) the items are the thief's. Slots are atomics only because
+/// of the copies that are thrown away: a relaxed load is a plain load.
+/// A slow thief may even find t - h > Capacity. It copies no more than there is room for, and then its CAS fails.
 ///
 /// Edges    A  push: tail_.store -> steal: tail_.load(acquire): slot and item written before are seen by the thief.
 ///          B  pop, steal: CAS head_ (release) -> push: head_.load(acquire): slot(i) has been read before the owner
 ///             writes it again, hence a thief whose CAS succeeds did not read the newer item (coherence).
-///          C  pop, steal: CAS head_ (release) -> steal: head_.load(acquire): t >= h, in that every CAS to h was done by
-///             a thread that had seen, or written, a tail >= h. So t - h does not wrap round.
+///          C  pop, steal: CAS head_ (release) -> steal: head_.load(acquire): t >= h, for every CAS to h was done by a
+///             thread that had seen, or written, a tail >= h. So t - h does not wrap round.
 ///          push publishes with a sequentially consistent store and empty() reads so: "push, then read whether anyone
-///          sleeps" and "say I sleep, then read empty()" cannot both miss the other (see the parking protocol).
+///          sleeps" and "say I sleep, then read empty()" cannot both miss the other (see detail::parking).
 /// Shape    Capacity pointers, two cache lines. Items are not owned.
 /// Cost     push: two loads and an xchg; pop: one CAS; steal_into: one CAS however many are taken.
 /// Threads  push, push_all, pop: the owner. steal_into: any, except on its own ring. empty, size_estimate: any.
@@ -83,9 +82,9 @@ class run_ring {
     return nullptr;
   }
 
-  /// Takes the older half of this ring, rounded up: the oldest into `first`, to be run at once, the rest onto the tail of
-  /// `mine`, the caller's own ring, in order and as far as there is room. Gives how many were taken, `first` counted;
-  /// with 0, `first` is untouched.
+  /// Takes the older half of this ring, rounded up: the oldest into `first`, to be run at once, the rest onto the tail
+  /// of `mine`, the caller's own ring, in order and as far as there is room. Gives how many were taken, with
+  /// `first`; when 0, `first` is untouched.
   [[nodiscard]] std::size_t steal_into(run_ring& mine, work*& first) noexcept {
     assert(this != &mine);
     const std::uint64_t mine_t = mine.tail_.load(std::memory_order_relaxed);
@@ -94,10 +93,6 @@ class run_ring {
     for (;;) {
       const std::uint64_t there = tail_.load(std::memory_order_acquire) - h;
       if (there == 0) return 0;
-      if (there > Capacity) {  // h is of long ago
-        h = head_.load(std::memory_order_acquire);
-        continue;
-      }
       const std::uint64_t half = there - there / 2;
       const std::uint64_t n = half <= room ? half : room + 1;
       work* const oldest = slot(h).load(std::memory_order_relaxed);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <tenon/task/detail/promise.hpp>
-#include <tenon/task/task.hpp>
+#include <tenon/core/detail/promise.hpp>
 
 #include <atomic>
 #include <cassert>
 #include <coroutine>
 #include <cstddef>
-#include <functional>
+#include <memory>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
@@ -16,7 +15,7 @@
 
 namespace tenon::detail {
 
-/// How a result is kept beside others: void as std::monostate, a reference as a std::reference_wrapper.
+/// How a result is kept beside others: void as std::monostate, a reference as a pointer.
 template <class T>
 struct stored {
   using type = T;
@@ -27,7 +26,7 @@ struct stored<void> {
 };
 template <class T>
 struct stored<T&> {
-  using type = std::reference_wrapper<T>;
+  using type = T*;
 };
 template <class T>
 using stored_t = typename stored<T>::type;
@@ -53,7 +52,8 @@ class branch_group {
       if (first_.compare_exchange_strong(nobody, index, std::memory_order_acq_rel)) losers_->request_stop();
     }
     if (left_.fetch_sub(1, std::memory_order_acq_rel) != 1) return std::noop_coroutine();
-    return promise.transfer(parent_);
+    promise.continuation = parent_;
+    return promise.leave();
   }
   [[nodiscard]] std::size_t first() const noexcept { return first_.load(std::memory_order_acquire); }
 
@@ -94,23 +94,25 @@ class branch {
   }
 
   /// Starts it now, in place of the coroutine that returns the handle.
-  [[nodiscard]] std::coroutine_handle<> transfer(branch_group& group, std::size_t index, const environment* env) noexcept {
+  [[nodiscard]] std::coroutine_handle<> transfer(branch_group& group, std::size_t index,
+                                                 const environment* env) noexcept {
     enter(group, index, env);
-    return handle_.promise().transfer(handle_);
+    return promise_base::enter(handle_.promise());
   }
   /// Starts it soon, on any worker that may run it.
   void schedule(branch_group& group, std::size_t index, const environment* env) noexcept {
     enter(group, index, env);
     loop* const current = here().current;
     assert(current != nullptr && "tenon::when_all and when_any are awaited on a worker of a runtime");
-    handle_.promise().bounce.target = handle_;
-    current->schedule(handle_.promise().bounce);
+    current->schedule(promise_base::starting(handle_.promise()));
   }
 
   [[nodiscard]] stored_t<T> take() {
     if constexpr (std::is_void_v<T>) {
       handle_.promise().result.take();
       return {};
+    } else if constexpr (std::is_reference_v<T>) {
+      return std::addressof(handle_.promise().result.take());
     } else {
       return handle_.promise().result.take();
     }
@@ -127,8 +129,9 @@ class branch {
   std::coroutine_handle<promise_type> handle_;
 };
 
-template <class T>
-branch<T> run_branch(task<T> body) {
+/// `Task` is task<T>, which this header does not know.
+template <class Task>
+branch<typename Task::value_type> run_branch(Task body) {
   co_return co_await std::move(body);
 }
 

@@ -3,7 +3,7 @@
 
 #include <tenon/core/detail/frame.hpp>
 #include <tenon/core/loop.hpp>
-#include <tenon/task/environment.hpp>
+#include <tenon/core/environment.hpp>
 
 #include <cassert>
 #include <coroutine>
@@ -28,20 +28,42 @@ struct resumption : work {
 
 /// What every promise of ours has: a frame from the worker's memory, who waits for it, and its environment.
 ///
-/// `bounce` is used when a transfer is at its depth: once before the coroutine starts or once after it has ended, so one
-/// is enough.
-struct promise_base : frame_allocated {
-  std::coroutine_handle<> continuation = std::noop_coroutine();
+/// It is itself the work item by which it goes through a worker's queue, when it starts there or when a chain of transfers
+/// is at its depth: once before the coroutine starts and once after it has ended, never both at a time.
+struct promise_base : frame_allocated, work {
+  std::coroutine_handle<> continuation;  // null until it is awaited
   const environment* env = &no_environment;
-  resumption bounce;
 
-  /// The handle to transfer to: `target` itself, or when the chain is long nobody, and `target` is resumed by the worker.
-  [[nodiscard]] std::coroutine_handle<> transfer(std::coroutine_handle<> target) noexcept {
-    this_thread& thread = here();
-    if (++thread.depth < transfer_depth || thread.current == nullptr) return target;
-    bounce.target = target;
-    thread.current->schedule(bounce);
+  /// The work item that starts the coroutine of `promise`.
+  template <class Promise>
+  [[nodiscard]] static work& starting(Promise& promise) noexcept {
+    promise.run = [](work& item) noexcept {
+      std::coroutine_handle<Promise>::from_promise(static_cast<Promise&>(item)).resume();
+    };
+    return promise;
+  }
+
+  /// The handle to transfer to so that the coroutine starts: its own, or nobody's when the chain is long; then the worker
+  /// starts it.
+  template <class Promise>
+  [[nodiscard]] static std::coroutine_handle<> enter(Promise& promise) noexcept {
+    if (!is_deep()) return std::coroutine_handle<Promise>::from_promise(promise);
+    here().current->schedule(starting(promise));
     return std::noop_coroutine();
+  }
+
+  /// The same for going on with the one that waits for it.
+  [[nodiscard]] std::coroutine_handle<> leave() noexcept {
+    if (!is_deep()) return continuation;
+    run = [](work& item) noexcept { static_cast<promise_base&>(item).continuation.resume(); };
+    here().current->schedule(*this);
+    return std::noop_coroutine();
+  }
+
+ private:
+  [[nodiscard]] static bool is_deep() noexcept {
+    this_thread& thread = here();
+    return ++thread.depth >= transfer_depth && thread.current != nullptr;
   }
 };
 
@@ -50,7 +72,7 @@ struct final_awaiter {
   [[nodiscard]] static bool await_ready() noexcept { return false; }
   template <class Promise>
   [[nodiscard]] static std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) noexcept {
-    return ended.promise().transfer(ended.promise().continuation);
+    return ended.promise().leave();
   }
   static void await_resume() noexcept {}
 };
@@ -81,6 +103,8 @@ class outcome {
 #if defined(__cpp_exceptions)
   void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
   [[nodiscard]] bool failed() const noexcept { return error_ != nullptr; }
+#else
+  [[nodiscard]] static bool failed() noexcept { return false; }
 #endif
 
   /// The value, moved out, or the exception thrown.
@@ -128,9 +152,13 @@ template <class T>
 struct returning : promise_base {
   outcome<T> result;
 
-  template <class U>
+  template <class U = T>  // = T: `co_return {};`
     requires std::is_convertible_v<U, T>
   void return_value(U&& value) {
+    static_assert(
+        refers_to_the_same<U>,
+        "tenon::task<T&>: co_return gives it a temporary, which is gone before the reference is used; return an "
+        "object that outlives the task, or write task<T>");
     result.set(std::forward<U>(value));
   }
   void unhandled_exception() noexcept {
@@ -138,6 +166,12 @@ struct returning : promise_base {
     result.fail(std::current_exception());
 #endif
   }
+
+ private:
+  template <class U>
+  static constexpr bool refers_to_the_same =
+      !std::is_reference_v<T> || ((std::is_lvalue_reference_v<U> || std::is_rvalue_reference_v<T>) &&
+                                  std::is_convertible_v<std::remove_reference_t<U>*, std::remove_reference_t<T>*>);
 };
 
 template <>

@@ -3,13 +3,12 @@
 
 #include <tenon/core/loop.hpp>
 #include <tenon/core/work.hpp>
-#include <tenon/task/detail/promise.hpp>
-#include <tenon/task/environment.hpp>
+#include <tenon/core/detail/promise.hpp>
+#include <tenon/core/detail/stop_hook.hpp>
+#include <tenon/core/environment.hpp>
 
 #include <coroutine>
 #include <cstdint>
-#include <optional>
-#include <stop_token>
 
 namespace tenon::detail {
 
@@ -91,7 +90,7 @@ class wait : public work {
   bool asked_ = false;    // the stop is, or was, on its way home as a work item
   bool arrived_ = false;  // it has come
   bool ended_ = false;    // the wait is over, and waits for it to come
-  std::optional<std::stop_callback<asks_to_stop>> stop_;
+  stop_hook<asks_to_stop> stop_;
 };
 
 /// Goes on at one given worker: how a coroutine that owns something of a worker returns to it.

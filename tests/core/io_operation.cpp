@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <tenon/backend/operation.hpp>
+#include <tenon/core/io_operation.hpp>
 
 #include <gtest/gtest.h>
 

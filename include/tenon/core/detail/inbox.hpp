@@ -20,11 +20,11 @@ namespace tenon::detail {
 /// There is no ABA: a push that saw h and installs item with item.next == h wants only that head_ holds h at its CAS;
 /// that h left and came back in between changes nothing, for the chain behind h is then the present one.
 ///
-/// Edges    push's CAS (release half) -> take's exchange (acquire half): the owner sees the item, and all the pusher did
-///          before. A pusher that links behind h never reads *h, so its own read needs no acquire; the CASes of one
+/// Edges    push's CAS (release half) -> take's exchange (acquire half): the owner sees the item and what the pusher
+///          did before. A pusher that links behind h never reads *h, so its own read needs no acquire; the CASes of one
 ///          chain are one release sequence, so taking the newest synchronizes with them all.
-///          push is sequentially consistent, and so is empty(): "push, then read whether the owner is parked" and "park,
-///          then read empty()" cannot both miss the other (see the parking protocol). On x86-64 this costs nothing.
+///          push is sequentially consistent, and so is empty(): "push, then read whether the owner is parked" and
+///          "park, then read empty()" cannot both miss the other (see detail::parking). On x86-64 this costs nothing.
 /// Shape    One cache line. Items are not owned.
 /// Cost     push: one CAS, O(1) unless it loses a race. take: one exchange, O(items).
 /// Threads  push: any. take: the owner. empty: any.

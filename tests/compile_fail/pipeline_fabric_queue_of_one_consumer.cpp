@@ -1,0 +1,20 @@
+// error: tenon::fabric: the queue named for a stage allows one consumer, and there are more, for drop_oldest makes
+// SPDX-License-Identifier: BSL-1.0
+#include <tenon/pipeline/fabric.hpp>
+
+struct runtime {
+  using threading = tenon::multi_thread;
+  void schedule(tenon::work&) noexcept {}
+};
+int twice(int x) { return 2 * x; }
+
+int main() {
+#ifdef FIXED
+  constexpr auto all = tenon::pipeline(tenon::stage<"twice">(twice, tenon::mpmc<64>{}, tenon::drop_oldest));
+#else
+  constexpr auto all = tenon::pipeline(tenon::stage<"twice">(twice, tenon::mpsc<64>{}, tenon::drop_oldest));
+#endif
+  runtime rt;
+  const tenon::fabric running{rt, all};
+  return static_cast<int>(running.stats()[0].held);
+}

@@ -1,0 +1,14 @@
+// error: tenon::stage: the workers, the queue or the overflow are named twice; keep one of each
+// SPDX-License-Identifier: BSL-1.0
+#include <tenon/pipeline/stage.hpp>
+
+int twice(int x) { return 2 * x; }
+
+int main() {
+#ifdef FIXED
+  constexpr auto one = tenon::stage<"twice">(twice, tenon::block);
+#else
+  constexpr auto one = tenon::stage<"twice">(twice, tenon::block, tenon::reject);
+#endif
+  return one(0);
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <tenon/backend/epoll.hpp>
+#include <tenon/backend/none.hpp>
+#include <tenon/observe/counters.hpp>
+#include <tenon/runtime/runtime.hpp>
+#include <tenon/runtime/scope.hpp>
+#include <tenon/scheduler/stealing.hpp>
+#include <tenon/task/sleep_for.hpp>
+#include <tenon/task/yield.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "laws/scheduler.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using tenon::task;
+
+INSTANTIATE_TYPED_TEST_SUITE_P(stealing, scheduler_laws, tenon::stealing<>);
+
+static_assert(tenon::stealing<>::shares);
+
+using bench = tenon::laws::bench<tenon::stealing<>, tenon::multi_thread>;
+
+TEST(stealing, takes_the_older_half_of_another_queue) {
+  bench subject(2);
+  std::vector<tenon::laws::counted_work> many(10);
+  for (auto& each : many) subject.at(0).push(each);
+  EXPECT_EQ(subject.at(1).next(), nullptr) << "next() looks only at what is near";
+  EXPECT_EQ(subject.at(1).find(), &many[0]);
+  for (std::size_t i = 1; i < 5; ++i) EXPECT_EQ(subject.at(1).next(), &many[i]);
+  EXPECT_EQ(subject.at(1).next(), nullptr);
+  for (std::size_t i = 5; i < 10; ++i) EXPECT_EQ(subject.at(0).next(), &many[i]);
+}
+
+TEST(stealing, counts_what_it_took) {
+  bench subject(2);
+  std::vector<tenon::laws::counted_work> many(10);
+  for (auto& each : many) subject.at(0).push(each);
+  (void)subject.at(1).find();
+  EXPECT_EQ(subject.at(1).stolen(), 5U);
+  EXPECT_EQ(subject.at(1).stolen(), 0U) << "since it was last asked";
+  EXPECT_EQ(subject.at(0).stolen(), 0U);
+  EXPECT_EQ(subject.drain(), 9U);
+}
+
+TEST(stealing, takes_what_comes_from_outside_in_batches) {
+  bench subject(2);
+  std::vector<tenon::laws::counted_work> many(100);
+  for (auto& each : many) subject.all.inject(each);
+  EXPECT_EQ(subject.at(0).find(), &many[0]);
+  EXPECT_EQ(subject.at(0).next(), &many[1]) << "the first batch lies in its own queue now";
+  EXPECT_EQ(subject.at(1).find(), &many[50]) << "and leaves half of it to the others";
+  EXPECT_EQ(subject.drain(), 97U);
+}
+
+using crew = tenon::runtime<tenon::epoll, tenon::stealing<>, tenon::counters>;
+
+/// A worker that is stuck in one task loses its others to a thief.
+TEST(stealing, leaves_nothing_lying_behind_a_long_task) {
+  for (int round = 0; round < 20; ++round) {
+    crew rt{{.threads = 2, .name = "test"}};
+    std::atomic<int> others{0};
+    rt.run([](crew* on, std::atomic<int>* count) -> task<void> {
+      tenon::scope all{*on};
+      for (int i = 0; i < 10; ++i) {
+        all.spawn(
+            [](std::atomic<int>* ran) -> task<void> {
+              ++*ran;
+              co_return;
+            },
+            count);
+      }
+      while (count->load() != 10) std::this_thread::yield();  // this worker runs none of them
+      co_await all.join();
+    }(&rt, &others));
+    EXPECT_EQ(others, 10);
+    EXPECT_GE(rt.report().all.tasks_stolen, 1U);
+  }
+}
+
+TEST(stealing, spreads_a_tree_of_tasks_and_runs_each_once) {
+#if defined(TENON_LAWS_SANITIZED)
+  constexpr int rounds = 5;
+#else
+  constexpr int rounds = 30;
+#endif
+  struct grow {
+    static task<void> tree(crew* on, int depth, std::atomic<int>* leaves) {
+      if (depth == 0) {
+        ++*leaves;
+        co_return;
+      }
+      tenon::scope below{*on};
+      for (int i = 0; i < 3; ++i) below.spawn(tree, on, depth - 1, leaves);
+      co_await below.join();
+    }
+  };
+  for (int round = 0; round < rounds; ++round) {
+    crew rt{{.threads = 2 + static_cast<std::size_t>(round) % 3, .name = "test"}};
+    std::atomic<int> leaves{0};
+    rt.run(grow::tree(&rt, 6, &leaves));
+    ASSERT_EQ(leaves, 729);
+  }
+}
+
+/// Bursts with rests in between: a wake-up that is lost would leave a task lying for ever.
+TEST(stealing, wakes_sleepers_for_each_burst) {
+#if defined(TENON_LAWS_SANITIZED)
+  constexpr int bursts = 20;
+#else
+  constexpr int bursts = 200;
+#endif
+  crew rt{{.threads = 4, .name = "test"}};
+  rt.run([](crew* on, int times) -> task<void> {
+    for (int burst = 0; burst < times; ++burst) {
+      std::atomic<int> met{0};
+      tenon::scope all{*on};
+      for (int i = 0; i < 2; ++i) {
+        all.spawn(
+            [](std::atomic<int>* both) -> task<void> {
+              ++*both;
+              while (both->load() != 2) std::this_thread::yield();  // needs two workers at once
+              co_return;
+            },
+            &met);
+      }
+      co_await all.join();
+      if (burst % 3 == 0) (void)co_await tenon::sleep_for(std::chrono::microseconds(burst));
+    }
+  }(&rt, bursts));
+}
+
+}  // namespace
