@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "wires.hpp"
+#include "net/wires.hpp"
 
 #include <tenon/core/on_stop.hpp>
 

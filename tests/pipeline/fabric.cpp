@@ -116,6 +116,7 @@ TEST(fabric, is_named_by_its_runtime_and_its_pipeline) {
 
 TEST(fabric, runs_the_stages_before_the_first_queue_where_the_item_is_submitted) {
   static int calls = 0;
+  calls = 0;
   constexpr auto counted = tenon::pipeline(tenon::stage<"count">([](int x) { return ++calls, x; }),
                                            tenon::stage<"twice">(twice, tenon::queue_of<4>));
   single rt;
@@ -161,6 +162,7 @@ TEST(fabric, moves_what_cannot_be_copied) {
 
 TEST(fabric, a_last_stage_may_give_nothing) {
   static int sum = 0;
+  sum = 0;
   constexpr auto sink = tenon::pipeline(tenon::stage<"sum">([](int x) { sum += x; }, tenon::queue_of<2>));
   single rt;
   tenon::fabric running{rt, sink};

@@ -88,8 +88,7 @@ struct libuv : family::backend {
       if (old == nullptr) return;
       old->data = nullptr;
       // The descriptor is free at once; libuv keeps the handle until a later turn, so it lies apart from the source.
-      ::uv_close(reinterpret_cast<uv_handle_t*>(old),
-                 [](uv_handle_t* closed) { delete reinterpret_cast<uv_poll_t*>(closed); });
+      ::uv_close(reinterpret_cast<uv_handle_t*>(old), free_watcher);
     }
 
     [[nodiscard]] static bool attempt(io_operation& op) noexcept { return detail::attempt_ready<Threading>(op); }
@@ -147,6 +146,8 @@ struct libuv : family::backend {
     [[nodiscard]] uv_loop_t& native() noexcept { return loop_; }
 
    private:
+    static void free_watcher(uv_handle_t* closed) { delete reinterpret_cast<uv_poll_t*>(closed); }
+
     [[nodiscard]] static int wanted(const source& s) noexcept {
       return (s.in.pending != nullptr ? UV_READABLE : 0) | (s.out.pending != nullptr ? UV_WRITABLE : 0);
     }
@@ -154,7 +155,7 @@ struct libuv : family::backend {
     static int arm(source& s, int events) noexcept {
       if (s.armed == events) return 0;
       const int error =
-          events == 0 ? ::uv_poll_stop(&s.watcher->poll) : ::uv_poll_start(&s.watcher->poll, events, ready);
+          events == 0 ? ::uv_poll_stop(s.watcher) : ::uv_poll_start(s.watcher, events, ready);
       if (error == 0) s.armed = events;
       return error;
     }
@@ -171,14 +172,14 @@ struct libuv : family::backend {
                                  {.inbound = inbound, .outbound = over || (events & UV_WRITABLE) != 0, .ended = over},
                                  static_cast<loop*>(handle->loop->data)->done_);
       // Level-triggered: what nobody waits for is not asked about again, but a reader that was served will be back.
-      arm(s, wanted(s) | (had_reader || !inbound ? watcher.armed & UV_READABLE : 0));
+      arm(s, wanted(s) | (had_reader || !inbound ? s.armed & UV_READABLE : 0));
     }
 
     void shut() noexcept {
       ::uv_walk(
           &loop_,
           [](uv_handle_t* handle, void*) {
-            if (::uv_is_closing(handle) == 0) ::uv_close(handle, handle->type == UV_POLL ? node::free : nullptr);
+            if (::uv_is_closing(handle) == 0) ::uv_close(handle, handle->type == UV_POLL ? free_watcher : nullptr);
           },
           nullptr);
       ::uv_run(&loop_, UV_RUN_DEFAULT);  // until the last close has been said

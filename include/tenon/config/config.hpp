@@ -71,7 +71,7 @@ inline std::string read_entry(document& into, std::string_view key, const toml::
     into.words.push_back({family, text->get(), line});
     return {};
   }
-  return wrong("unknown key " + quoted(key) + " in [runtime]; write " + keys_listed());
+  return wrong("unknown key " + in_quotes(key) + " in [runtime]; write " + keys_listed());
 }
 
 inline outcome<document> read_table(const toml::table& root, std::string_view source,
@@ -98,7 +98,7 @@ inline outcome<document> read_table(const toml::table& root, std::string_view so
     if (!known) {
       std::string allowed = "[runtime]";
       for (const std::string_view other : other_tables) allowed += ", [" + std::string(other) + ']';
-      return outcome<document>::failure(at(source, key.source().begin.line) + "unknown key " + quoted(name) +
+      return outcome<document>::failure(at(source, key.source().begin.line) + "unknown key " + in_quotes(name) +
                                         "; write " + allowed);
     }
   }

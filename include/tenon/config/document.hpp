@@ -37,7 +37,7 @@ struct document {
 
 namespace detail {
 
-inline std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+inline std::string in_quotes(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 /// "tenon.toml:3: ", or with line 0 "tenon.toml: ".
 inline std::string at(std::string_view source, std::size_t line) {
@@ -71,7 +71,7 @@ inline std::string_view trimmed(std::string_view text) noexcept {
 [[nodiscard]] inline outcome<document> sentence(std::string_view text) {
   constexpr std::string_view mark = " (default)";
   document read;
-  read.source = detail::quoted(text);
+  read.source = detail::in_quotes(text);
   const auto wrong = [&](std::string_view what) {
     return outcome<document>::failure(read.source + ": " + std::string(what));
   };

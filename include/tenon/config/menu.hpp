@@ -43,7 +43,7 @@ inline match look_up(std::string_view asked, const menu& from) noexcept {
 
 inline std::string place_of(const document& asked, const document::entry& entry) {
   return at(asked.source, entry.line) + (entry.family.empty() ? std::string{} : std::string(entry.family) + " = ") +
-         quoted(entry.word);
+         in_quotes(entry.word);
 }
 inline std::string offer(const menu& from) { return listed(from.words, from.count); }
 
@@ -63,7 +63,7 @@ inline std::string choose(const document& asked, const menu* menus, std::size_t 
       if (found.count > 1)
         return place_of(asked, entry) + " may be more than one word; write " + offer(from) + " in full";
       if (const document::entry*& before = taken[from.family]; before != nullptr) {
-        return place_of(asked, entry) + ": there is " + quoted(before->word) + " for " +
+        return place_of(asked, entry) + ": there is " + in_quotes(before->word) + " for " +
                std::string(families[from.family]) + " already; keep one of them";
       } else {
         before = &entry;

@@ -40,7 +40,7 @@ inline constexpr auto upstream_word = [] {
 ///     struct app : tenon::runtime<tenon::epoll, tenon::recycling<tenon::mimalloc>> { using runtime::runtime; };
 ///
 /// Shape    Free lists by size: steps of 32 bytes to 1 KiB, then 2, 4, 16 and 64 KiB. What is larger goes to Upstream.
-///          Each list is bounded (256 KiB, or 16 blocks): what one thread allocates and another frees goes back to
+///          Each list is bounded (128 KiB, or 16 blocks): what one thread allocates and another frees goes back to
 ///          Upstream beyond that, so neither side grows without end. An arena keeps 6 MiB at the most.
 /// Cost     allocate, deallocate: O(1), one load and two stores, nothing atomic; else one call of Upstream.
 /// Threads  An arena: its worker. obtain, release: any thread, straight to Upstream.

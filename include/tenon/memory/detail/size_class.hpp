@@ -36,9 +36,9 @@ inline constexpr std::size_t class_count = class_bytes.size();
   return size_class < class_count ? class_bytes[size_class] : bytes;
 }
 
-/// How many free blocks of a class one arena keeps: 256 KiB of them, and 16 of the large ones.
+/// How many free blocks of a class one arena keeps: 128 KiB of them, and 16 of the large ones.
 [[nodiscard]] constexpr std::uint32_t kept_blocks(std::size_t size_class) noexcept {
-  const std::size_t blocks = std::size_t{256} * 1024 / class_bytes[size_class];
+  const std::size_t blocks = std::size_t{128} * 1024 / class_bytes[size_class];
   return static_cast<std::uint32_t>(blocks < 16 ? 16 : blocks);
 }
 

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSL-1.0
+
+#include <tenon/core/loop.hpp>
+#include <tenon/pipeline/fabric.hpp>
+
+#include <memory>
+#include <vector>
+
+#include "modelled.hpp"
+
+namespace tenon::model {
+
+// A loop of which there is one, and which every thread of the model is on: it is told which item is through.
+class told : public loop {
+ public:
+  told() : loop(table(), this) {}
+  virtual void tell(work& item) = 0;
+
+ protected:
+  ~told() = default;
+
+ private:
+  static const operations& table() {
+    constexpr auto take = [](loop& self, work& item) noexcept { static_cast<told&>(self).tell(item); };
+    static constexpr operations one{take,
+                                    take,
+                                    take,
+                                    [](loop&, timer&) noexcept { std::abort(); },
+                                    [](loop&, timer&) noexcept { std::abort(); },
+                                    [](loop&) noexcept { return time_point{}; }};
+    return one;
+  }
+};
+
+// Producers put `Items` items each into a fabric, and the first of them closes it; two threads run what is scheduled. Each
+// item comes out once, or is refused. The fabric is destroyed where the end is told: what another thread still touched would
+// be gone. A lost wake-up leaves the threads waiting for work, which is a deadlock.
+template <auto& Pipeline, unsigned Producers, unsigned Items>
+struct fabric_model : rl::test_suite<fabric_model<Pipeline, Producers, Items>, Producers + 2>, told {
+  struct runtime {
+    using threading = model::threads;
+
+    void schedule(work& item) noexcept { owner->ready(item); }
+    fabric_model* owner;
+  };
+  using pipeline_type = std::remove_cvref_t<decltype(Pipeline)>;
+  using loom = detail::weaving::loom<runtime, pipeline_type, by_topology, pipeline_errc>;
+
+  void before() {
+    detail::here().current = this;
+    rt.owner = this;
+    running = std::make_unique<loom>(rt, Pipeline);
+    end.wait({});
+    (void)running->wait_until_drained(end);
+  }
+
+  void thread(unsigned index) {
+    if (index < Producers) {
+      for (unsigned i = 0; i < Items; ++i) submit(items[index * Items + i]);
+      if (index == 0) running->close();
+    } else {
+      work_until_the_end();
+    }
+  }
+
+  void after() {
+    RL_ASSERT(running == nullptr);
+    for (auto& each : items) RL_ASSERT(each.through == 1);
+  }
+
+  void tell(work& item) override {
+    if (&item == &end) {
+      running.reset();
+      mutex.lock($);
+      ended($) = 1;
+      changed.notify_all($);
+      mutex.unlock($);
+    } else {
+      ++static_cast<ticket&>(item).through;
+    }
+  }
+
+ private:
+  struct ticket : loom::ticket_type {
+    int through = 0;
+  };
+
+  // What a submission does.
+  void submit(ticket& item) {
+    item.wait({});
+    item.template emplace<0>([] { return 1; });
+    auto& first = running->template joint_at<0>();
+    if (!first.arrive()) {
+      ++item.through;
+      return;
+    }
+    switch (first.offer(rt, item, loom::template losing<0>())) {
+      case detail::weaving::entry::taken:
+        return;
+      case detail::weaving::entry::full:
+        RL_ASSERT(first.wait(rt, item));
+        return;
+      default:
+        ++item.through;
+    }
+  }
+
+  void ready(work& item) {
+    mutex.lock($);
+    list.push_back(&item);
+    changed.notify_one($);
+    mutex.unlock($);
+  }
+
+  void work_until_the_end() {
+    for (;;) {
+      mutex.lock($);
+      while (list.empty() && ended($) == 0) changed.wait(mutex, $);
+      if (list.empty()) return mutex.unlock($);
+      work* const item = list.front();
+      list.erase(list.begin());
+      mutex.unlock($);
+      item->run(*item);
+    }
+  }
+
+  runtime rt{};
+  std::unique_ptr<loom> running;
+  detail::weaving::waiter end;
+  ticket items[Producers * Items];
+
+  rl::mutex mutex;
+  rl::condition_variable changed;
+  rl::var<int> ended{0};
+  std::vector<work*> list;
+};
+
+inline int same(int x) { return x; }
+
+constexpr auto one_worker = pipeline(stage<"a">(same, mpmc<2>{}));
+constexpr auto two_workers = pipeline(stage<"a">(same, workers<2>, mpmc<2>{}));
+constexpr auto rejecting = pipeline(stage<"a">(same, workers<2>, mpmc<2>{}, reject));
+constexpr auto dropping = pipeline(stage<"a">(same, mpmc<2>{}, drop_oldest));
+constexpr auto narrow = pipeline(stage<"a">(same, mpmc<2>{}), stage<"b">(same, spsc<1>{}));
+
+}  // namespace tenon::model
+
+int main() {
+  using namespace tenon::model;
+  bool good = true;
+  good &= explore<fabric_model<one_worker, 1, 2>>("fabric, 1 worker, 1 x 2 items", 2);
+  good &= explore<fabric_model<one_worker, 2, 1>>("fabric, 1 worker, 2 x 1 item", 2);
+  good &= explore<fabric_model<two_workers, 2, 1>>("fabric, 2 workers, 2 x 1 item", 2);
+  good &= at_random<fabric_model<one_worker, 1, 4>>("fabric, 1 worker, 1 x 4 items, some wait", 20'000);
+  good &= at_random<fabric_model<one_worker, 2, 3>>("fabric, 1 worker, 2 x 3 items, some wait", 20'000);
+  good &= at_random<fabric_model<two_workers, 2, 3>>("fabric, 2 workers, 2 x 3 items, some wait", 20'000);
+  good &= at_random<fabric_model<rejecting, 2, 3>>("fabric, 2 workers, 2 x 3 items, reject", 20'000);
+  good &= at_random<fabric_model<dropping, 2, 3>>("fabric, 1 worker, 2 x 3 items, drop_oldest", 20'000);
+  good &= at_random<fabric_model<narrow, 2, 3>>("fabric, 2 stages, 2 x 3 items, one stalls", 20'000);
+  return good ? 0 : 1;
+}
