@@ -28,9 +28,10 @@ exchange make(std::string_view first_line, std::string_view sent, std::string_vi
   made.ask = std::string(first_line) + " HTTP/1.1\r\nHost: gateway\r\n";
   if (!sent.empty()) made.ask += "Content-Type: text/plain\r\nContent-Length: " + std::to_string(sent.size()) + "\r\n";
   made.ask += "\r\n" + std::string(sent);
-  made.answer = "HTTP/1.1 " + std::string(status) + "\r\nDate: ???, ?? ??? ???? ??:??:?? GMT\r\nContent-Type: " +
-                std::string(type) + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + std::string(more) +
-                "\r\n" + (head ? "" : std::string(body));
+  made.answer = "HTTP/1.1 " + std::string(status) +
+                "\r\nDate: ???, ?? ??? ???? ??:??:?? GMT\r\nContent-Type: " + std::string(type) +
+                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + std::string(more) + "\r\n" +
+                (head ? "" : std::string(body));
   return made;
 }
 
@@ -156,7 +157,10 @@ tenon::task<measured> measure(client& runtime, run_state& state, const load& ask
   std::sort(state.latencies_ns.begin(), state.latencies_ns.end());
   const auto at = [&state](double part) {
     const auto n = state.latencies_ns.size();
-    return n == 0 ? 0.0 : static_cast<double>(state.latencies_ns[static_cast<std::size_t>(part * static_cast<double>(n - 1))]) / 1e3;
+    return n == 0
+               ? 0.0
+               : static_cast<double>(state.latencies_ns[static_cast<std::size_t>(part * static_cast<double>(n - 1))]) /
+                     1e3;
   };
   out.p50_us = at(0.50);
   out.p99_us = at(0.99);

@@ -54,7 +54,9 @@ process_figures read_process_figures() {
   process_figures now;
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   now.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime);
   now.allocations = allocations.load(std::memory_order_relaxed);
   if (const int fd = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC); fd >= 0) {  // pages: size, resident, ...

@@ -4,7 +4,6 @@
 #include "gateway.hpp"
 #include "runtimes.hpp"
 
-
 #include <tenon/config/config.hpp>
 #include <tenon/config/select.hpp>
 #include <tenon/runtime/describe.hpp>
@@ -29,7 +28,8 @@
 namespace gateway {
 namespace {
 
-constexpr std::string_view usage = R"(usage: gateway [--serve ADDRESS:PORT] [--runtime NAME] [--config FILE] [--threads N]
+constexpr std::string_view usage =
+    R"(usage: gateway [--serve ADDRESS:PORT] [--runtime NAME] [--config FILE] [--threads N]
                [--connections N] [--seconds N] [--help]
 
 With no flag it serves on a free loopback port, drives itself for a few seconds a runtime, checks every answer byte by
@@ -179,8 +179,8 @@ int print_table(const std::vector<choice>& all, const options& asked) {
     const measured seen = drive({"127.0.0.1", server.port()}, asked.asked);
     if (!seen.wrong.empty()) return fail(std::string("a wrong answer on ") + each.name + ": " + seen.wrong);
     const auto count = static_cast<double>(seen.answers);
-    std::printf("%-8s %10.0f %8.0f %8.0f %14.2f %14.4f %9.1f  %s\n", each.name, count / seen.seconds, seen.p50_us, seen.p99_us,
-                count > 0 ? seen.server_cpu_s / count * 1e6 : 0.0,
+    std::printf("%-8s %10.0f %8.0f %8.0f %14.2f %14.4f %9.1f  %s\n", each.name, count / seen.seconds, seen.p50_us,
+                seen.p99_us, count > 0 ? seen.server_cpu_s / count * 1e6 : 0.0,
                 count > 0 ? static_cast<double>(seen.server_allocations) / count : 0.0,
                 static_cast<double>(seen.server_resident_bytes) / (1024.0 * 1024.0), each.sentence().c_str());
     std::fflush(stdout);
@@ -251,21 +251,23 @@ int main_with(const std::vector<std::string_view>& args) {
 
 int serve_configured(const options& asked) {
 #if TENON_WITH_TOML
-  const auto answer = tenon::select<tenon::backends<tenon::epoll, tenon::poll
+  const auto answer =
+      tenon::select<tenon::backends<tenon::epoll, tenon::poll
 #if TENON_WITH_IO_URING
-                                                    ,
-                                                    tenon::io_uring<>
+                                    ,
+                                    tenon::io_uring<>
 #endif
 #if TENON_WITH_LIBUV
-                                                    ,
-                                                    tenon::libuv
+                                    ,
+                                    tenon::libuv
 #endif
-                                                    >,
-                                    tenon::schedulings<tenon::stealing<>, tenon::fifo, tenon::affinity<>>, tenon::counters>(
-      tenon::config::load(asked.config), [&]<class R>(R& runtime) { return serve_here(runtime, *asked.serve_at); });
+                                    >,
+                    tenon::schedulings<tenon::stealing<>, tenon::fifo, tenon::affinity<>>, tenon::counters>(
+          tenon::config::load(asked.config), [&]<class R>(R& runtime) { return serve_here(runtime, *asked.serve_at); });
   return answer ? *answer : fail(answer.error());
 #else
-  return fail("this build has no TOML reader, so --config " + asked.config + " cannot be read; install toml++ and build again");
+  return fail("this build has no TOML reader, so --config " + asked.config +
+              " cannot be read; install toml++ and build again");
 #endif
 }
 

@@ -18,8 +18,8 @@ struct edge : tenon::runtime<tenon::epoll, tenon::stealing<>, tenon::counters> {
 #if TENON_WITH_IO_URING && TENON_WITH_MIMALLOC
 void count_allocation() noexcept;
 
-/// mimalloc, and each block counted, as operator new counts its own: what `allocations a request` says is then the truth.
-/// A user's policy: it is a memory policy because it derives from one, and says in its own words what differs.
+/// mimalloc, and each block counted, as operator new counts its own: what `allocations a request` says is then the
+/// truth. A user's policy: it is a memory policy because it derives from one, and says in its own words what differs.
 struct counted_mimalloc : tenon::mimalloc {
   class arena : tenon::mimalloc::arena {
    public:

@@ -42,7 +42,8 @@ struct host {
 /// How many desks a worker keeps for the next connections.
 inline constexpr std::size_t kept_desks = 256;
 
-/// What one worker works with: the request in hand, and its tallies. Tallies are written by this worker and read by all.
+/// What one worker works with: the request in hand, and its tallies. Tallies are written by this worker and read by
+/// all.
 struct alignas(64) area {
   http::request asked;
   http::progress seen;

@@ -8,6 +8,7 @@
 #include <tenon/backend/epoll.hpp>
 #include <tenon/backend/none.hpp>
 #include <tenon/backend/poll.hpp>
+#include <tenon/config/select.hpp>
 #include <tenon/memory/recycling.hpp>
 #include <tenon/memory/system.hpp>
 #include <tenon/net/signals.hpp>
@@ -15,12 +16,16 @@
 #include <tenon/net/tcp_stream.hpp>
 #include <tenon/observe/counters.hpp>
 #include <tenon/observe/off.hpp>
+#include <tenon/pipeline/fabric.hpp>
+#include <tenon/pipeline/pipeline.hpp>
+#include <tenon/pipeline/stage.hpp>
 #include <tenon/queue/by_topology.hpp>
 #include <tenon/queue/locked.hpp>
 #include <tenon/queue/mpmc.hpp>
 #include <tenon/queue/mpsc.hpp>
 #include <tenon/queue/spsc.hpp>
 #include <tenon/runtime/basic_runtime.hpp>
+#include <tenon/runtime/describe.hpp>
 #include <tenon/runtime/presets.hpp>
 #include <tenon/runtime/runtime.hpp>
 #include <tenon/runtime/schedule_on.hpp>
@@ -48,4 +53,7 @@
 #endif
 #if defined(TENON_WITH_HWLOC) && TENON_WITH_HWLOC
 #include <tenon/topology/hwloc.hpp>
+#endif
+#if defined(TENON_WITH_TOML) && TENON_WITH_TOML
+#include <tenon/config/config.hpp>
 #endif

@@ -62,8 +62,8 @@ namespace tenon {
 
 /// An intrusive work item: what a worker runs, a backend completes and a queue links. It never owns memory.
 ///
-/// Shape    Two words. Whoever embeds it keeps it at one address from the moment it is handed over until `run` is called;
-///          `run` may free it.
+/// Shape    Two words. Whoever embeds it keeps it at one address from the moment it is handed over until `run` is
+///          called; `run` may free it.
 /// Threads  At most one list holds it at a time.
 struct work {
   using function = void (*)(work&) noexcept;
@@ -512,7 +512,8 @@ namespace tenon {
 /// Contract of one backend loop: where one worker waits, and how its I/O completes. It knows no coroutine.
 ///
 /// open()       Once, before all else. An error leaves nothing behind.
-/// attach       Binds a source (at a stable address, its descriptor non-blocking) to this loop. Errors: EEXIST, EMFILE, ENOMEM...
+/// attach       Binds a source (at a stable address, its descriptor non-blocking) to this loop. Errors: EEXIST, EMFILE,
+///              ENOMEM...
 /// detach       Forgets a source. It has no operation in flight; the descriptor is still open.
 /// attempt      Tries the operation at once, from any thread, and never waits: true when `outcome` holds the end of it,
 ///              false when it would block (or this backend prefers to be asked with start).
@@ -521,10 +522,10 @@ namespace tenon {
 ///              (inbound, outbound) of a source is in flight.
 /// cancel       On the loop's thread, for an operation in flight: it ends soon, with -ECANCELED unless it had ended
 ///              already. Its run() is still called from inside a wait(), and only then has the buffer been let go.
-/// wait         Completes what is ready; when nothing is, waits for the first of: something is, a wake(), `timeout` over.
-///              timeout 0 polls, a negative one waits without limit. Gives how many operations it completed. It may end
-///              early with none (a signal, a wake-up rung late): who waits for a time looks at the clock. The thread of
-///              the first wait() is the loop's thread for good; open() and the destructor may run on another.
+/// wait         Completes what is ready; when nothing is, waits for the first of: something is, a wake(), `timeout`
+///              over. timeout 0 polls, a negative one waits without limit. Gives how many operations it completed. It
+///              may end early with none (a signal, a wake-up rung late): who waits for a time looks at the clock. The
+///              thread of the first wait() is the loop's thread for good; open() and the destructor may run on another.
 /// wake         Any thread (only there when Threading is concurrent): ends the present wait(), or else the next one.
 ///              Never lost; many before one wait() may count as one.
 /// note         A sentence for `describe`, empty when all is as the type says.
@@ -550,11 +551,12 @@ concept wakeable_loop = backend_loop<L> && requires(L loop) {
   { loop.wake() } noexcept -> std::same_as<void>;
 };
 
-/// Contract of the backend family: `P::loop<Threading>` is a backend_loop, and can be woken when Threading is concurrent.
+/// Contract of the backend family: `P::loop<Threading>` is a backend_loop, and can be woken when Threading is
+/// concurrent.
 ///
 /// performs_io  Whether there is any I/O at all.
-/// proactor     Whether operations are handed over whole. Otherwise they are system calls made when they will not block,
-///              and attempt() being false means that the call would.
+/// proactor     Whether operations are handed over whole. Otherwise they are system calls made when they will not
+///              block, and attempt() being false means that the call would.
 template <class P>
 concept backend_policy = policy_of<P, family::backend> && backend_loop<typename P::template loop<single_thread>> &&
                          wakeable_loop<typename P::template loop<multi_thread>> && requires {
@@ -565,25 +567,26 @@ concept backend_policy = policy_of<P, family::backend> && backend_loop<typename 
 }  // namespace tenon
 // tenon/backend/detail/readiness.hpp
 
-/// What the backends that wait for readiness share (poll, epoll, libuv, and io_uring's fallback): the source, the system
-/// calls, and the rule by which no edge is lost.
+/// What the backends that wait for readiness share (poll, epoll, libuv, and io_uring's fallback): the source, the
+/// system calls, and the rule by which no edge is lost.
 ///
 /// The hint `ready` of a side means: the kernel has said, or the last system call has shown, that a call may not block.
-/// Only the loop's thread writes true into it for an event (deliver). The one who holds the side's operation (there is at
-/// most one; the scheduler orders those who hold it in turn) clears it before its system call C, and sets it again when C
-/// does not show the side empty. Why no edge is lost, when C runs on another thread than the loop:
-///   - C would block. The descriptor was not ready at an instant c inside C. An event e after c wakes the loop, which then
-///     writes true. The clear stands before C, and the kernel orders C and e by the descriptor's lock: so the write of true
-///     is later than the clear, and stays. The operation goes home, and start() looks at the hint on the loop's thread,
-///     the thread that delivers events: either the event was delivered, and start() makes the call again, or it will be,
-///     and finds the operation pending.
-///   - C takes part of what it asked for, on a stream. The side was empty at an instant c inside C (epoll(7), question 9),
-///     and the case is the one above; the next call is spared.
-///   - As before, but the stream had ended too (a FIN behind the last bytes): no event may follow. The event that said so
-///     set `ended` before its write of true (release). If that write comes before the clear, the clear is an exchange that
-///     reads it (acquire), so `ended` is seen after C and the hint is set again. If it comes after, it stays.
-/// A level-triggered backend needs none of this to be safe, since it asks again for each pending operation; to it the hint
-/// only tells a call worth trying from one that would be wasted.
+/// Only the loop's thread writes true into it for an event (deliver). The one who holds the side's operation (there is
+/// at most one; the scheduler orders those who hold it in turn) clears it before its system call C, and sets it again
+/// when C does not show the side empty. Why no edge is lost, when C runs on another thread than the loop:
+///   - C would block. The descriptor was not ready at an instant c inside C. An event e after c wakes the loop, which
+///     then writes true. The clear stands before C, and the kernel orders C and e by the descriptor's lock: so the
+///     write of true is later than the clear, and stays. The operation goes home, and start() looks at the hint on the
+///     loop's thread, the thread that delivers events: either the event was delivered, and start() makes the call
+///     again, or it will be, and finds the operation pending.
+///   - C takes part of what it asked for, on a stream. The side was empty at an instant c inside C (epoll(7), question
+///     9), and the case is the one above; the next call is spared.
+///   - As before, but the stream had ended too (a FIN behind the last bytes): no event may follow. The event that said
+///     so set `ended` before its write of true (release). If that write comes before the clear, the clear is an
+///     exchange that reads it (acquire), so `ended` is seen after C and the hint is set again. If it comes after, it
+///     stays.
+/// A level-triggered backend needs none of this to be safe, since it asks again for each pending operation; to it the
+/// hint only tells a call worth trying from one that would be wasted.
 namespace tenon::detail {
 
 template <class Threading>
@@ -756,7 +759,8 @@ void deliver(ready_source<Threading>& source, ready_event event, work_list& done
   if (event.outbound) take(source.out);
 }
 
-/// backend_loop's cancel: an operation that has ended already stays as it ended. True: it was pending, and is in `done`.
+/// backend_loop's cancel: an operation that has ended already stays as it ended. True: it was pending, and is in
+/// `done`.
 template <class Threading>
 bool cancel_ready(io_operation& op, work_list& done) noexcept {
   ready_side<Threading>& side = static_cast<ready_source<Threading>&>(*op.source).side(op.kind);
@@ -808,16 +812,17 @@ namespace tenon::detail {
 ///     running --park--> waiting --notify--> notified --unpark--> running
 ///     running --notify--> notified              (park then refuses: do not sleep)
 ///
-/// Nothing is lost: let P be a waker's work before notify(), and V the loop's look at that work after unpark() or a park()
-/// that refused. All transitions are read-modify-writes of one word, so they stand in one order, and each reads the one
-/// before it.
+/// Nothing is lost: let P be a waker's work before notify(), and V the loop's look at that work after unpark() or a
+/// park() that refused. All transitions are read-modify-writes of one word, so they stand in one order, and each reads
+/// the one before it.
 ///   - notify before park: park reads `notified` (or an RMW that read it: a release sequence), acquires P, refuses to
 ///     sleep, and V comes after P.
-///   - notify after park: it reads `waiting`, and its caller rings the kernel's bell, which ends the sleep; unpark reads
-///     `notified`, acquires P, and V comes after P.
-///   - notify that reads `notified`: an earlier notify has rung or need not ring, and no unpark lies between the two (it
-///     would have left `running`), so the unpark or the refused park still to come acquires both.
-/// A bell rung late, after the loop woke for another reason, ends one later sleep early: harmless, as a signal would be.
+///   - notify after park: it reads `waiting`, and its caller rings the kernel's bell, which ends the sleep; unpark
+///     reads `notified`, acquires P, and V comes after P.
+///   - notify that reads `notified`: an earlier notify has rung or need not ring, and no unpark lies between the two
+///     (it would have left `running`), so the unpark or the refused park still to come acquires both.
+/// A bell rung late, after the loop woke for another reason, ends one later sleep early: harmless, as a signal would
+/// be.
 ///
 /// Threads  park and unpark: the loop's thread. notify: any.
 class wake_word {
@@ -834,8 +839,8 @@ class wake_word {
 
   /// After a sleep, a refused park or a poll: takes the wake-ups that came.
   void unpark() noexcept {
-    // A load first: a poll (which never parked) then costs no locked instruction. A notify that comes after it stays for
-    // the next park.
+    // A load first: a poll (which never parked) then costs no locked instruction. A notify that comes after it stays
+    // for the next park.
     if (word_.load(std::memory_order_relaxed) != running) (void)word_.exchange(running, std::memory_order_acquire);
   }
 
@@ -902,8 +907,8 @@ namespace tenon {
 /// Shape    A descriptor and, when concurrent, an eventfd; 3 KiB of stack for the events of one turn. A source is
 ///          registered at attach to hear of what comes in, and once more, for good, when a write first has to wait: a
 ///          UNIX socket would otherwise wake the loop for each message its peer takes. Nothing is armed again.
-/// Cost     One epoll_wait a turn; each operation its own system call, none when it is known that it would block. A wake
-///          of a loop that is awake costs one exchange, of one that sleeps one write as well. No allocation.
+/// Cost     One epoll_wait a turn; each operation its own system call, none when it is known that it would block. A
+///          wake of a loop that is awake costs one exchange, of one that sleeps one write as well. No allocation.
 /// Threads  One, but for attempt and wake.
 /// Errors   attach: EEXIST, ENOMEM, ENOSPC (max_user_watches), EBADF. Regular files are taken: they are always ready.
 /// Source   epoll(7), epoll_pwait2(2); Linux 5.11 for timeouts finer than a millisecond, before that they round up.
@@ -1117,8 +1122,8 @@ namespace tenon {
 ///
 ///     using my_runtime = tenon::runtime<tenon::poll, tenon::fifo, tenon::single_thread>;
 ///
-/// Shape    16 bytes of heap a source, reserved at attach; the list given to the kernel holds only the sources that wait.
-///          When concurrent, an eventfd.
+/// Shape    16 bytes of heap a source, reserved at attach; the list given to the kernel holds only the sources that
+///          wait. When concurrent, an eventfd.
 /// Cost     A turn is O(sources that wait), in the kernel too; an operation adds its own system call. start and its end
 ///          put a source on the list and take it off in O(1), and allocate nothing.
 /// Threads  One, but for attempt and wake.
@@ -1657,8 +1662,8 @@ namespace tenon::detail {
 
 /// A descriptor and the backend that hears of it: that of the worker on which it first has to wait, its home.
 ///
-/// It lies at one address while the object that owns it moves. It is let go of on its home's thread: closed elsewhere, it
-/// travels there as a work item, so that no backend is ever touched by two threads.
+/// It lies at one address while the object that owns it moves. It is let go of on its home's thread: closed elsewhere,
+/// it travels there as a work item, so that no backend is ever touched by two threads.
 template <class R>
 class descriptor : work {
   using worker = typename R::worker;
@@ -1861,8 +1866,8 @@ namespace tenon {
 /// A worker derives from it. Code that names its runtime never comes through here and pays no indirect call.
 ///
 /// schedule  The worker's own thread: `item` runs soon, after what is ready already.
-/// post      Any thread (in a single-threaded runtime: its own): `item` runs soon, on this worker if its scheduling binds
-///           tasks to workers, else on any worker of the runtime.
+/// post      Any thread (in a single-threaded runtime: its own): `item` runs soon, on this worker if its scheduling
+///           binds tasks to workers, else on any worker of the runtime.
 /// pin       Any thread, likewise: `item` runs on this very worker.
 /// arm       The worker's own thread: `item.run` is called on it at or after the deadline.
 /// disarm    The worker's own thread: takes an armed timer back.
@@ -1908,7 +1913,8 @@ struct frame_source {
   void (*release)(void* chunk, std::size_t bytes) noexcept;  // any thread, no arena
 };
 
-/// What this thread is doing for tenon. A worker sets it when it begins to run and puts back what was there when it ends.
+/// What this thread is doing for tenon. A worker sets it when it begins to run and puts back what was there when it
+/// ends.
 struct this_thread {
   loop* current = nullptr;
   const frame_source* frames = nullptr;
@@ -1918,7 +1924,8 @@ struct this_thread {
 
 inline constinit thread_local this_thread this_thread_storage{};
 
-/// Not inlined: a compiler may keep a thread-local's address across a suspension, after which the thread is another one.
+/// Not inlined: a compiler may keep a thread-local's address across a suspension, after which the thread is another
+/// one.
 [[nodiscard, gnu::noinline]] inline this_thread& here() noexcept { return this_thread_storage; }
 
 }  // namespace detail
@@ -1969,8 +1976,8 @@ namespace tenon {
 
 /// What a coroutine inherits from the one that awaits it: the token that asks it to stop.
 ///
-/// Shape    One a task tree, owned by whoever started the tree (a scope, a timeout, a when_any), which outlives the tree.
-///          A promise carries a pointer to it, and a child's pointer is its parent's: an await costs one copy.
+/// Shape    One a task tree, owned by whoever started the tree (a scope, a timeout, a when_any), which outlives the
+///          tree. A promise carries a pointer to it, and a child's pointer is its parent's: an await costs one copy.
 struct environment {
   std::stop_token stop;
 };
@@ -2015,8 +2022,8 @@ struct resumption : work {
 
 /// What every promise of ours has: a frame from the worker's memory, who waits for it, and its environment.
 ///
-/// It is itself the work item by which it goes through a worker's queue, when it starts there or when a chain of transfers
-/// is at its depth: once before the coroutine starts and once after it has ended, never both at a time.
+/// It is itself the work item by which it goes through a worker's queue, when it starts there or when a chain of
+/// transfers is at its depth: once before the coroutine starts and once after it has ended, never both at a time.
 struct promise_base : frame_allocated, work {
   std::coroutine_handle<> continuation;  // null until it is awaited
   const environment* env = &no_environment;
@@ -2030,8 +2037,8 @@ struct promise_base : frame_allocated, work {
     return promise;
   }
 
-  /// The handle to transfer to so that the coroutine starts: its own, or nobody's when the chain is long; then the worker
-  /// starts it.
+  /// The handle to transfer to so that the coroutine starts: its own, or nobody's when the chain is long; then the
+  /// worker starts it.
   template <class Promise>
   [[nodiscard]] static std::coroutine_handle<> enter(Promise& promise) noexcept {
     if (!is_deep()) return std::coroutine_handle<Promise>::from_promise(promise);
@@ -2178,7 +2185,8 @@ struct returning<void> : promise_base {
 
 namespace tenon::detail {
 
-/// A std::stop_callback that comes and goes. A std::optional of one would do, for forty functions more in every program.
+/// A std::stop_callback that comes and goes. A std::optional of one would do, for forty functions more in every
+/// program.
 template <class Function>
 class stop_hook {
  public:
@@ -2214,13 +2222,13 @@ namespace tenon::detail {
 /// A suspended coroutine that waits for something at one worker, its home, and can be asked to stop from anywhere.
 ///
 /// Everything that changes a wait happens on its home's thread: it begins there, ends there, and a stop that is
-/// requested elsewhere arrives there as a work item. So nothing in it is atomic. The one thing another thread does is to
-/// run the stop callback, and `stop_.reset()` in end() is the fence between the two: it takes the callback back, or waits
-/// for the end of it, after which `asked_` says whether a work item is on its way. If it is, the wait goes on existing
-/// until that item has arrived.
+/// requested elsewhere arrives there as a work item. So nothing in it is atomic. The one thing another thread does is
+/// to run the stop callback, and `stop_.reset()` in end() is the fence between the two: it takes the callback back, or
+/// waits for the end of it, after which `asked_` says whether a work item is on its way. If it is, the wait goes on
+/// existing until that item has arrived.
 ///
-/// The one `work` in the base serves, one after the other: the way home (by the derived class), the way of the stop, the
-/// resumption.
+/// The one `work` in the base serves, one after the other: the way home (by the derived class), the way of the stop,
+/// the resumption.
 class wait : public work {
  public:
   wait(const wait&) = delete;
@@ -2354,7 +2362,8 @@ template <class R>
   return op.outcome;
 }
 
-/// One I/O operation of a coroutine: tried where it stands, and if that would block, waited for at the descriptor's home.
+/// One I/O operation of a coroutine: tried where it stands, and if that would block, waited for at the descriptor's
+/// home.
 ///
 /// The result is bytes (all of them together), a descriptor or zero; below zero it is -errno, with -ETIMEDOUT for a
 /// deadline that passed and -ECANCELED for a stop request.
@@ -2531,8 +2540,8 @@ namespace tenon {
 ///               transfers. After 128 of them in a row the chain goes on from the worker's ready queue.
 /// Threads       One at a time; it may start on one worker and end on another.
 /// Errors        An exception that leaves the body comes out of `co_await`.
-/// Cancellation  It inherits the environment of the coroutine that awaits it. Destroying a task that has not started frees
-///               it; destroying one that has started and not ended is a mistake and asserts.
+/// Cancellation  It inherits the environment of the coroutine that awaits it. Destroying a task that has not started
+///               frees it; destroying one that has started and not ended is a mistake and asserts.
 template <class T = void>
 class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] task {
  public:
@@ -2621,8 +2630,8 @@ inline void signal_arrived(int number) noexcept {
 ///
 /// Shape         While it lives the signals do nothing but wake next(); afterwards they do what they did before.
 /// Threads       One task waits at a time. Which thread the kernel interrupts does not matter.
-/// Errors        open: device_or_resource_busy when another object has one of the signals; invalid_argument for a number
-///               that is none or that cannot be caught.
+/// Errors        open: device_or_resource_busy when another object has one of the signals; invalid_argument for a
+///               number that is none or that cannot be caught.
 /// Cancellation  next gives operation_canceled after a stop request. A signal that came before is kept.
 /// Source        D. J. Bernstein's self-pipe; sigaction(2), signal-safety(7).
 template <class R>
@@ -2695,8 +2704,8 @@ namespace tenon {
 
 /// A numeric address and a port: `{"127.0.0.1", 8080}`, `{"::1", 0}`, or `{"localhost", 8080}`, which is 127.0.0.1.
 ///
-/// Errors  A text that is not an address is answered by whoever uses it: std::errc::invalid_argument. Names are not looked
-///         up here.
+/// Errors  A text that is not an address is answered by whoever uses it: std::errc::invalid_argument. Names are not
+///         looked up here.
 class endpoint {
  public:
   endpoint() = default;
@@ -2801,8 +2810,8 @@ namespace tenon {
 /// Cost          A read or write that need not wait is one system call where the task stands; one that waits costs the
 ///               backend's share. No allocation.
 /// Threads       One reader and one writer at a time, in any two tasks of R.
-/// Errors        result: the system's errno; timed_out when the deadline passes; operation_canceled after a stop request.
-///               The end of the stream is a read of 0 bytes. SIGPIPE is never raised.
+/// Errors        result: the system's errno; timed_out when the deadline passes; operation_canceled after a stop
+///               request. The end of the stream is a read of 0 bytes. SIGPIPE is never raised.
 /// Cancellation  When a co_await returns, whatever it returns, the kernel has let go of the buffer.
 template <class R>
 class basic_tcp_stream {
@@ -2847,7 +2856,8 @@ class basic_tcp_stream {
     return {*descriptor_, {io_kind::writable, nullptr, 0, deadline}};
   }
 
-  /// Reads or writes what can be without waiting, from a worker of R; std::errc::operation_would_block when nothing can.
+  /// Reads or writes what can be without waiting, from a worker of R; std::errc::operation_would_block when nothing
+  /// can.
   [[nodiscard]] result<std::size_t> try_read_some(std::span<std::byte> into) noexcept {
     return attempt({io_kind::read, into.data(), into.size()});
   }
@@ -2963,9 +2973,9 @@ namespace tenon {
 ///     while (auto peer = co_await door.accept()) conns.spawn(echo, std::move(*peer));
 ///
 /// Threads       One task accepts at a time.
-/// Errors        bind: invalid_argument for a bad address, address_in_use, permission_denied, ... accept: what is not the
-///               listener's fault does not end it: a peer that has gone again is passed over, and while the process has
-///               no descriptors or memory left it tries again, after 1 ms and then twice as long up to 1 s.
+/// Errors        bind: invalid_argument for a bad address, address_in_use, permission_denied, ... accept: what is not
+///               the listener's fault does not end it: a peer that has gone again is passed over, and while the process
+///               has no descriptors or memory left it tries again, after 1 ms and then twice as long up to 1 s.
 /// Cancellation  accept gives operation_canceled after a stop request.
 template <class R>
 class basic_tcp_listener {
@@ -3929,8 +3939,8 @@ root<R> run_root(crowd<R>& /*owner*/, Fn fn, Args... args) {
 /// The roots that one scope, or a runtime itself, answers for: it counts them, can ask them to stop, keeps the first
 /// exception, and knows when the last has left.
 ///
-/// Invariant  live = roots that have not left + 1 while the crowd is open. Nobody enters once live is zero: then `empty`
-///            has been called, once, by whoever brought it there.
+/// Invariant  live = roots that have not left + 1 while the crowd is open. Nobody enters once live is zero: then
+///            `empty` has been called, once, by whoever brought it there.
 /// Threads    Any.
 template <class R>
 class crowd {
@@ -3969,8 +3979,8 @@ class crowd {
     runtime_.start(promise_base::starting(promise));
   }
 
-  /// Asks all to stop, those to come too. Stop callbacks run on this thread, with no lock held. Out of memory it ends the
-  /// program: half of them asked would be worse.
+  /// Asks all to stop, those to come too. Stop callbacks run on this thread, with no lock held. Out of memory it ends
+  /// the program: half of them asked would be worse.
   void cancel() noexcept {
     // A list of their sources, because the crowd may be gone as soon as the last of them is asked.
     struct asked {
@@ -4219,20 +4229,22 @@ namespace tenon::detail {
 ///   that found the inbox not empty rely on the one that did; the owner empties it whole.
 /// Theorem 2 (push). If all is quiet and some worker sleeps, no ring and no injection queue holds an item.
 ///   The pusher p reads the counts after its push.
-///   (a) sleeping == 0: every other worker v that sleeps later has its sleep() after that read in S, and looks after it.
-///   (b) searching > 0: searching <= the true number R of searchers, for a searcher is counted after it has been claimed
-///       (in called()) or before it begins (in search()), and is taken off as it ends. So at p's read there was a
-///       searcher, and the last of these to end, ends after it in S and sees a count <= 1. Ending by found(): it looks
-///       again, sees the item, and calls another. Ending by sleep(): it looks again and sees the item.
-///   (c) it scans. A seat it reads as awake, posted or called belongs to a worker whose next sleep() is after this read,
-///       and which looks after that; a seat it reads as parked it claims, or somebody else has just claimed it.
+///   (a) sleeping == 0: every other worker v that sleeps later has its sleep() after that read in S, and looks after
+///       it.
+///   (b) searching > 0: searching <= the true number R of searchers, for a searcher is counted after it has been
+///       claimed (in called()) or before it begins (in search()), and is taken off as it ends. So at p's read there was
+///       a searcher, and the last of these to end, ends after it in S and sees a count <= 1. Ending by found(): it
+///       looks again, sees the item, and calls another. Ending by sleep(): it looks again and sees the item.
+///   (c) it scans. A seat it reads as awake, posted or called belongs to a worker whose next sleep() is after this
+///       read, and which looks after that; a seat it reads as parked it claims, or somebody else has just claimed it.
 ///   sleeping >= the number of seats that are parked, always: it is raised before a seat is parked and lowered after.
 ///   An item is out of sight while a thief moves it between two rings; but the thief is a searcher until it has
 ///   published it, so (b) holds: whoever ends its search after the thief sees it, else the thief is last and calls.
 /// Theorem 3 (no herd). A burst of pushes wakes one worker, which wakes the next only when it has found work and there
 ///   is more: at most one wake-up for each item found, but for the instant between call() and called().
 ///
-/// Cost     post: the inbox's CAS and one load. push: the ring's xchg and one load. sleep and rise: two RMWs and a store.
+/// Cost     post: the inbox's CAS and one load. push: the ring's xchg and one load. sleep and rise: two RMWs and a
+///          store.
 /// Source   Go's runtime/proc.go ("Worker thread parking/unparking"); tokio's worker idle.rs. Model: parking.cpp.
 template <class Threading>
 class seat {
@@ -4257,8 +4269,8 @@ class seat {
   typename Threading::template atomic<std::uint32_t> state_{awake};
 };
 
-/// How many workers sleep and how many search, in one word: sleeping * 2^32 + searching, both signed, so that either may
-/// be below zero for an instant without disturbing the other.
+/// How many workers sleep and how many search, in one word: sleeping * 2^32 + searching, both signed, so that either
+/// may be below zero for an instant without disturbing the other.
 template <class Threading>
 class parking {
  public:
@@ -4269,8 +4281,8 @@ class parking {
   }
   /// A worker begins to look for work at others'.
   void search() noexcept { idle_.fetch_add(one_searching, std::memory_order_seq_cst); }
-  /// A searcher has found work (and published what it will not run at once). True when it was the last searcher: then it
-  /// looks whether there is more, and if so calls another.
+  /// A searcher has found work (and published what it will not run at once). True when it was the last searcher: then
+  /// it looks whether there is more, and if so calls another.
   [[nodiscard]] bool found() noexcept {
     return searching(idle_.fetch_add(-one_searching, std::memory_order_seq_cst)) <= 1;
   }
@@ -4332,7 +4344,8 @@ class alignas(cache_line) worker final : public loop {
  public:
   worker(R& runtime, std::size_t index)
       : loop(table, &runtime), runtime_(runtime), index_(index), local_(runtime.shared(), index) {}
-  /// Runs what was sent to this worker when there was no thread of it any more: descriptors that come home to be closed.
+  /// Runs what was sent to this worker when there was no thread of it any more: descriptors that come home to be
+  /// closed.
   ~worker() {
     work_list left = inbox_.take();
     while (work* const item = left.pop()) item->run(*item);
@@ -4364,8 +4377,8 @@ class alignas(cache_line) worker final : public loop {
     }
   }
 
-  /// Any thread: `item` goes on, on this worker where tasks are bound to theirs. (Declared before the table below: there
-  /// a later one is not seen yet, and loop's would call itself.)
+  /// Any thread: `item` goes on, on this worker where tasks are bound to theirs. (Declared before the table below:
+  /// there a later one is not seen yet, and loop's would call itself.)
   void post(work& item) noexcept {
     if constexpr (shares) {
       runtime_.schedule(item);
@@ -4533,8 +4546,8 @@ class alignas(cache_line) worker final : public loop {
     while (timer* const due = timers_.pop_due(now)) due->run(*due);
   }
 
-  /// While a worker sleeps, and as long as completions come in, what becomes ready is kept back: others are called once,
-  /// for all of it, and not while this worker counts as a sleeper itself.
+  /// While a worker sleeps, and as long as completions come in, what becomes ready is kept back: others are called
+  /// once, for all of it, and not while this worker counts as a sleeper itself.
   void begin_collecting() noexcept {
     if constexpr (concurrent) collecting_ = true;
   }
@@ -4699,8 +4712,8 @@ enum class phase : std::uint8_t {
 ///
 /// Users name it by a sentence: see `tenon::runtime`.
 ///
-/// Threads  run: one thread, once; it becomes worker 0, the others are started by it. spawn, post, request_stop, report,
-///          state: any thread when the threading is multi_thread, else the one that runs.
+/// Threads  run: one thread, once; it becomes worker 0, the others are started by it. spawn, post, request_stop,
+///          report, state: any thread when the threading is multi_thread, else the one that runs.
 /// Errors   The constructor throws std::system_error when a worker's backend cannot be opened (no descriptors left).
 template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
           class Clock, class Errors>
@@ -4742,9 +4755,9 @@ class basic_runtime {
 
   /// Runs `main` to its end on this thread and the workers, drains, and gives what `main` gave.
   ///
-  /// The order of the end: new work from outside is refused; detached tasks are asked to stop and waited for; the workers
-  /// leave and are joined. An exception of `main` comes out of here, or else the first that left a detached task
-  /// (`propagate`).
+  /// The order of the end: new work from outside is refused; detached tasks are asked to stop and waited for; the
+  /// workers leave and are joined. An exception of `main` comes out of here, or else the first that left a detached
+  /// task (`propagate`).
   template <class T>
   T run(task<T> main) {
     detail::outcome<T> out;
@@ -5019,7 +5032,8 @@ struct propagate : family::errors {
   static constexpr bool rethrows = true;
 };
 
-/// An exception that leaves a detached task ends the program, where it was thrown, with the stack still there to look at.
+/// An exception that leaves a detached task ends the program, where it was thrown, with the stack still there to look
+/// at.
 struct terminate : family::errors {
   static constexpr auto word = fixed_string("terminate");
   static constexpr bool rethrows = false;
@@ -5163,20 +5177,22 @@ namespace tenon {
 
 /// Contract of the scheduling family: which ready item a worker runs next, and which worker runs a new one.
 ///
-/// `P::shared<Threading>` is one a runtime, made with the number of workers; `P::local<Threading>` one a worker, made with
-/// the shared part and the worker's index.
+/// `P::shared<Threading>` is one a runtime, made with the number of workers; `P::local<Threading>` one a worker, made
+/// with the shared part and the worker's index.
 ///
-/// shares            Whether any worker may run any ready item. Then a worker that makes something ready wakes a sleeping
-///                   one; otherwise it wakes the worker it gave it to.
+/// shares            Whether any worker may run any ready item. Then a worker that makes something ready wakes a
+///                   sleeping one; otherwise it wakes the worker it gave it to.
 /// local.push(item)  Owner: an item that goes on (it ran before on this worker).
 /// local.start(item) Owner: a new item. Gives the index of the worker that got it.
 /// local.next()      Owner: the next item from what is near, or nullptr.
 /// local.find()      Owner: an item from elsewhere: what was injected, what can be stolen; or nullptr.
 /// local.stolen()    Owner: how many items find() has taken from other workers since it was last asked.
-/// local.idle()      Owner: nothing that this worker may run was anywhere at some instant during the call. Whatever became
+/// local.idle()      Owner: nothing that this worker may run was anywhere at some instant during the call. Whatever
+/// became
 ///                   ready before a sequentially consistent operation that the caller made before is seen.
 /// shared.inject     Any thread: a new item from outside. Gives the index of the worker that got it.
-/// shared.give       Any thread: an item that must go on where it was, at worker `index`, if tasks are bound to workers.
+/// shared.give       Any thread: an item that must go on where it was, at worker `index`, if tasks are bound to
+/// workers.
 ///                   Gives the index of the worker that got it.
 /// Nothing is ever refused: posts are not dropped.
 template <class P>
@@ -6133,8 +6149,8 @@ no_runtime stand_for(const volatile void*);
 
 namespace tenon::detail {
 
-/// A list of work that any thread fills and any worker empties, first come first served: under a lock, because it is off
-/// the way of everything that stays on a worker.
+/// A list of work that any thread fills and any worker empties, first come first served: under a lock, because it is
+/// off the way of everything that stays on a worker.
 ///
 /// Edges    size_ is written under the lock with sequential consistency, and empty() reads it so: "push, then read who
 ///          sleeps" and "say I sleep, then read empty()" cannot both miss the other.
@@ -6908,8 +6924,8 @@ class moving_to {
 ///     const auto picture = render(scene);
 ///     co_await tenon::schedule_on(edge);      // and comes back
 ///
-/// Shape         The runtime runs, and is not stopped before the coroutine has left it again: it is not one of its tasks,
-///               and its shutdown does not wait for it.
+/// Shape         The runtime runs, and is not stopped before the coroutine has left it again: it is not one of its
+///               tasks, and its shutdown does not wait for it.
 /// Cancellation  None: it does not wait.
 template <class Runtime>
 [[nodiscard]] detail::moving_to<typename Runtime::runtime> schedule_on(Runtime& runtime) noexcept {
@@ -6932,8 +6948,8 @@ namespace tenon {
 /// Threads       spawn, cancel: any worker of the runtime, and any thread when it has more than one. join: its owner.
 /// Errors        The first exception that leaves a task cancels the others; join() throws it when all have left.
 ///               Destroying a scope that has tasks left ends the program: there would be nobody to answer for them.
-/// Cancellation  cancel() asks all its tasks to stop, those spawned later too. A stop request that reaches the task that
-///               waits in join() does the same; join() still waits until all have left.
+/// Cancellation  cancel() asks all its tasks to stop, those spawned later too. A stop request that reaches the task
+///               that waits in join() does the same; join() still waits until all have left.
 template <class R>
 class scope : detail::crowd<R> {
   using crowd = detail::crowd<R>;
@@ -6977,7 +6993,8 @@ class scope : detail::crowd<R> {
     if (this->live() > 1) std::terminate();
   }
 
-  /// Starts `fn(args...)`, which gives a task; function and arguments are kept, as std::thread keeps them, until it ends.
+  /// Starts `fn(args...)`, which gives a task; function and arguments are kept, as std::thread keeps them, until it
+  /// ends.
   template <class Fn, class... Args>
   void spawn(Fn&& fn, Args&&... args) {
     const bool entered = this->enter();
@@ -7117,7 +7134,8 @@ class asks_stop_requested : public asks_environment {
 /// Cost  Does not suspend.
 [[nodiscard]] inline detail::asks_stop_token stop_token() noexcept { return {}; }
 
-/// Whether the running coroutine has been asked to stop: `const bool over = co_await tenon::this_task::stop_requested();`
+/// Whether the running coroutine has been asked to stop: `const bool over = co_await
+/// tenon::this_task::stop_requested();`
 ///
 /// Cost  Does not suspend; one atomic load.
 [[nodiscard]] inline detail::asks_stop_requested stop_requested() noexcept { return {}; }
@@ -7323,8 +7341,8 @@ class any_of {
 /// Cost          A frame a task and one stop source.
 /// Threads       As when_all.
 /// Errors        When the winner threw, that exception leaves. What the losers gave or threw is dropped.
-/// Cancellation  A stop request from above reaches all of them. A task that takes no notice of its token delays the end:
-///               nothing is ever left behind running.
+/// Cancellation  A stop request from above reaches all of them. A task that takes no notice of its token delays the
+///               end: nothing is ever left behind running.
 template <class First, class... Rest>
 [[nodiscard]] detail::any_of<First, Rest...> when_any(task<First> first, task<Rest>... rest) {
   return detail::any_of<First, Rest...>(std::move(first), std::move(rest)...);
@@ -7400,8 +7418,8 @@ task<decltype(std::declval<Awaiter&>().await_resume())> await_in_place(Awaiter& 
 ///
 /// Shape         Of a task<result<T>>, a result<T>; of a task<T>, a result<T>.
 /// Cost          Three frames and a timer. A stream's own deadline parameter costs only the timer.
-/// Errors        timed_out. A task<result<T>> that has a value in spite of the stop keeps it: nothing that was received is
-///               lost. An exception of the task leaves, unless the time was over first.
+/// Errors        timed_out. A task<result<T>> that has a value in spite of the stop keeps it: nothing that was received
+///               is lost. An exception of the task leaves, unless the time was over first.
 /// Cancellation  A stop request from above reaches the task; what it then gives is the result.
 template <class T>
 [[nodiscard]] task<detail::timed_t<T>> timeout(duration limit, task<T> body) {
@@ -7618,15 +7636,16 @@ inline thread_local const void* ring_here = nullptr;
 
 }  // namespace detail
 
-/// Waits in io_uring: operations are handed to the kernel in batches, with the wait itself, and come back done. Where the
-/// kernel has none, or it is forbidden, the loop is epoll's, and note() says why.
+/// Waits in io_uring: operations are handed to the kernel in batches, with the wait itself, and come back done. Where
+/// the kernel has none, or it is forbidden, the loop is epoll's, and note() says why.
 ///
 ///     using my_runtime = tenon::runtime<tenon::io_uring<>, tenon::stealing<>>;
 ///     using wide_runtime = tenon::runtime<tenon::io_uring<tenon::entries<1024>>>;
 ///
-/// Shape    A ring of `entries` submissions (80 bytes each) and four times as many completions (16 each) shared with the
-///          kernel; when concurrent, an eventfd.
-/// Cost     A turn is one system call, whatever the number of operations; a poll that finds nothing is none. No allocation.
+/// Shape    A ring of `entries` submissions (80 bytes each) and four times as many completions (16 each) shared with
+///          the kernel; when concurrent, an eventfd.
+/// Cost     A turn is one system call, whatever the number of operations; a poll that finds nothing is none. No
+///          allocation.
 /// Threads  One, but for attempt and wake. The thread of the first wait() (or of the first start() that finds the ring
 ///          full) is the loop's for good; open() and the destructor may run on another.
 /// Errors   open: EMFILE, ENFILE, ENOMEM. attach: EBADF (under the fallback, epoll's).
@@ -7648,8 +7667,8 @@ struct io_uring : family::backend {
     using epoll_loop = typename epoll::template loop<Threading>;
 
    public:
-    /// In the ring's care, `pending` of a side is what the kernel holds, and `ready` no more than a guess: whether a call
-    /// made at once, elsewhere than on the loop's thread, is likely to end.
+    /// In the ring's care, `pending` of a side is what the kernel holds, and `ready` no more than a guess: whether a
+    /// call made at once, elsewhere than on the loop's thread, is likely to end.
     struct source : epoll_loop::source {
       struct stage {
         bool polls = false;      ///< the kernel waits for readiness, and the operation goes out again after that
@@ -7978,11 +7997,12 @@ namespace tenon {
 ///     using my_runtime = tenon::runtime<tenon::libuv, tenon::affinity<>>;
 ///
 /// Shape    A uv_loop_t with a timer and, when concurrent, an async handle; a heap node a source, from attach on.
-/// Cost     One uv_run a turn; each operation its own system call. Reading stays armed until data comes that nobody waits
-///          for, so that a conversation arms nothing. No allocation an operation.
+/// Cost     One uv_run a turn; each operation its own system call. Reading stays armed until data comes that nobody
+///          waits for, so that a conversation arms nothing. No allocation an operation.
 /// Threads  One, but for attempt and wake.
 /// Errors   open: EMFILE, ENOMEM. attach: EEXIST, EBADF, ENOMEM. Regular files are taken: they are always ready.
-///          Timeouts end up to two milliseconds late, since libuv's clock counts whole ones; a signal does not end a wait.
+///          Timeouts end up to two milliseconds late, since libuv's clock counts whole ones; a signal does not end a
+///          wait.
 /// Source   libuv 1.x, uv_poll_t
 struct libuv : family::backend {
   static constexpr auto word = fixed_string("libuv");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/environment.hpp>
 #include <tenon/core/loop.hpp>
 #include <tenon/core/threading.hpp>
 #include <tenon/core/work.hpp>
 #include <tenon/queue/by_topology.hpp>
-#include <tenon/core/environment.hpp>
 
 #include <condition_variable>
 #include <coroutine>

@@ -154,8 +154,7 @@ struct libuv : family::backend {
 
     static int arm(source& s, int events) noexcept {
       if (s.armed == events) return 0;
-      const int error =
-          events == 0 ? ::uv_poll_stop(s.watcher) : ::uv_poll_start(s.watcher, events, ready);
+      const int error = events == 0 ? ::uv_poll_stop(s.watcher) : ::uv_poll_start(s.watcher, events, ready);
       if (error == 0) s.armed = events;
       return error;
     }

@@ -9,8 +9,8 @@ namespace tenon {
 
 /// What a coroutine inherits from the one that awaits it: the token that asks it to stop.
 ///
-/// Shape    One a task tree, owned by whoever started the tree (a scope, a timeout, a when_any), which outlives the tree.
-///          A promise carries a pointer to it, and a child's pointer is its parent's: an await costs one copy.
+/// Shape    One a task tree, owned by whoever started the tree (a scope, a timeout, a when_any), which outlives the
+///          tree. A promise carries a pointer to it, and a child's pointer is its parent's: an await costs one copy.
 struct environment {
   std::stop_token stop;
 };

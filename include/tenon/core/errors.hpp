@@ -15,7 +15,8 @@ struct propagate : family::errors {
   static constexpr bool rethrows = true;
 };
 
-/// An exception that leaves a detached task ends the program, where it was thrown, with the stack still there to look at.
+/// An exception that leaves a detached task ends the program, where it was thrown, with the stack still there to look
+/// at.
 struct terminate : family::errors {
   static constexpr auto word = fixed_string("terminate");
   static constexpr bool rethrows = false;

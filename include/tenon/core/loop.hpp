@@ -14,8 +14,8 @@ namespace tenon {
 /// A worker derives from it. Code that names its runtime never comes through here and pays no indirect call.
 ///
 /// schedule  The worker's own thread: `item` runs soon, after what is ready already.
-/// post      Any thread (in a single-threaded runtime: its own): `item` runs soon, on this worker if its scheduling binds
-///           tasks to workers, else on any worker of the runtime.
+/// post      Any thread (in a single-threaded runtime: its own): `item` runs soon, on this worker if its scheduling
+///           binds tasks to workers, else on any worker of the runtime.
 /// pin       Any thread, likewise: `item` runs on this very worker.
 /// arm       The worker's own thread: `item.run` is called on it at or after the deadline.
 /// disarm    The worker's own thread: takes an armed timer back.
@@ -61,7 +61,8 @@ struct frame_source {
   void (*release)(void* chunk, std::size_t bytes) noexcept;  // any thread, no arena
 };
 
-/// What this thread is doing for tenon. A worker sets it when it begins to run and puts back what was there when it ends.
+/// What this thread is doing for tenon. A worker sets it when it begins to run and puts back what was there when it
+/// ends.
 struct this_thread {
   loop* current = nullptr;
   const frame_source* frames = nullptr;
@@ -71,7 +72,8 @@ struct this_thread {
 
 inline constinit thread_local this_thread this_thread_storage{};
 
-/// Not inlined: a compiler may keep a thread-local's address across a suspension, after which the thread is another one.
+/// Not inlined: a compiler may keep a thread-local's address across a suspension, after which the thread is another
+/// one.
 [[nodiscard, gnu::noinline]] inline this_thread& here() noexcept { return this_thread_storage; }
 
 }  // namespace detail

@@ -8,8 +8,8 @@ namespace tenon {
 
 /// An intrusive work item: what a worker runs, a backend completes and a queue links. It never owns memory.
 ///
-/// Shape    Two words. Whoever embeds it keeps it at one address from the moment it is handed over until `run` is called;
-///          `run` may free it.
+/// Shape    Two words. Whoever embeds it keeps it at one address from the moment it is handed over until `run` is
+///          called; `run` may free it.
 /// Threads  At most one list holds it at a time.
 struct work {
   using function = void (*)(work&) noexcept;

@@ -11,7 +11,6 @@
 #include <tenon/task/task.hpp>
 #include <tenon/task/this_task.hpp>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <concepts>
@@ -32,7 +31,8 @@ struct patience {
   duration close = std::chrono::seconds(2);    ///< to close its side, after an answer that ends the connection
 };
 
-/// What one connection works with while a request is in hand, and hands back when none is: an idle connection holds none.
+/// What one connection works with while a request is in hand, and hands back when none is: an idle connection holds
+/// none.
 struct desk {
   buffer in;
   buffer out;
@@ -48,8 +48,8 @@ enum class verdict : std::uint8_t {
 
 /// What a connection needs of the program that answers.
 ///
-/// answer     Takes the next request from desk.in, if it is whole, and writes the answer to desk.out. `last`: the server
-///            drains, and the answer has to say that the connection ends.
+/// answer     Takes the next request from desk.in, if it is whole, and writes the answer to desk.out. `last`: the
+///            server drains, and the answer has to say that the connection ends.
 /// lend       A desk to work at, from the worker that runs; take_back returns it, perhaps on another worker.
 template <class S>
 concept service = requires(S& s, const S& fixed, desk& at, bool last) {
@@ -93,7 +93,9 @@ class conversation {
     }
     fresh_ = desk_ == nullptr;
     if (fresh_) desk_ = &with_.lend();
-    const auto n = peer_.try_read_some(desk_->in.writable(std::max(read_bytes, desk_->parser.missing_bytes())));
+    const std::size_t missing = desk_->parser.missing_bytes();
+    const std::size_t most = missing < body_bytes ? missing : body_bytes;  // what was announced may never come
+    const auto n = peer_.try_read_some(desk_->in.writable(most > read_bytes ? most : read_bytes));
     if (!n) {
       if (n.error() != std::errc::operation_would_block) return next::nothing;
       if (fresh_) put_back();
@@ -113,6 +115,7 @@ class conversation {
 
  private:
   static constexpr std::size_t read_bytes = 4096;
+  static constexpr std::size_t body_bytes = 64 * 1024;
   static constexpr std::size_t answer_bytes = 64 * 1024;  // written out before more is answered
 
   /// Answers what is whole, and writes all of it at once.
@@ -172,8 +175,8 @@ class conversation {
   bool open_ = true;
 };
 
-/// Sends what is left of an answer; with `ending`, closes so that the peer can read it: bytes that nobody reads would make
-/// the kernel reset the connection. Apart, so that a connection that need not wait for this pays no room for it.
+/// Sends what is left of an answer; with `ending`, closes so that the peer can read it: bytes that nobody reads would
+/// make the kernel reset the connection. Apart, so that a connection that need not wait for this pays no room for it.
 template <class R, service S>
 task<bool> finish(basic_tcp_stream<R>& peer, buffer* rest, const S& with) {
   const http::patience patience = with.patience();
@@ -198,8 +201,8 @@ task<bool> finish(basic_tcp_stream<R>& peer, buffer* rest, const S& with) {
 ///
 ///     conns.spawn(tenon::http::serve<edge::runtime, gateway>, std::move(*peer), std::ref(here));
 ///
-/// Cost          A request that is there when the socket is: a read and a write, no allocation. An idle connection holds
-///               its coroutine and nothing else.
+/// Cost          A request that is there when the socket is: a read and a write, no allocation. An idle connection
+///               holds its coroutine and nothing else.
 /// Errors        A client that is too slow gets 408 or is closed, as `patience` says. What a client does wrong ends its
 ///               connection alone.
 /// Cancellation  A stop request ends an idle connection at once. A request in hand is answered first, with

@@ -17,8 +17,8 @@ namespace tenon {
 
 /// A numeric address and a port: `{"127.0.0.1", 8080}`, `{"::1", 0}`, or `{"localhost", 8080}`, which is 127.0.0.1.
 ///
-/// Errors  A text that is not an address is answered by whoever uses it: std::errc::invalid_argument. Names are not looked
-///         up here.
+/// Errors  A text that is not an address is answered by whoever uses it: std::errc::invalid_argument. Names are not
+///         looked up here.
 class endpoint {
  public:
   endpoint() = default;

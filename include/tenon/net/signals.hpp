@@ -48,8 +48,8 @@ inline void signal_arrived(int number) noexcept {
 ///
 /// Shape         While it lives the signals do nothing but wake next(); afterwards they do what they did before.
 /// Threads       One task waits at a time. Which thread the kernel interrupts does not matter.
-/// Errors        open: device_or_resource_busy when another object has one of the signals; invalid_argument for a number
-///               that is none or that cannot be caught.
+/// Errors        open: device_or_resource_busy when another object has one of the signals; invalid_argument for a
+///               number that is none or that cannot be caught.
 /// Cancellation  next gives operation_canceled after a stop request. A signal that came before is kept.
 /// Source        D. J. Bernstein's self-pipe; sigaction(2), signal-safety(7).
 template <class R>
@@ -97,7 +97,7 @@ class basic_signals {
     auto& pipe = detail::signal_pipes[static_cast<std::size_t>(number)];
     if (!pipe.compare_exchange_strong(nowhere, write_.get() + 1)) return error_of(EBUSY);
     taken entry{number, {}};
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = &detail::signal_arrived;
     action.sa_flags = SA_RESTART;
     sigfillset(&action.sa_mask);

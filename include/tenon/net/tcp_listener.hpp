@@ -26,9 +26,9 @@ namespace tenon {
 ///     while (auto peer = co_await door.accept()) conns.spawn(echo, std::move(*peer));
 ///
 /// Threads       One task accepts at a time.
-/// Errors        bind: invalid_argument for a bad address, address_in_use, permission_denied, ... accept: what is not the
-///               listener's fault does not end it: a peer that has gone again is passed over, and while the process has
-///               no descriptors or memory left it tries again, after 1 ms and then twice as long up to 1 s.
+/// Errors        bind: invalid_argument for a bad address, address_in_use, permission_denied, ... accept: what is not
+///               the listener's fault does not end it: a peer that has gone again is passed over, and while the process
+///               has no descriptors or memory left it tries again, after 1 ms and then twice as long up to 1 s.
 /// Cancellation  accept gives operation_canceled after a stop request.
 template <class R>
 class basic_tcp_listener {
@@ -68,8 +68,7 @@ class basic_tcp_listener {
           if (!slept) co_return std::make_error_code(std::errc::operation_canceled);
           break;
         }
-        default:
-          co_return error_of(static_cast<int>(-got));
+        default: co_return error_of(static_cast<int>(-got));
       }
     }
   }

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <tenon/core/clock.hpp>
+#include <tenon/core/on_stop.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/core/unique_fd.hpp>
 #include <tenon/net/detail/descriptor.hpp>
 #include <tenon/net/detail/io_wait.hpp>
 #include <tenon/net/endpoint.hpp>
-#include <tenon/core/on_stop.hpp>
 #include <tenon/task/task.hpp>
 
 #include <cerrno>
@@ -31,13 +31,14 @@ namespace tenon {
 /// Cost          A read or write that need not wait is one system call where the task stands; one that waits costs the
 ///               backend's share. No allocation.
 /// Threads       One reader and one writer at a time, in any two tasks of R.
-/// Errors        result: the system's errno; timed_out when the deadline passes; operation_canceled after a stop request.
-///               The end of the stream is a read of 0 bytes. SIGPIPE is never raised.
+/// Errors        result: the system's errno; timed_out when the deadline passes; operation_canceled after a stop
+///               request. The end of the stream is a read of 0 bytes. SIGPIPE is never raised.
 /// Cancellation  When a co_await returns, whatever it returns, the kernel has let go of the buffer.
 template <class R>
 class basic_tcp_stream {
  public:
-  basic_tcp_stream(R& runtime, unique_fd connected) : descriptor_(detail::descriptor<R>::make(runtime, std::move(connected))) {
+  basic_tcp_stream(R& runtime, unique_fd connected)
+      : descriptor_(detail::descriptor<R>::make(runtime, std::move(connected))) {
     const int on = 1;
     ::setsockopt(native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
@@ -49,8 +50,8 @@ class basic_tcp_stream {
     unique_fd fd(::socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) co_return error_of(errno);
     basic_tcp_stream stream(runtime, std::move(fd));
-    const auto connected = co_await detail::ready_wait<R>(
-        *stream.descriptor_, {io_kind::connect, address->data(), address->size, deadline});
+    const auto connected = co_await detail::ready_wait<R>(*stream.descriptor_,
+                                                          {io_kind::connect, address->data(), address->size, deadline});
     if (!connected) co_return connected.error();
     co_return std::move(stream);
   }
@@ -60,7 +61,8 @@ class basic_tcp_stream {
     return {*descriptor_, {io_kind::read, into.data(), into.size(), deadline}};
   }
   /// Writes as much as the socket takes.
-  [[nodiscard]] detail::transfer_wait<R> write_some(std::span<const std::byte> from, time_point deadline = never) noexcept {
+  [[nodiscard]] detail::transfer_wait<R> write_some(std::span<const std::byte> from,
+                                                    time_point deadline = never) noexcept {
     return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline}};
   }
   /// Writes all of it, or fails.
@@ -77,7 +79,8 @@ class basic_tcp_stream {
     return {*descriptor_, {io_kind::writable, nullptr, 0, deadline}};
   }
 
-  /// Reads or writes what can be without waiting, from a worker of R; std::errc::operation_would_block when nothing can.
+  /// Reads or writes what can be without waiting, from a worker of R; std::errc::operation_would_block when nothing
+  /// can.
   [[nodiscard]] result<std::size_t> try_read_some(std::span<std::byte> into) noexcept {
     return attempt({io_kind::read, into.data(), into.size()});
   }

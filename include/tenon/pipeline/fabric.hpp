@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/environment.hpp>
 #include <tenon/core/fixed_string.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/core/threading.hpp>
@@ -12,7 +13,6 @@
 #include <tenon/pipeline/pipeline.hpp>
 #include <tenon/pipeline/pipeline_errc.hpp>
 #include <tenon/queue/by_topology.hpp>
-#include <tenon/core/environment.hpp>
 
 #include <cassert>
 #include <concepts>

@@ -3,6 +3,7 @@
 
 #include <tenon/core/cache_line.hpp>
 #include <tenon/core/clock.hpp>
+#include <tenon/core/detail/parking.hpp>
 #include <tenon/core/detail/row.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/fwd.hpp>
@@ -11,7 +12,6 @@
 #include <tenon/runtime/detail/worker.hpp>
 #include <tenon/runtime/report.hpp>
 #include <tenon/runtime/settings.hpp>
-#include <tenon/core/detail/parking.hpp>
 #include <tenon/task/sleep_for.hpp>
 #include <tenon/task/task.hpp>
 #include <tenon/topology/machine.hpp>
@@ -49,8 +49,8 @@ enum class phase : std::uint8_t {
 ///
 /// Users name it by a sentence: see `tenon::runtime`.
 ///
-/// Threads  run: one thread, once; it becomes worker 0, the others are started by it. spawn, post, request_stop, report,
-///          state: any thread when the threading is multi_thread, else the one that runs.
+/// Threads  run: one thread, once; it becomes worker 0, the others are started by it. spawn, post, request_stop,
+///          report, state: any thread when the threading is multi_thread, else the one that runs.
 /// Errors   The constructor throws std::system_error when a worker's backend cannot be opened (no descriptors left).
 template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
           class Clock, class Errors>
@@ -94,9 +94,9 @@ class basic_runtime {
 
   /// Runs `main` to its end on this thread and the workers, drains, and gives what `main` gave.
   ///
-  /// The order of the end: new work from outside is refused; detached tasks are asked to stop and waited for; the workers
-  /// leave and are joined. An exception of `main` comes out of here, or else the first that left a detached task
-  /// (`propagate`).
+  /// The order of the end: new work from outside is refused; detached tasks are asked to stop and waited for; the
+  /// workers leave and are joined. An exception of `main` comes out of here, or else the first that left a detached
+  /// task (`propagate`).
   template <class T>
   T run(task<T> main) {
     detail::outcome<T> out;

@@ -34,8 +34,8 @@ class moving_to {
 ///     const auto picture = render(scene);
 ///     co_await tenon::schedule_on(edge);      // and comes back
 ///
-/// Shape         The runtime runs, and is not stopped before the coroutine has left it again: it is not one of its tasks,
-///               and its shutdown does not wait for it.
+/// Shape         The runtime runs, and is not stopped before the coroutine has left it again: it is not one of its
+///               tasks, and its shutdown does not wait for it.
 /// Cancellation  None: it does not wait.
 template <class Runtime>
 [[nodiscard]] detail::moving_to<typename Runtime::runtime> schedule_on(Runtime& runtime) noexcept {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/detail/stop_hook.hpp>
 #include <tenon/core/loop.hpp>
 #include <tenon/runtime/detail/crowd.hpp>
-#include <tenon/core/detail/stop_hook.hpp>
 
 #include <cassert>
 #include <coroutine>
@@ -23,8 +23,8 @@ namespace tenon {
 /// Threads       spawn, cancel: any worker of the runtime, and any thread when it has more than one. join: its owner.
 /// Errors        The first exception that leaves a task cancels the others; join() throws it when all have left.
 ///               Destroying a scope that has tasks left ends the program: there would be nobody to answer for them.
-/// Cancellation  cancel() asks all its tasks to stop, those spawned later too. A stop request that reaches the task that
-///               waits in join() does the same; join() still waits until all have left.
+/// Cancellation  cancel() asks all its tasks to stop, those spawned later too. A stop request that reaches the task
+///               that waits in join() does the same; join() still waits until all have left.
 template <class R>
 class scope : detail::crowd<R> {
   using crowd = detail::crowd<R>;
@@ -68,7 +68,8 @@ class scope : detail::crowd<R> {
     if (this->live() > 1) std::terminate();
   }
 
-  /// Starts `fn(args...)`, which gives a task; function and arguments are kept, as std::thread keeps them, until it ends.
+  /// Starts `fn(args...)`, which gives a task; function and arguments are kept, as std::thread keeps them, until it
+  /// ends.
   template <class Fn, class... Args>
   void spawn(Fn&& fn, Args&&... args) {
     const bool entered = this->enter();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <tenon/core/detail/row.hpp>
 #include <tenon/core/detail/inbox.hpp>
+#include <tenon/core/detail/row.hpp>
 #include <tenon/scheduler/concept.hpp>
 
 #include <atomic>

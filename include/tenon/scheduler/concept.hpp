@@ -12,20 +12,22 @@ namespace tenon {
 
 /// Contract of the scheduling family: which ready item a worker runs next, and which worker runs a new one.
 ///
-/// `P::shared<Threading>` is one a runtime, made with the number of workers; `P::local<Threading>` one a worker, made with
-/// the shared part and the worker's index.
+/// `P::shared<Threading>` is one a runtime, made with the number of workers; `P::local<Threading>` one a worker, made
+/// with the shared part and the worker's index.
 ///
-/// shares            Whether any worker may run any ready item. Then a worker that makes something ready wakes a sleeping
-///                   one; otherwise it wakes the worker it gave it to.
+/// shares            Whether any worker may run any ready item. Then a worker that makes something ready wakes a
+///                   sleeping one; otherwise it wakes the worker it gave it to.
 /// local.push(item)  Owner: an item that goes on (it ran before on this worker).
 /// local.start(item) Owner: a new item. Gives the index of the worker that got it.
 /// local.next()      Owner: the next item from what is near, or nullptr.
 /// local.find()      Owner: an item from elsewhere: what was injected, what can be stolen; or nullptr.
 /// local.stolen()    Owner: how many items find() has taken from other workers since it was last asked.
-/// local.idle()      Owner: nothing that this worker may run was anywhere at some instant during the call. Whatever became
+/// local.idle()      Owner: nothing that this worker may run was anywhere at some instant during the call. Whatever
+/// became
 ///                   ready before a sequentially consistent operation that the caller made before is seen.
 /// shared.inject     Any thread: a new item from outside. Gives the index of the worker that got it.
-/// shared.give       Any thread: an item that must go on where it was, at worker `index`, if tasks are bound to workers.
+/// shared.give       Any thread: an item that must go on where it was, at worker `index`, if tasks are bound to
+/// workers.
 ///                   Gives the index of the worker that got it.
 /// Nothing is ever refused: posts are not dropped.
 template <class P>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tenon/core/clock.hpp>
-#include <tenon/core/timer.hpp>
 #include <tenon/core/detail/wait.hpp>
+#include <tenon/core/timer.hpp>
 
 #include <cassert>
 #include <coroutine>

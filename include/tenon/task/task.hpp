@@ -22,8 +22,8 @@ namespace tenon {
 ///               transfers. After 128 of them in a row the chain goes on from the worker's ready queue.
 /// Threads       One at a time; it may start on one worker and end on another.
 /// Errors        An exception that leaves the body comes out of `co_await`.
-/// Cancellation  It inherits the environment of the coroutine that awaits it. Destroying a task that has not started frees
-///               it; destroying one that has started and not ended is a mistake and asserts.
+/// Cancellation  It inherits the environment of the coroutine that awaits it. Destroying a task that has not started
+///               frees it; destroying one that has started and not ended is a mistake and asserts.
 template <class T = void>
 class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] task {
  public:

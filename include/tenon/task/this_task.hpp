@@ -40,7 +40,8 @@ class asks_stop_requested : public asks_environment {
 /// Cost  Does not suspend.
 [[nodiscard]] inline detail::asks_stop_token stop_token() noexcept { return {}; }
 
-/// Whether the running coroutine has been asked to stop: `const bool over = co_await tenon::this_task::stop_requested();`
+/// Whether the running coroutine has been asked to stop: `const bool over = co_await
+/// tenon::this_task::stop_requested();`
 ///
 /// Cost  Does not suspend; one atomic load.
 [[nodiscard]] inline detail::asks_stop_requested stop_requested() noexcept { return {}; }

@@ -80,8 +80,8 @@ task<decltype(std::declval<Awaiter&>().await_resume())> await_in_place(Awaiter& 
 ///
 /// Shape         Of a task<result<T>>, a result<T>; of a task<T>, a result<T>.
 /// Cost          Three frames and a timer. A stream's own deadline parameter costs only the timer.
-/// Errors        timed_out. A task<result<T>> that has a value in spite of the stop keeps it: nothing that was received is
-///               lost. An exception of the task leaves, unless the time was over first.
+/// Errors        timed_out. A task<result<T>> that has a value in spite of the stop keeps it: nothing that was received
+///               is lost. An exception of the task leaves, unless the time was over first.
 /// Cancellation  A stop request from above reaches the task; what it then gives is the result.
 template <class T>
 [[nodiscard]] task<detail::timed_t<T>> timeout(duration limit, task<T> body) {

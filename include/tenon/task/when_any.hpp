@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <tenon/task/detail/branch.hpp>
 #include <tenon/core/detail/stop_hook.hpp>
+#include <tenon/task/detail/branch.hpp>
 #include <tenon/task/task.hpp>
 
 #include <coroutine>
@@ -78,8 +78,8 @@ class any_of {
 /// Cost          A frame a task and one stop source.
 /// Threads       As when_all.
 /// Errors        When the winner threw, that exception leaves. What the losers gave or threw is dropped.
-/// Cancellation  A stop request from above reaches all of them. A task that takes no notice of its token delays the end:
-///               nothing is ever left behind running.
+/// Cancellation  A stop request from above reaches all of them. A task that takes no notice of its token delays the
+///               end: nothing is ever left behind running.
 template <class First, class... Rest>
 [[nodiscard]] detail::any_of<First, Rest...> when_any(task<First> first, task<Rest>... rest) {
   return detail::any_of<First, Rest...>(std::move(first), std::move(rest)...);

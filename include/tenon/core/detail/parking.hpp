@@ -38,20 +38,22 @@ namespace tenon::detail {
 ///   that found the inbox not empty rely on the one that did; the owner empties it whole.
 /// Theorem 2 (push). If all is quiet and some worker sleeps, no ring and no injection queue holds an item.
 ///   The pusher p reads the counts after its push.
-///   (a) sleeping == 0: every other worker v that sleeps later has its sleep() after that read in S, and looks after it.
-///   (b) searching > 0: searching <= the true number R of searchers, for a searcher is counted after it has been claimed
-///       (in called()) or before it begins (in search()), and is taken off as it ends. So at p's read there was a
-///       searcher, and the last of these to end, ends after it in S and sees a count <= 1. Ending by found(): it looks
-///       again, sees the item, and calls another. Ending by sleep(): it looks again and sees the item.
-///   (c) it scans. A seat it reads as awake, posted or called belongs to a worker whose next sleep() is after this read,
-///       and which looks after that; a seat it reads as parked it claims, or somebody else has just claimed it.
+///   (a) sleeping == 0: every other worker v that sleeps later has its sleep() after that read in S, and looks after
+///       it.
+///   (b) searching > 0: searching <= the true number R of searchers, for a searcher is counted after it has been
+///       claimed (in called()) or before it begins (in search()), and is taken off as it ends. So at p's read there was
+///       a searcher, and the last of these to end, ends after it in S and sees a count <= 1. Ending by found(): it
+///       looks again, sees the item, and calls another. Ending by sleep(): it looks again and sees the item.
+///   (c) it scans. A seat it reads as awake, posted or called belongs to a worker whose next sleep() is after this
+///       read, and which looks after that; a seat it reads as parked it claims, or somebody else has just claimed it.
 ///   sleeping >= the number of seats that are parked, always: it is raised before a seat is parked and lowered after.
 ///   An item is out of sight while a thief moves it between two rings; but the thief is a searcher until it has
 ///   published it, so (b) holds: whoever ends its search after the thief sees it, else the thief is last and calls.
 /// Theorem 3 (no herd). A burst of pushes wakes one worker, which wakes the next only when it has found work and there
 ///   is more: at most one wake-up for each item found, but for the instant between call() and called().
 ///
-/// Cost     post: the inbox's CAS and one load. push: the ring's xchg and one load. sleep and rise: two RMWs and a store.
+/// Cost     post: the inbox's CAS and one load. push: the ring's xchg and one load. sleep and rise: two RMWs and a
+///          store.
 /// Source   Go's runtime/proc.go ("Worker thread parking/unparking"); tokio's worker idle.rs. Model: parking.cpp.
 template <class Threading>
 class seat {
@@ -76,8 +78,8 @@ class seat {
   typename Threading::template atomic<std::uint32_t> state_{awake};
 };
 
-/// How many workers sleep and how many search, in one word: sleeping * 2^32 + searching, both signed, so that either may
-/// be below zero for an instant without disturbing the other.
+/// How many workers sleep and how many search, in one word: sleeping * 2^32 + searching, both signed, so that either
+/// may be below zero for an instant without disturbing the other.
 template <class Threading>
 class parking {
  public:
@@ -88,8 +90,8 @@ class parking {
   }
   /// A worker begins to look for work at others'.
   void search() noexcept { idle_.fetch_add(one_searching, std::memory_order_seq_cst); }
-  /// A searcher has found work (and published what it will not run at once). True when it was the last searcher: then it
-  /// looks whether there is more, and if so calls another.
+  /// A searcher has found work (and published what it will not run at once). True when it was the last searcher: then
+  /// it looks whether there is more, and if so calls another.
   [[nodiscard]] bool found() noexcept {
     return searching(idle_.fetch_add(-one_searching, std::memory_order_seq_cst)) <= 1;
   }

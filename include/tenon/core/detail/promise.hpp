@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tenon/core/detail/frame.hpp>
-#include <tenon/core/loop.hpp>
 #include <tenon/core/environment.hpp>
+#include <tenon/core/loop.hpp>
 
 #include <cassert>
 #include <coroutine>
@@ -28,8 +28,8 @@ struct resumption : work {
 
 /// What every promise of ours has: a frame from the worker's memory, who waits for it, and its environment.
 ///
-/// It is itself the work item by which it goes through a worker's queue, when it starts there or when a chain of transfers
-/// is at its depth: once before the coroutine starts and once after it has ended, never both at a time.
+/// It is itself the work item by which it goes through a worker's queue, when it starts there or when a chain of
+/// transfers is at its depth: once before the coroutine starts and once after it has ended, never both at a time.
 struct promise_base : frame_allocated, work {
   std::coroutine_handle<> continuation;  // null until it is awaited
   const environment* env = &no_environment;
@@ -43,8 +43,8 @@ struct promise_base : frame_allocated, work {
     return promise;
   }
 
-  /// The handle to transfer to so that the coroutine starts: its own, or nobody's when the chain is long; then the worker
-  /// starts it.
+  /// The handle to transfer to so that the coroutine starts: its own, or nobody's when the chain is long; then the
+  /// worker starts it.
   template <class Promise>
   [[nodiscard]] static std::coroutine_handle<> enter(Promise& promise) noexcept {
     if (!is_deep()) return std::coroutine_handle<Promise>::from_promise(promise);

@@ -7,7 +7,8 @@
 
 namespace tenon::detail {
 
-/// A std::stop_callback that comes and goes. A std::optional of one would do, for forty functions more in every program.
+/// A std::stop_callback that comes and goes. A std::optional of one would do, for forty functions more in every
+/// program.
 template <class Function>
 class stop_hook {
  public:

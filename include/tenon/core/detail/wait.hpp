@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <tenon/core/loop.hpp>
-#include <tenon/core/work.hpp>
 #include <tenon/core/detail/promise.hpp>
 #include <tenon/core/detail/stop_hook.hpp>
 #include <tenon/core/environment.hpp>
+#include <tenon/core/loop.hpp>
+#include <tenon/core/work.hpp>
 
 #include <coroutine>
 #include <cstdint>
@@ -15,13 +15,13 @@ namespace tenon::detail {
 /// A suspended coroutine that waits for something at one worker, its home, and can be asked to stop from anywhere.
 ///
 /// Everything that changes a wait happens on its home's thread: it begins there, ends there, and a stop that is
-/// requested elsewhere arrives there as a work item. So nothing in it is atomic. The one thing another thread does is to
-/// run the stop callback, and `stop_.reset()` in end() is the fence between the two: it takes the callback back, or waits
-/// for the end of it, after which `asked_` says whether a work item is on its way. If it is, the wait goes on existing
-/// until that item has arrived.
+/// requested elsewhere arrives there as a work item. So nothing in it is atomic. The one thing another thread does is
+/// to run the stop callback, and `stop_.reset()` in end() is the fence between the two: it takes the callback back, or
+/// waits for the end of it, after which `asked_` says whether a work item is on its way. If it is, the wait goes on
+/// existing until that item has arrived.
 ///
-/// The one `work` in the base serves, one after the other: the way home (by the derived class), the way of the stop, the
-/// resumption.
+/// The one `work` in the base serves, one after the other: the way home (by the derived class), the way of the stop,
+/// the resumption.
 class wait : public work {
  public:
   wait(const wait&) = delete;

@@ -25,7 +25,8 @@ inline constexpr std::size_t class_count = class_bytes.size();
 [[nodiscard]] constexpr std::size_t size_class_of(std::size_t bytes) noexcept {
   const std::size_t last = bytes - static_cast<std::size_t>(bytes != 0);
   if (last < 1024) return last / 32;
-  const auto width = static_cast<std::size_t>(std::bit_width(last / 1024));  // 1: to 2 KiB, 2: to 4 KiB, ... 6: to 64 KiB
+  const auto width =
+      static_cast<std::size_t>(std::bit_width(last / 1024));  // 1: to 2 KiB, 2: to 4 KiB, ... 6: to 64 KiB
   if (width <= 2) return 31 + width;
   return width <= 6 ? 32 + (width + 1) / 2 : class_count;
 }

@@ -17,8 +17,8 @@ namespace tenon::detail {
 
 /// A descriptor and the backend that hears of it: that of the worker on which it first has to wait, its home.
 ///
-/// It lies at one address while the object that owns it moves. It is let go of on its home's thread: closed elsewhere, it
-/// travels there as a work item, so that no backend is ever touched by two threads.
+/// It lies at one address while the object that owns it moves. It is let go of on its home's thread: closed elsewhere,
+/// it travels there as a work item, so that no backend is ever touched by two threads.
 template <class R>
 class descriptor : work {
   using worker = typename R::worker;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/detail/promise.hpp>
+#include <tenon/core/detail/wait.hpp>
 #include <tenon/core/io_operation.hpp>
+#include <tenon/core/on_stop.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/core/timer.hpp>
 #include <tenon/net/detail/descriptor.hpp>
-#include <tenon/core/on_stop.hpp>
-#include <tenon/core/detail/promise.hpp>
-#include <tenon/core/detail/wait.hpp>
 
 #include <cassert>
 #include <cerrno>
@@ -60,14 +60,16 @@ template <class R>
   return op.outcome;
 }
 
-/// One I/O operation of a coroutine: tried where it stands, and if that would block, waited for at the descriptor's home.
+/// One I/O operation of a coroutine: tried where it stands, and if that would block, waited for at the descriptor's
+/// home.
 ///
 /// The result is bytes (all of them together), a descriptor or zero; below zero it is -errno, with -ETIMEDOUT for a
 /// deadline that passed and -ECANCELED for a stop request.
 template <class R>
 class io_wait : public wait, public io_operation, public timer {
  public:
-  io_wait(descriptor<R>& on, const io_request& asked) noexcept : wait(&cancel), descriptor_(on), whole_(asked.whole), stop_(asked.stop) {
+  io_wait(descriptor<R>& on, const io_request& asked) noexcept
+      : wait(&cancel), descriptor_(on), whole_(asked.whole), stop_(asked.stop) {
     kind = asked.kind;
     source = &on.source();
     data = asked.data;

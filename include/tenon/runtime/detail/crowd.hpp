@@ -93,8 +93,8 @@ struct keeps_itself<Task (*)(Ps...), Args...>
 /// The roots that one scope, or a runtime itself, answers for: it counts them, can ask them to stop, keeps the first
 /// exception, and knows when the last has left.
 ///
-/// Invariant  live = roots that have not left + 1 while the crowd is open. Nobody enters once live is zero: then `empty`
-///            has been called, once, by whoever brought it there.
+/// Invariant  live = roots that have not left + 1 while the crowd is open. Nobody enters once live is zero: then
+///            `empty` has been called, once, by whoever brought it there.
 /// Threads    Any.
 template <class R>
 class crowd {
@@ -134,8 +134,8 @@ class crowd {
     runtime_.start(promise_base::starting(promise));
   }
 
-  /// Asks all to stop, those to come too. Stop callbacks run on this thread, with no lock held. Out of memory it ends the
-  /// program: half of them asked would be worse.
+  /// Asks all to stop, those to come too. Stop callbacks run on this thread, with no lock held. Out of memory it ends
+  /// the program: half of them asked would be worse.
   void cancel() noexcept {
     // A list of their sources, because the crowd may be gone as soon as the last of them is asked.
     struct asked {
@@ -180,7 +180,8 @@ class crowd {
     if constexpr (keeps_itself<std::decay_t<Fn>, std::decay_t<Args>...>::value) {
       return run_task<R>(*this, fn(std::forward<Args>(args)...));
     } else {
-      return run_root<R, std::decay_t<Fn>, std::decay_t<Args>...>(*this, std::forward<Fn>(fn), std::forward<Args>(args)...);
+      return run_root<R, std::decay_t<Fn>, std::decay_t<Args>...>(*this, std::forward<Fn>(fn),
+                                                                  std::forward<Args>(args)...);
     }
   }
 

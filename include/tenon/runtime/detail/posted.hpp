@@ -20,7 +20,8 @@ class posted : work {
  public:
   template <class F>
   [[nodiscard]] static work& make(R& runtime, F&& fn) {
-    static_assert(alignof(posted) <= alignof(std::max_align_t), "tenon::runtime<...>::post: the function is over-aligned");
+    static_assert(alignof(posted) <= alignof(std::max_align_t),
+                  "tenon::runtime<...>::post: the function is over-aligned");
     return *::new (runtime.allocate(sizeof(posted))) posted(runtime, std::forward<F>(fn));
   }
 

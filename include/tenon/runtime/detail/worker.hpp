@@ -2,12 +2,12 @@
 #pragma once
 
 #include <tenon/core/cache_line.hpp>
+#include <tenon/core/detail/inbox.hpp>
+#include <tenon/core/detail/parking.hpp>
 #include <tenon/core/loop.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/core/timer.hpp>
 #include <tenon/core/work.hpp>
-#include <tenon/core/detail/inbox.hpp>
-#include <tenon/core/detail/parking.hpp>
 
 #include <cassert>
 #include <chrono>
@@ -53,7 +53,8 @@ class alignas(cache_line) worker final : public loop {
  public:
   worker(R& runtime, std::size_t index)
       : loop(table, &runtime), runtime_(runtime), index_(index), local_(runtime.shared(), index) {}
-  /// Runs what was sent to this worker when there was no thread of it any more: descriptors that come home to be closed.
+  /// Runs what was sent to this worker when there was no thread of it any more: descriptors that come home to be
+  /// closed.
   ~worker() {
     work_list left = inbox_.take();
     while (work* const item = left.pop()) item->run(*item);
@@ -85,8 +86,8 @@ class alignas(cache_line) worker final : public loop {
     }
   }
 
-  /// Any thread: `item` goes on, on this worker where tasks are bound to theirs. (Declared before the table below: there
-  /// a later one is not seen yet, and loop's would call itself.)
+  /// Any thread: `item` goes on, on this worker where tasks are bound to theirs. (Declared before the table below:
+  /// there a later one is not seen yet, and loop's would call itself.)
   void post(work& item) noexcept {
     if constexpr (shares) {
       runtime_.schedule(item);
@@ -253,8 +254,8 @@ class alignas(cache_line) worker final : public loop {
     while (timer* const due = timers_.pop_due(now)) due->run(*due);
   }
 
-  /// While a worker sleeps, and as long as completions come in, what becomes ready is kept back: others are called once,
-  /// for all of it, and not while this worker counts as a sleeper itself.
+  /// While a worker sleeps, and as long as completions come in, what becomes ready is kept back: others are called
+  /// once, for all of it, and not while this worker counts as a sleeper itself.
   void begin_collecting() noexcept {
     if constexpr (concurrent) collecting_ = true;
   }

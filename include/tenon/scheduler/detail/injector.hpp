@@ -10,8 +10,8 @@
 
 namespace tenon::detail {
 
-/// A list of work that any thread fills and any worker empties, first come first served: under a lock, because it is off
-/// the way of everything that stays on a worker.
+/// A list of work that any thread fills and any worker empties, first come first served: under a lock, because it is
+/// off the way of everything that stays on a worker.
 ///
 /// Edges    size_ is written under the lock with sequential consistency, and empty() reads it so: "push, then read who
 ///          sleeps" and "say I sleep, then read empty()" cannot both miss the other.

@@ -32,16 +32,16 @@ class told : public loop {
   }
 };
 
-// Producers put `Items` items each into a fabric, and the first of them closes it; two threads run what is scheduled. Each
-// item comes out once, or is refused. The fabric is destroyed where the end is told: what another thread still touched would
-// be gone. A lost wake-up leaves the threads waiting for work, which is a deadlock.
+// Producers put `Items` items each into a fabric, and the first of them closes it; two threads run what is scheduled.
+// Each item comes out once, or is refused. The fabric is destroyed where the end is told: what another thread still
+// touched would be gone. A lost wake-up leaves the threads waiting for work, which is a deadlock.
 template <auto& Pipeline, unsigned Producers, unsigned Items>
-struct fabric_model : rl::test_suite<fabric_model<Pipeline, Producers, Items>, Producers + 2>, told {
+struct joint_model : rl::test_suite<joint_model<Pipeline, Producers, Items>, Producers + 2>, told {
   struct runtime {
     using threading = model::threads;
 
     void schedule(work& item) noexcept { owner->ready(item); }
-    fabric_model* owner;
+    joint_model* owner;
   };
   using pipeline_type = std::remove_cvref_t<decltype(Pipeline)>;
   using loom = detail::weaving::loom<runtime, pipeline_type, by_topology, pipeline_errc>;
@@ -57,7 +57,7 @@ struct fabric_model : rl::test_suite<fabric_model<Pipeline, Producers, Items>, P
   void thread(unsigned index) {
     if (index < Producers) {
       for (unsigned i = 0; i < Items; ++i) submit(items[index * Items + i]);
-      if (index == 0) running->close();
+      if (index == 0) running->close();  // nobody has told the end before
     } else {
       work_until_the_end();
     }
@@ -70,11 +70,12 @@ struct fabric_model : rl::test_suite<fabric_model<Pipeline, Producers, Items>, P
 
   void tell(work& item) override {
     if (&item == &end) {
-      running.reset();
       mutex.lock($);
       ended($) = 1;
       changed.notify_all($);
+      const bool last = to_come($) == 0;
       mutex.unlock($);
+      if (last) running.reset();
     } else {
       ++static_cast<ticket&>(item).through;
     }
@@ -90,18 +91,21 @@ struct fabric_model : rl::test_suite<fabric_model<Pipeline, Producers, Items>, P
     item.wait({});
     item.template emplace<0>([] { return 1; });
     auto& first = running->template joint_at<0>();
-    if (!first.arrive()) {
+    const bool in = first.arrive();
+    // From here on the fabric may be destroyed as soon as it is drained, whatever else this thread does in it.
+    mutex.lock($);
+    to_come($) -= 1;
+    const bool last = to_come($) == 0 && ended($) != 0;
+    mutex.unlock($);
+    if (!in) {
       ++item.through;
+      if (last) running.reset();
       return;
     }
     switch (first.offer(rt, item, loom::template losing<0>())) {
-      case detail::weaving::entry::taken:
-        return;
-      case detail::weaving::entry::full:
-        RL_ASSERT(first.wait(rt, item));
-        return;
-      default:
-        ++item.through;
+      case detail::weaving::entry::taken: return;
+      case detail::weaving::entry::full: RL_ASSERT(first.wait(rt, item)); return;
+      default: ++item.through;
     }
   }
 
@@ -132,6 +136,7 @@ struct fabric_model : rl::test_suite<fabric_model<Pipeline, Producers, Items>, P
   rl::mutex mutex;
   rl::condition_variable changed;
   rl::var<int> ended{0};
+  rl::var<int> to_come{static_cast<int>(Producers * Items)};
   std::vector<work*> list;
 };
 
@@ -148,14 +153,14 @@ constexpr auto narrow = pipeline(stage<"a">(same, mpmc<2>{}), stage<"b">(same, s
 int main() {
   using namespace tenon::model;
   bool good = true;
-  good &= explore<fabric_model<one_worker, 1, 2>>("fabric, 1 worker, 1 x 2 items", 2);
-  good &= explore<fabric_model<one_worker, 2, 1>>("fabric, 1 worker, 2 x 1 item", 2);
-  good &= explore<fabric_model<two_workers, 2, 1>>("fabric, 2 workers, 2 x 1 item", 2);
-  good &= at_random<fabric_model<one_worker, 1, 4>>("fabric, 1 worker, 1 x 4 items, some wait", 20'000);
-  good &= at_random<fabric_model<one_worker, 2, 3>>("fabric, 1 worker, 2 x 3 items, some wait", 20'000);
-  good &= at_random<fabric_model<two_workers, 2, 3>>("fabric, 2 workers, 2 x 3 items, some wait", 20'000);
-  good &= at_random<fabric_model<rejecting, 2, 3>>("fabric, 2 workers, 2 x 3 items, reject", 20'000);
-  good &= at_random<fabric_model<dropping, 2, 3>>("fabric, 1 worker, 2 x 3 items, drop_oldest", 20'000);
-  good &= at_random<fabric_model<narrow, 2, 3>>("fabric, 2 stages, 2 x 3 items, one stalls", 20'000);
+  good &= explore<joint_model<one_worker, 1, 2>>("joint, 1 worker, 1 x 2 items", 2);
+  good &= explore<joint_model<one_worker, 2, 1>>("joint, 1 worker, 2 x 1 item", 1);
+  good &= explore<joint_model<two_workers, 2, 1>>("joint, 2 workers, 2 x 1 item", 1);
+  good &= at_random<joint_model<one_worker, 1, 4>>("joint, 1 worker, 1 x 4 items, some wait", 20'000);
+  good &= at_random<joint_model<one_worker, 2, 3>>("joint, 1 worker, 2 x 3 items, some wait", 20'000);
+  good &= at_random<joint_model<two_workers, 2, 3>>("joint, 2 workers, 2 x 3 items, some wait", 20'000);
+  good &= at_random<joint_model<rejecting, 2, 3>>("joint, 2 workers, 2 x 3 items, reject", 20'000);
+  good &= at_random<joint_model<dropping, 2, 3>>("joint, 1 worker, 2 x 3 items, drop_oldest", 20'000);
+  good &= at_random<joint_model<narrow, 2, 3>>("joint, 2 stages, 2 x 3 items, one stalls", 20'000);
   return good ? 0 : 1;
 }
