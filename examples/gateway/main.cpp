@@ -108,9 +108,18 @@ int serve_choice(const options& asked, const tenon::endpoint& at, int ready_pipe
   });
 }
 
+/// The sentence of R without the marks of what is meant by default.
+template <class R>
+std::string plain_sentence() {
+  std::string text = tenon::describe<R>();
+  constexpr std::string_view mark = " (default)";
+  for (std::size_t at = text.find(mark); at != text.npos; at = text.find(mark, at)) text.erase(at, mark.size());
+  return text;
+}
+
 template <class R>
 choice make_choice(const char* name) {
-  return {name, [] { return tenon::describe<R>(); }, &serve_choice<R>};
+  return {name, &plain_sentence<R>, &serve_choice<R>};
 }
 
 std::vector<choice> choices() {

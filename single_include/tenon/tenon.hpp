@@ -26,6 +26,7 @@
 #include <new>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -123,7 +124,7 @@ class work_list {
 static_assert(sizeof(work) == 2 * sizeof(void*));
 
 }  // namespace tenon
-// tenon/backend/operation.hpp
+// tenon/core/io_operation.hpp
 
 namespace tenon {
 
@@ -977,12 +978,13 @@ struct epoll : family::backend {
     std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
       if (!done_.empty()) timeout = {};
       if (timeout.count() != 0 && !wake_.park()) timeout = {};
-      std::array<epoll_event, 256> events;  // NOLINT(cppcoreguidelines-pro-type-member-init): the kernel fills it
-      const int count = ask(events.data(), static_cast<int>(events.size()), timeout);
+      constexpr int room = 256;
+      epoll_event events[room];  // NOLINT(cppcoreguidelines-pro-type-member-init): the kernel fills it
+      const int count = ask(events, room, timeout);
       wake_.unpark();
       // First the sources, then the operations: what an operation runs may detach a source that has an event here.
       for (int i = 0; i < count; ++i) {
-        const epoll_event& event = events[static_cast<std::size_t>(i)];
+        const epoll_event& event = events[i];
         if (event.data.ptr == nullptr) continue;  // the bell
         const std::uint32_t said = event.events;
         constexpr std::uint32_t over = EPOLLERR | EPOLLHUP;
@@ -1038,7 +1040,7 @@ struct epoll : family::backend {
   };
 };
 
-static_assert(backend_policy<epoll>);
+static_assert(policy_of<epoll, family::backend>);
 
 }  // namespace tenon
 // tenon/backend/none.hpp
@@ -1283,317 +1285,371 @@ struct poll : family::backend {
 static_assert(policy_of<poll, family::backend>);
 
 }  // namespace tenon
-// tenon/memory/concept.hpp
+// tenon/config/outcome.hpp
 
-namespace tenon {
+namespace tenon::config {
 
-/// Contract of an arena: the memory of one worker.
-///
-/// allocate     A block of at least `bytes` bytes (0 counts as 1), aligned to alignof(std::max_align_t); never null.
-///              Errors: std::bad_alloc when there is none left (terminates with -fno-exceptions).
-/// deallocate   Takes back a block of the same policy; `bytes` is what was asked for.
-/// Threads      One at a time. It may be made on one thread and used on another.
-/// Lifetime     Never moves. What it kept for reuse is freed with it; a block still in use outlives it.
-template <class A>
-concept memory_arena = std::default_initializable<A> && !std::is_move_constructible_v<A> &&
-                       !std::is_move_assignable_v<A> && requires(A arena, void* chunk, std::size_t bytes) {
-                         { arena.allocate(bytes) } -> std::same_as<void*>;
-                         { arena.deallocate(chunk, bytes) } noexcept -> std::same_as<void>;
-                       };
+namespace detail {
 
-/// Contract of the memory family: where coroutine frames, task nodes and buffers come from.
-///
-/// arena             One a worker: a memory_arena.
-/// obtain, release   The same as allocate and deallocate, for a thread that has no arena. Any thread, at any time.
-///
-/// All blocks of a policy are alike: got by allocate or by obtain, a block may be given back to any arena of the
-/// policy, on any thread, or to release. Two blocks that are alive do not overlap.
-template <class P>
-concept memory_policy =
-    policy_of<P, family::memory> && memory_arena<typename P::arena> && requires(void* chunk, std::size_t bytes) {
-      { P::obtain(bytes) } -> std::same_as<void*>;
-      { P::release(chunk, bytes) } noexcept -> std::same_as<void>;
-    };
-
-}  // namespace tenon
-// tenon/memory/detail/poison.hpp
-
-#if defined(__SANITIZE_ADDRESS__)
-#define TENON_DETAIL_POISON 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TENON_DETAIL_POISON 1
-#endif
-#endif
-
-#if defined(TENON_DETAIL_POISON)
-#include <sanitizer/asan_interface.h>
-#endif
-
-namespace tenon::detail {
-
-/// Tells AddressSanitizer that nobody may touch these bytes until unpoison; without it, nothing.
-inline void poison([[maybe_unused]] void* first, [[maybe_unused]] std::size_t bytes) noexcept {
-#if defined(TENON_DETAIL_POISON)
-  __asan_poison_memory_region(first, bytes);
-#endif
-}
-
-inline void unpoison([[maybe_unused]] void* first, [[maybe_unused]] std::size_t bytes) noexcept {
-#if defined(TENON_DETAIL_POISON)
-  __asan_unpoison_memory_region(first, bytes);
-#endif
-}
-
-}  // namespace tenon::detail
-
-#undef TENON_DETAIL_POISON
-// tenon/memory/detail/size_class.hpp
-
-namespace tenon::detail {
-
-/// The sizes of block that `recycling` keeps, in bytes: coroutine frames and nodes, then buffers.
-inline constexpr std::array<std::size_t, 36> class_bytes = [] {
-  std::array<std::size_t, 36> sizes{};
-  for (std::size_t i = 0; i < 32; ++i) sizes[i] = 32 * (i + 1);
-  for (std::size_t i = 0; i < 2; ++i) sizes[32 + i] = std::size_t{2048} << i;
-  sizes[34] = std::size_t{16} * 1024;
-  sizes[35] = std::size_t{64} * 1024;
-  return sizes;
-}();
-
-/// How many classes there are; also what size_class_of gives when a size is beyond all of them.
-inline constexpr std::size_t class_count = class_bytes.size();
-
-/// The smallest class that holds `bytes`.
-[[nodiscard]] constexpr std::size_t size_class_of(std::size_t bytes) noexcept {
-  const std::size_t last = bytes - static_cast<std::size_t>(bytes != 0);
-  if (last < 1024) return last / 32;
-  const auto width = static_cast<std::size_t>(std::bit_width(last / 1024));  // 1: to 2 KiB, 2: to 4 KiB, ... 6: to 64 KiB
-  if (width <= 2) return 31 + width;
-  return width <= 6 ? 32 + (width + 1) / 2 : class_count;
-}
-
-/// What a block for `bytes` measures: the same wherever it was got, so that it can be given back anywhere.
-[[nodiscard]] constexpr std::size_t block_bytes(std::size_t bytes) noexcept {
-  const std::size_t size_class = size_class_of(bytes);
-  return size_class < class_count ? class_bytes[size_class] : bytes;
-}
-
-/// How many free blocks of a class one arena keeps: 256 KiB of them, and 16 of the large ones.
-[[nodiscard]] constexpr std::uint32_t kept_blocks(std::size_t size_class) noexcept {
-  const std::size_t blocks = std::size_t{256} * 1024 / class_bytes[size_class];
-  return static_cast<std::uint32_t>(blocks < 16 ? 16 : blocks);
-}
-
-static_assert([] {
-  for (std::size_t i = 0; i < class_count; ++i) {
-    if (size_class_of(class_bytes[i]) != i || size_class_of(class_bytes[i] + 1) != i + 1) return false;
-  }
-  return size_class_of(0) == 0 && size_class_of(1) == 0 && size_class_of(static_cast<std::size_t>(-1)) == class_count;
-}());
-
-}  // namespace tenon::detail
-// tenon/memory/detail/out_of_memory.hpp
-
-namespace tenon::detail {
-
-/// Where an allocation that failed ends: never a null pointer.
-[[noreturn]] inline void out_of_memory() {
+template <class Text>
+[[noreturn]] void raise(const Text& sentence) {
 #if defined(__cpp_exceptions)
-  throw std::bad_alloc();
+  throw std::runtime_error(sentence);
 #else
+  std::fputs((sentence + '\n').c_str(), stderr);
   std::terminate();
 #endif
 }
 
-}  // namespace tenon::detail
-// tenon/memory/system.hpp
+}  // namespace detail
 
-namespace tenon {
-
-/// Memory from the program's own operator new and operator delete: whatever the program replaced them by.
+/// A value, or the sentence that says why there is none: what is wrong in a configuration has a file, a line and the
+/// words that would be right, and no std::error_code holds these.
 ///
-///     struct app : tenon::runtime<tenon::epoll, tenon::system> { using runtime::runtime; };
+///     auto settings = tenon::config::load("tenon.toml");
+///     if (!settings) return std::fprintf(stderr, "%s\n", settings.error().c_str()), 2;
 ///
-/// Cost     One call of each; nothing is kept.
-/// Threads  Any.
-/// Errors   std::bad_alloc; with -fno-exceptions, std::terminate.
-struct system : family::memory {
-  static constexpr auto word = fixed_string("system");
+/// Errors  value(), and the conversion to T: std::runtime_error with the sentence (with -fno-exceptions it is printed
+///         and the program terminated). operator* of an error is a programming mistake and asserts.
+template <class T>
+class [[nodiscard]] outcome {
+ public:
+  using value_type = T;
 
-  [[nodiscard]] static void* obtain(std::size_t bytes) {
-    // operator new may align what is smaller than max_align_t to its size only (a replaced one does), so ask for more.
-    // The nothrow form, because a replaced throwing one may end the program instead, and because with -fno-exceptions
-    // there is nobody to throw to.
-    void* const chunk = ::operator new(at_least_aligned(bytes), std::nothrow);
-    if (chunk == nullptr) [[unlikely]]
-      detail::out_of_memory();
-    return chunk;
+  // NOLINTNEXTLINE(google-explicit-constructor): `return value;` is how it is used
+  outcome(T value) : value_(std::move(value)) {}
+  [[nodiscard]] static outcome failure(std::string sentence) { return outcome(failed{}, std::move(sentence)); }
+
+  [[nodiscard]] bool has_value() const noexcept { return value_.has_value(); }
+  [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
+
+  [[nodiscard]] T& operator*() & noexcept { return assert(value_), *value_; }
+  [[nodiscard]] const T& operator*() const& noexcept { return assert(value_), *value_; }
+  [[nodiscard]] T* operator->() noexcept { return assert(value_), &*value_; }
+  [[nodiscard]] const T* operator->() const noexcept { return assert(value_), &*value_; }
+
+  [[nodiscard]] T value() && {
+    if (!value_) detail::raise(error_);
+    return *std::move(value_);
+  }
+  /// `int rc = tenon::select<...>(...)` is all a program needs that does not want to say anything itself. Of a bool
+  /// there is none: `if (outcome)` asks whether there is a value.
+  template <std::same_as<T> U>
+    requires(!std::same_as<U, bool>)
+  operator U() && {  // NOLINT(google-explicit-constructor)
+    return std::move(*this).value();
   }
 
-  static void release(void* chunk, [[maybe_unused]] std::size_t bytes) noexcept {
-#if defined(__cpp_sized_deallocation)
-    ::operator delete(chunk, at_least_aligned(bytes));
-#else
-    ::operator delete(chunk);
-#endif
-  }
-
-  class arena {
-   public:
-    arena() = default;
-    arena(const arena&) = delete;
-    arena& operator=(const arena&) = delete;
-
-    [[nodiscard]] void* allocate(std::size_t bytes) { return obtain(bytes); }
-    void deallocate(void* chunk, std::size_t bytes) noexcept { release(chunk, bytes); }
-  };
+  /// The sentence; empty when there is a value.
+  [[nodiscard]] const std::string& error() const noexcept { return error_; }
 
  private:
-  static constexpr std::size_t at_least_aligned(std::size_t bytes) noexcept {
-    return bytes < alignof(std::max_align_t) ? alignof(std::max_align_t) : bytes;
-  }
+  struct failed {};
+  outcome(failed /*tag*/, std::string sentence) : error_(std::move(sentence)) {}
+
+  std::optional<T> value_;
+  std::string error_;
 };
 
-static_assert(__STDCPP_DEFAULT_NEW_ALIGNMENT__ >= alignof(std::max_align_t));
-static_assert(memory_policy<system>);
+template <>
+class [[nodiscard]] outcome<void> {
+ public:
+  using value_type = void;
 
-}  // namespace tenon
-// tenon/memory/recycling.hpp
+  outcome() = default;
+  [[nodiscard]] static outcome failure(std::string sentence) {
+    outcome failed;
+    failed.error_ = std::move(sentence);
+    return failed;
+  }
 
-namespace tenon {
+  [[nodiscard]] bool has_value() const noexcept { return error_.empty(); }
+  [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
+  void value() const {
+    if (!has_value()) detail::raise(error_);
+  }
+  [[nodiscard]] const std::string& error() const noexcept { return error_; }
+
+ private:
+  std::string error_;
+};
+
+}  // namespace tenon::config
+// tenon/config/document.hpp
+
+namespace tenon::config {
+
+/// The families by name, in the order of a runtime's policies: the keys of a file whose values are words.
+inline constexpr std::array<std::string_view, 9> families{"backend",   "scheduling", "memory", "queue", "topology",
+                                                          "threading", "observe",    "clock",  "errors"};
+
+/// What a file or a string asks of a runtime: words, which choose among the types that a program offers, and numbers.
+///
+/// source   Where it was read, for errors.
+/// words    In the order in which they stand there. The family is empty where only the word is there.
+/// threads  Absent: what `settings` has.
+struct document {
+  struct entry {
+    std::string_view family;  ///< one of `families`, or empty
+    std::string word;
+    std::size_t line = 0;  ///< from 1; 0 where there are no lines
+  };
+
+  std::string source;
+  std::vector<entry> words;
+  std::optional<std::size_t> threads;
+  std::optional<std::string> name;
+};
 
 namespace detail {
 
-/// The word of a policy as a fixed_string, however the policy spells it.
-template <class P>
-inline constexpr auto upstream_word = [] {
-  if constexpr (policy<P>) {
-    constexpr std::string_view spelled{P::word};
-    fixed_string<spelled.size()> out;
-    for (std::size_t i = 0; i < spelled.size(); ++i) out.text[i] = spelled[i];
-    return out;
-  } else {
-    return fixed_string("");  // recycling says what is wrong with it
+// Templates, here and in menu.hpp, so that a program that selects nothing does not compile them.
+
+template <class Text>
+std::string in_quotes(const Text& text) {
+  return '"' + std::string(text) + '"';
+}
+
+/// "tenon.toml:3: ", or with line 0 "tenon.toml: ".
+template <class Text>
+std::string at(const Text& source, std::size_t line) {
+  std::string place(source);
+  if (line != 0) place += ':' + std::to_string(line);
+  return place += ": ";
+}
+
+/// "a, b or c".
+template <class Word>
+std::string listed(const Word* words, std::size_t count, std::string_view last = " or ") {
+  std::string list;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i > 0) list += i + 1 == count ? last : std::string_view{", "};
+    list += words[i];
   }
-}();
+  return list;
+}
+
+inline std::string_view trimmed(std::string_view text) noexcept {
+  constexpr std::string_view blank = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(blank);
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
+}
 
 }  // namespace detail
 
-/// Memory that a worker keeps when it is given back, to hand it out again: frames and buffers of a warmed path cost a
-/// few instructions and no call. The default, over `system`.
+/// A sentence as one writes it: "io_uring, stealing, mimalloc". What `describe` gives can be read back.
 ///
-///     struct app : tenon::runtime<tenon::epoll, tenon::recycling<tenon::mimalloc>> { using runtime::runtime; };
-///
-/// Shape    Free lists by size: steps of 32 bytes to 1 KiB, then 2, 4, 16 and 64 KiB. What is larger goes to Upstream.
-///          Each list is bounded (256 KiB, or 16 blocks): what one thread allocates and another frees goes back to
-///          Upstream beyond that, so neither side grows without end. An arena keeps 6 MiB at the most.
-/// Cost     allocate, deallocate: O(1), one load and two stores, nothing atomic; else one call of Upstream.
-/// Threads  An arena: its worker. obtain, release: any thread, straight to Upstream.
-/// Errors   What Upstream does; the arena is as it was.
-///          Under AddressSanitizer a block that was given back is poisoned, and so is the room behind the `bytes` of
-///          one in use: a coroutine frame used after its end is reported.
-template <class Upstream = system>
-struct recycling : family::memory {
-  static_assert(memory_policy<Upstream>,
-                "tenon::recycling<Upstream>: Upstream is not a memory policy; write recycling<system>, or a class that "
-                "derives from tenon::family::memory and satisfies tenon::memory_policy");
-
-  static constexpr auto word = fixed_string("recycling<") + detail::upstream_word<Upstream> + fixed_string(">");
-
-  [[nodiscard]] static void* obtain(std::size_t bytes) {
-    const std::size_t size = detail::block_bytes(bytes);
-    return lend(Upstream::obtain(size), bytes, size);
-  }
-
-  static void release(void* chunk, std::size_t bytes) noexcept {
-    const std::size_t size = detail::block_bytes(bytes);
-    detail::unpoison(chunk, size);
-    Upstream::release(chunk, size);
-  }
-
-  class arena {
-   public:
-    arena() noexcept {
-      for (std::size_t i = 0; i < detail::class_count; ++i) shelves_[i].room = detail::kept_blocks(i);
-    }
-    arena(const arena&) = delete;
-    arena& operator=(const arena&) = delete;
-    ~arena() {
-      for (std::size_t i = 0; i < detail::class_count; ++i) {
-        while (shelves_[i].head != nullptr) give_back(shelves_[i].pop(), detail::class_bytes[i]);
-      }
-    }
-
-    [[nodiscard]] void* allocate(std::size_t bytes) {
-      const std::size_t size_class = detail::size_class_of(bytes);
-      if (size_class < detail::class_count && shelves_[size_class].head != nullptr) [[likely]] {
-        return lend(shelves_[size_class].pop(), bytes, detail::class_bytes[size_class]);
-      }
-      return ask(bytes);
-    }
-
-    void deallocate(void* chunk, std::size_t bytes) noexcept {
-      const std::size_t size_class = detail::size_class_of(bytes);
-      if (size_class < detail::class_count && shelves_[size_class].room != 0) [[likely]] {
-        shelves_[size_class].push(chunk, detail::class_bytes[size_class]);
-      } else {
-        give_back(chunk, detail::block_bytes(bytes));
-      }
-    }
-
-    /// How many times this arena asked Upstream for a block; a warmed path leaves it where it is. The worker's thread.
-    [[nodiscard]] std::uint64_t upstream_requests() const noexcept { return upstream_requests_; }
-
-   private:
-    struct free_block {
-      free_block* next;
-    };
-
-    struct shelf {
-      free_block* head = nullptr;
-      std::uint32_t room = 0;  ///< how many more it may keep
-
-      [[nodiscard]] void* pop() noexcept {
-        detail::unpoison(head, sizeof(free_block));
-        ++room;
-        return std::exchange(head, head->next);
-      }
-      void push(void* chunk, std::size_t size) noexcept {
-        detail::unpoison(chunk, sizeof(free_block));
-        head = ::new (chunk) free_block{head};
-        --room;
-        detail::poison(chunk, size);
-      }
-    };
-
-    [[nodiscard, gnu::noinline]] void* ask(std::size_t bytes) {
-      const std::size_t size = detail::block_bytes(bytes);
-      void* const chunk = upstream_.allocate(size);
-      ++upstream_requests_;
-      return lend(chunk, bytes, size);
-    }
-
-    [[gnu::noinline]] void give_back(void* chunk, std::size_t size) noexcept {
-      detail::unpoison(chunk, size);
-      upstream_.deallocate(chunk, size);
-    }
-
-    std::array<shelf, detail::class_count> shelves_;
-    std::uint64_t upstream_requests_ = 0;
-    [[no_unique_address]] typename Upstream::arena upstream_;
+/// Errors  An empty word, a bracket that does not close. What words there are only `select` knows.
+template <std::convertible_to<std::string_view> Text, class Document = document>
+[[nodiscard]] outcome<Document> sentence(const Text& said) {
+  const std::string_view text = said;
+  constexpr std::string_view mark = " (default)";
+  Document read;
+  read.source = detail::in_quotes(text);
+  const auto wrong = [&](std::string_view what) {
+    return outcome<Document>::failure(read.source + ": " + std::string(what));
   };
-
- private:
-  static void* lend(void* chunk, std::size_t bytes, std::size_t size) noexcept {
-    detail::unpoison(chunk, bytes);
-    detail::poison(static_cast<std::byte*>(chunk) + bytes, size - bytes);
-    return chunk;
+  if (detail::trimmed(text).empty()) return read;
+  std::size_t begin = 0;
+  std::size_t depth = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size()) {
+      if (text[i] == '<') ++depth;
+      if (text[i] == '>' && depth-- == 0) return wrong("a > that opens nowhere; write the word as in spsc<64>");
+      if (text[i] != ',' || depth > 0) continue;
+    }
+    std::string_view word = detail::trimmed(text.substr(begin, i - begin));
+    if (word.ends_with(mark)) word.remove_suffix(mark.size());
+    if (word.empty()) return wrong("a word is missing beside a comma; write words with a comma between each two");
+    read.words.push_back({{}, std::string(word), 0});
+    begin = i + 1;
   }
+  if (depth > 0) return wrong("a < that is not closed; write the word as in spsc<64>");
+  return read;
+}
+
+}  // namespace tenon::config
+// tenon/config/menu.hpp
+
+namespace tenon::config {
+
+/// The words of one family among which a program lets its configuration choose.
+struct menu {
+  std::size_t family;  ///< an index into `families`
+  const std::string_view* words;
+  std::size_t count;
 };
 
-static_assert(memory_policy<recycling<>>);
+namespace detail {
+
+/// A word is also named without what is in its brackets: "spsc" for "spsc<64>".
+inline bool is_bare(std::string_view asked, std::string_view word) noexcept {
+  return word.size() > asked.size() && word[asked.size()] == '<' && word.starts_with(asked);
+}
+inline bool names(std::string_view asked, std::string_view word) noexcept {
+  return asked == word || is_bare(asked, word);
+}
+
+/// How many words of a menu are meant, and the last of them; one that is spelled out is meant alone.
+struct match {
+  std::size_t count = 0;
+  std::size_t index = 0;
+};
+inline match look_up(std::string_view asked, const menu& from) noexcept {
+  match found;
+  for (std::size_t i = 0; i < from.count; ++i) {
+    if (from.words[i] == asked) return {1, i};
+    if (is_bare(asked, from.words[i])) found = {found.count + 1, i};
+  }
+  return found;
+}
+
+template <class Document>
+std::string place_of(const Document& asked, const typename Document::entry& entry) {
+  return at(asked.source, entry.line) + (entry.family.empty() ? std::string{} : std::string(entry.family) + " = ") +
+         in_quotes(entry.word);
+}
+template <class Menu>
+std::string offer(const Menu& from) {
+  return listed(from.words, from.count);
+}
+
+/// Turns what is asked into one index a menu; gives the sentence that says what is wrong, or an empty one. Words that
+/// are on no menu are left to `contradiction`, which sees what the program has without being asked.
+template <class Document>
+std::string choose(const Document& asked, const menu* menus, std::size_t count, std::size_t* chosen) {
+  std::array<const typename Document::entry*, families.size()> taken{};
+  for (std::size_t i = 0; i < count; ++i) chosen[i] = 0;
+  for (const auto& entry : asked.words) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const menu& from = menus[i];
+      const bool keyed = entry.family == families[from.family];
+      if (!keyed && !entry.family.empty()) continue;
+      const match found = look_up(entry.word, from);
+      if (found.count == 0 && !keyed) continue;
+      if (found.count == 0) return place_of(asked, entry) + " is none of the words here; write " + offer(from);
+      if (found.count > 1)
+        return place_of(asked, entry) + " may be more than one word; write " + offer(from) + " in full";
+      if (auto& before = taken[from.family]; before != nullptr) {
+        return place_of(asked, entry) + ": there is " + in_quotes(before->word) + " for " +
+               std::string(families[from.family]) + " already; keep one of them";
+      } else {
+        before = &entry;
+      }
+      chosen[i] = found.index;
+      break;
+    }
+  }
+  return {};
+}
+
+/// What is asked that a runtime of these words (one a family) does not have, as a sentence, or an empty one.
+template <class Document>
+std::string contradiction(const Document& asked, const menu* menus, std::size_t count,
+                          const std::array<std::string_view, families.size()>& words, bool concurrent) {
+  for (const auto& entry : asked.words) {
+    bool meant = false;
+    for (std::size_t i = 0; i < families.size(); ++i) {
+      if (!entry.family.empty() && entry.family != families[i]) continue;
+      meant = meant || names(entry.word, words[i]);
+      if (!meant && !entry.family.empty()) {
+        return place_of(asked, entry) + ", but this program is made with " + std::string(words[i]) +
+               "; write that, or leave " + std::string(families[i]) + " out";
+      }
+    }
+    if (meant) continue;
+    std::string allowed;
+    for (std::size_t i = 0; i < count; ++i) allowed += (i > 0 ? "; " : "") + offer(menus[i]);
+    return place_of(asked, entry) + " is none of the words here; write " + allowed;
+  }
+  if (asked.threads && *asked.threads > 1 && !concurrent) {
+    return at(asked.source, 0) + "threads = " + std::to_string(*asked.threads) +
+           ", but with single_thread there is one; leave threads out, or choose multi_thread";
+  }
+  return {};
+}
+
+/// The sentence for words that do not go together.
+template <class Document>
+std::string discord(const Document& asked, const menu* menus, std::size_t count, const std::size_t* chosen) {
+  std::string words;
+  for (std::size_t i = 0; i < count; ++i) words += (i > 0 ? ", " : "") + std::string(menus[i].words[chosen[i]]);
+  return at(asked.source, 0) + words + " do not go together; see docs/legality.md for what does";
+}
+
+}  // namespace detail
+
+}  // namespace tenon::config
+// tenon/fwd.hpp
+
+/// Names without their definitions: the words that composition knows by heart, those behind a door, and the runtime.
+///
+/// A word behind a door is declared here whether or not its door is open, so that naming it while it is closed is
+/// answered with a sentence that says how to open it, and not with "undeclared".
+
+namespace tenon {
+
+// backend
+struct none;
+struct poll;
+struct epoll;
+template <class... Options>
+struct io_uring;  // door: TENON_WITH_IO_URING
+struct libuv;     // door: TENON_WITH_LIBUV
+
+// scheduling
+struct fifo;
+template <class... Options>
+struct affinity;
+template <class... Options>
+struct stealing;
+
+// memory
+struct system;
+template <class Upstream>
+struct recycling;
+struct mimalloc;  // door: TENON_WITH_MIMALLOC
+
+// queue
+struct by_topology;
+
+// topology
+struct flat;
+struct hwloc;  // door: TENON_WITH_HWLOC
+
+// threading
+struct multi_thread;
+struct single_thread;
+
+// observe
+struct off;
+struct counters;
+
+// clock
+struct steady;
+struct virtual_clock;
+
+// errors
+struct propagate;
+struct terminate;
+
+template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
+          class Clock, class Errors>
+class basic_runtime;
+
+/// What a preset derives from: see runtime/presets.hpp.
+struct preset_tag {
+  using family = preset_tag;
+};
+
+namespace detail {
+
+/// Policies as a list of types; a runtime's own has one a family, in the order of basic_runtime.
+template <class... Ps>
+struct policy_list {};
+
+}  // namespace detail
 
 }  // namespace tenon
 // tenon/core/clock.hpp
@@ -1656,1385 +1712,64 @@ static_assert(clock_policy<steady>);
 static_assert(clock_policy<virtual_clock>);
 
 }  // namespace tenon
-// tenon/net/detail/descriptor.hpp
-
-namespace tenon::detail {
-
-/// A descriptor and the backend that hears of it: that of the worker on which it first has to wait, its home.
-///
-/// It lies at one address while the object that owns it moves. It is let go of on its home's thread: closed elsewhere,
-/// it travels there as a work item, so that no backend is ever touched by two threads.
-template <class R>
-class descriptor : work {
-  using worker = typename R::worker;
-  template <class T>
-  using atomic = typename R::threading::template atomic<T>;
-  using source_type = typename R::backend::template loop<typename R::threading>::source;
-
- public:
-  struct closer {
-    void operator()(descriptor* d) const noexcept { d->close(); }
-  };
-  using owner = std::unique_ptr<descriptor, closer>;
-
-  [[nodiscard]] static owner make(R& runtime, unique_fd fd) {
-    return owner(::new (runtime.allocate(sizeof(descriptor))) descriptor(runtime, fd.release()));
-  }
-
-  [[nodiscard]] int fd() const noexcept { return source_.fd; }
-  [[nodiscard]] R& runtime() const noexcept { return runtime_; }
-  [[nodiscard]] worker* home() const noexcept { return home_.load(std::memory_order_relaxed); }
-  [[nodiscard]] source_type& source() noexcept { return source_; }
-
-  /// Gives it a home, this thread's worker, if it has none. True: the source may be used. False: a reader and a writer
-  /// came at once, and the home of the other has still to hear of the source: it has when work pinned there runs.
-  [[nodiscard]] result<bool> settle() noexcept {
-    if (attached_.load(std::memory_order_acquire)) return true;
-    worker* const here = runtime_.current();
-    worker* home = home_.load(std::memory_order_acquire);
-    if (home == nullptr) {
-      if (here == nullptr) return std::errc::operation_not_permitted;  // awaited outside of its runtime
-      if (home_.compare_exchange_strong(home, here, std::memory_order_acq_rel, std::memory_order_acquire)) home = here;
-    }
-    if (home != here) return false;
-    if (const auto attached = here->backend().attach(source_); !attached) return attached.error();
-    attached_.store(true, std::memory_order_release);
-    return true;
-  }
-
- private:
-  descriptor(R& runtime, int fd) noexcept : runtime_(runtime) { source_.fd = fd; }
-  ~descriptor() = default;
-
-  void close() noexcept {
-    const bool attached = attached_.load(std::memory_order_acquire);
-    if (!attached || home() == runtime_.current() || !R::threading::concurrent || runtime_.deserted()) {
-      if (attached) home()->backend().detach(source_);
-      free();
-    } else {
-      this->run = [](work& item) noexcept {
-        auto& self = static_cast<descriptor&>(item);
-        self.home()->backend().detach(self.source_);
-        self.free();
-      };
-      home()->pin(*this);
-    }
-  }
-  void free() noexcept {
-    ::close(source_.fd);
-    R& runtime = runtime_;
-    this->~descriptor();
-    runtime.deallocate(this, sizeof(descriptor));
-  }
-
-  R& runtime_;
-  atomic<worker*> home_{nullptr};
-  atomic<bool> attached_{false};  // its home's backend knows it; only its home's thread writes
-  source_type source_;
-};
-
-}  // namespace tenon::detail
-// tenon/core/timer.hpp
+// tenon/core/errors.hpp
 
 namespace tenon {
 
-/// A deadline in a worker's timer queue: an intrusive work item whose `run` is called once, at or after `deadline`.
-struct timer : work {
-  static constexpr std::size_t unarmed = std::numeric_limits<std::size_t>::max();
-
-  time_point deadline = never;
-  std::size_t index = unarmed;
-
-  [[nodiscard]] bool armed() const noexcept { return index != unarmed; }
+/// An exception that leaves a detached task stops the runtime and comes out of run(); the first one wins. The default.
+struct propagate : family::errors {
+  static constexpr auto word = fixed_string("propagate");
+  static constexpr bool rethrows = true;
 };
 
-/// The deadlines of one worker: a heap of four children a node, each timer knowing its place.
-///
-/// Invariant  key(parent(i)) <= key(i) for every i > 0, where parent(i) = (i - 1) / 4; slots[i].item->index == i.
-/// Cost       arm, disarm: O(log4 n); next: O(1). 16 bytes a pending timer. The keys lie beside the pointers, so that a
-///            sift touches no timer but the one it moves.
-/// Threads    One.
-class timer_queue {
- public:
-  timer_queue() = default;
-  timer_queue(const timer_queue&) = delete;
-  timer_queue& operator=(const timer_queue&) = delete;
-  ~timer_queue() { delete[] slots_; }
-
-  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] time_point next() const noexcept { return size_ == 0 ? never : slots_[0].deadline; }
-
-  void arm(timer& item) {
-    assert(!item.armed());
-    if (size_ == room_) grow();
-    sift_up(size_++, {item.deadline, &item});
-  }
-
-  void disarm(timer& item) noexcept {
-    assert(item.armed() && slots_[item.index].item == &item);
-    const std::size_t hole = item.index;
-    item.index = timer::unarmed;
-    const slot last = slots_[--size_];
-    if (hole == size_) return;
-    if (hole > 0 && last.deadline < slots_[(hole - 1) / arity].deadline) {
-      sift_up(hole, last);
-    } else {
-      sift_down(hole, last);
-    }
-  }
-
-  /// Takes out the earliest timer if its deadline is not after `now`.
-  [[nodiscard]] timer* pop_due(time_point now) noexcept {
-    if (next() > now || size_ == 0) return nullptr;
-    timer* const due = slots_[0].item;
-    disarm(*due);
-    return due;
-  }
-
- private:
-  static constexpr std::size_t arity = 4;
-  struct slot {
-    time_point deadline;
-    timer* item = nullptr;
-  };
-
-  void grow() {
-    const std::size_t room = room_ == 0 ? 8 : 2 * room_;
-    slot* const wider = new slot[room];
-    for (std::size_t i = 0; i < size_; ++i) wider[i] = slots_[i];
-    delete[] slots_;
-    slots_ = wider;
-    room_ = room;
-  }
-
-  void put(std::size_t at, slot value) noexcept {
-    slots_[at] = value;
-    value.item->index = at;
-  }
-  void sift_up(std::size_t at, slot value) noexcept {
-    while (at > 0) {
-      const std::size_t parent = (at - 1) / arity;
-      if (slots_[parent].deadline <= value.deadline) break;
-      put(at, slots_[parent]);
-      at = parent;
-    }
-    put(at, value);
-  }
-  void sift_down(std::size_t at, slot value) noexcept {
-    for (;;) {
-      const std::size_t first = at * arity + 1;
-      if (first >= size_) break;
-      const std::size_t end = first + arity < size_ ? first + arity : size_;
-      std::size_t least = first;
-      for (std::size_t child = first + 1; child < end; ++child) {
-        if (slots_[child].deadline < slots_[least].deadline) least = child;
-      }
-      if (value.deadline <= slots_[least].deadline) break;
-      put(at, slots_[least]);
-      at = least;
-    }
-    put(at, value);
-  }
-
-  // Not a vector: that is a hundred functions of compile time in every program.
-  slot* slots_ = nullptr;
-  std::size_t size_ = 0;
-  std::size_t room_ = 0;
+/// An exception that leaves a detached task ends the program, where it was thrown, with the stack still there to look
+/// at.
+struct terminate : family::errors {
+  static constexpr auto word = fixed_string("terminate");
+  static constexpr bool rethrows = false;
 };
+
+/// Contract of the errors family: what an exception leaving a detached task does.
+template <class P>
+concept errors_policy = policy_of<P, family::errors> && requires {
+  { P::rethrows } -> std::convertible_to<bool>;
+};
+
+static_assert(errors_policy<propagate>);
+static_assert(errors_policy<terminate>);
 
 }  // namespace tenon
-// tenon/net/on_stop.hpp
+// tenon/memory/concept.hpp
 
 namespace tenon {
 
-/// What a stop request does to an operation that waits.
+/// Contract of an arena: the memory of one worker.
 ///
-///     co_await peer.write_all(answer, deadline, tenon::on_stop::finish);
-enum class on_stop : std::uint8_t {
-  cancel,  ///< it ends with operation_canceled; the rule
-  finish,  ///< it goes on to its end or its deadline: an answer that is half sent when the service drains
-};
+/// allocate     A block of at least `bytes` bytes (0 counts as 1), aligned to alignof(std::max_align_t); never null.
+///              Errors: std::bad_alloc when there is none left (terminates with -fno-exceptions).
+/// deallocate   Takes back a block of the same policy; `bytes` is what was asked for.
+/// Threads      One at a time. It may be made on one thread and used on another.
+/// Lifetime     Never moves. What it kept for reuse is freed with it; a block still in use outlives it.
+template <class A>
+concept memory_arena = std::default_initializable<A> && !std::is_move_constructible_v<A> &&
+                       !std::is_move_assignable_v<A> && requires(A arena, void* chunk, std::size_t bytes) {
+                         { arena.allocate(bytes) } -> std::same_as<void*>;
+                         { arena.deallocate(chunk, bytes) } noexcept -> std::same_as<void>;
+                       };
 
-}  // namespace tenon
-// tenon/core/loop.hpp
-
-namespace tenon {
-
-/// What code that does not name its runtime sees of a worker: `sleep_for`, `yield` and `when_all` work in any of them.
+/// Contract of the memory family: where coroutine frames, task nodes and buffers come from.
 ///
-/// A worker derives from it. Code that names its runtime never comes through here and pays no indirect call.
+/// arena             One a worker: a memory_arena.
+/// obtain, release   The same as allocate and deallocate, for a thread that has no arena. Any thread, at any time.
 ///
-/// schedule  The worker's own thread: `item` runs soon, after what is ready already.
-/// post      Any thread (in a single-threaded runtime: its own): `item` runs soon, on this worker if its scheduling
-///           binds tasks to workers, else on any worker of the runtime.
-/// pin       Any thread, likewise: `item` runs on this very worker.
-/// arm       The worker's own thread: `item.run` is called on it at or after the deadline.
-/// disarm    The worker's own thread: takes an armed timer back.
-/// now       The runtime's clock.
-class loop {
- public:
-  struct operations {
-    void (*schedule)(loop&, work&) noexcept;
-    void (*post)(loop&, work&) noexcept;
-    void (*pin)(loop&, work&) noexcept;
-    void (*arm)(loop&, timer&) noexcept;
-    void (*disarm)(loop&, timer&) noexcept;
-    time_point (*now)(loop&) noexcept;
-  };
-
-  loop(const loop&) = delete;
-  loop& operator=(const loop&) = delete;
-
-  void schedule(work& item) noexcept { operations_.schedule(*this, item); }
-  void post(work& item) noexcept { operations_.post(*this, item); }
-  void pin(work& item) noexcept { operations_.pin(*this, item); }
-  void arm(timer& item) noexcept { operations_.arm(*this, item); }
-  void disarm(timer& item) noexcept { operations_.disarm(*this, item); }
-  [[nodiscard]] time_point now() noexcept { return operations_.now(*this); }
-  /// The runtime it belongs to: how a runtime knows its own workers.
-  [[nodiscard]] const void* owner() const noexcept { return owner_; }
-
- protected:
-  loop(const operations& table, const void* owner) noexcept : operations_(table), owner_(owner) {}
-  ~loop() = default;
-
- private:
-  const operations& operations_;
-  const void* owner_;
-};
-
-namespace detail {
-
-/// How coroutine frames are got on a thread: a worker's arena behind three plain functions, one table a memory policy.
-struct frame_source {
-  void* (*allocate)(void* arena, std::size_t bytes);
-  void (*deallocate)(void* arena, void* chunk, std::size_t bytes) noexcept;
-  void (*release)(void* chunk, std::size_t bytes) noexcept;  // any thread, no arena
-};
-
-/// What this thread is doing for tenon. A worker sets it when it begins to run and puts back what was there when it
-/// ends.
-struct this_thread {
-  loop* current = nullptr;
-  const frame_source* frames = nullptr;
-  void* arena = nullptr;
-  unsigned depth = 0;  // coroutines resumed by one another since the worker last took an item
-};
-
-inline constinit thread_local this_thread this_thread_storage{};
-
-/// Not inlined: a compiler may keep a thread-local's address across a suspension, after which the thread is another
-/// one.
-[[nodiscard, gnu::noinline]] inline this_thread& here() noexcept { return this_thread_storage; }
-
-}  // namespace detail
-
-}  // namespace tenon
-// tenon/core/detail/frame.hpp
-
-namespace tenon::detail {
-
-/// Base of every promise: its coroutine's frame comes from the memory policy of the worker that starts it.
-///
-/// Shape    One word behind the frame says which policy it came from, so that it may end on any thread: on a worker of
-///          that policy it goes to that worker's arena, elsewhere straight back upstream.
-/// Threads  Any.
-struct frame_allocated {
-  static void* operator new(std::size_t bytes) {
-    const std::size_t total = tail(bytes) + sizeof(const frame_source*);
-    const this_thread& thread = here();
-    const frame_source* const from = thread.frames;
-    void* const chunk = from != nullptr ? from->allocate(thread.arena, total) : ::operator new(total);
-    std::memcpy(static_cast<char*>(chunk) + tail(bytes), &from, sizeof(from));
-    return chunk;
-  }
-
-  static void operator delete(void* chunk, std::size_t bytes) noexcept {
-    const std::size_t total = tail(bytes) + sizeof(const frame_source*);
-    const frame_source* from = nullptr;
-    std::memcpy(&from, static_cast<char*>(chunk) + tail(bytes), sizeof(from));
-    if (from == nullptr) return ::operator delete(chunk);  // the sized one is off by default in clang before 19
-    const this_thread& thread = here();
-    if (thread.frames == from) {
-      from->deallocate(thread.arena, chunk, total);
-    } else {
-      from->release(chunk, total);
-    }
-  }
-
- private:
-  static constexpr std::size_t tail(std::size_t bytes) noexcept {
-    return (bytes + alignof(const frame_source*) - 1) & ~(alignof(const frame_source*) - 1);
-  }
-};
-
-}  // namespace tenon::detail
-// tenon/task/environment.hpp
-
-namespace tenon {
-
-/// What a coroutine inherits from the one that awaits it: the token that asks it to stop.
-///
-/// Shape    One a task tree, owned by whoever started the tree (a scope, a timeout, a when_any), which outlives the
-///          tree. A promise carries a pointer to it, and a child's pointer is its parent's: an await costs one copy.
-struct environment {
-  std::stop_token stop;
-};
-
-namespace detail {
-
-inline const environment no_environment{};
-
-template <class Promise>
-concept has_environment = requires(Promise& promise) {
-  { promise.env } -> std::convertible_to<const environment*>;
-};
-
-/// The environment of the coroutine that awaits, or the empty one for coroutines that are not ours.
-template <class Promise>
-[[nodiscard]] const environment* environment_of(std::coroutine_handle<Promise> handle) noexcept {
-  if constexpr (has_environment<Promise>) {
-    return handle.promise().env;
-  } else {
-    return &no_environment;
-  }
-}
-
-}  // namespace detail
-
-}  // namespace tenon
-// tenon/task/detail/promise.hpp
-
-namespace tenon::detail {
-
-/// How many coroutines may resume one another before the worker gets its turn. It bounds the stack where symmetric
-/// transfer is not a tail call (g++ -O0, sanitizers), and everywhere keeps a chain of ready awaits from starving I/O.
-inline constexpr unsigned transfer_depth = 128;
-
-/// A coroutine that can be resumed as a work item.
-struct resumption : work {
-  std::coroutine_handle<> target;
-
-  resumption() noexcept : work(&resume) {}
-  static void resume(work& item) noexcept { static_cast<resumption&>(item).target.resume(); }
-};
-
-/// What every promise of ours has: a frame from the worker's memory, who waits for it, and its environment.
-///
-/// It is itself the work item by which it goes through a worker's queue, when it starts there or when a chain of
-/// transfers is at its depth: once before the coroutine starts and once after it has ended, never both at a time.
-struct promise_base : frame_allocated, work {
-  std::coroutine_handle<> continuation;  // null until it is awaited
-  const environment* env = &no_environment;
-
-  /// The work item that starts the coroutine of `promise`.
-  template <class Promise>
-  [[nodiscard]] static work& starting(Promise& promise) noexcept {
-    promise.run = [](work& item) noexcept {
-      std::coroutine_handle<Promise>::from_promise(static_cast<Promise&>(item)).resume();
+/// All blocks of a policy are alike: got by allocate or by obtain, a block may be given back to any arena of the
+/// policy, on any thread, or to release. Two blocks that are alive do not overlap.
+template <class P>
+concept memory_policy =
+    policy_of<P, family::memory> && memory_arena<typename P::arena> && requires(void* chunk, std::size_t bytes) {
+      { P::obtain(bytes) } -> std::same_as<void*>;
+      { P::release(chunk, bytes) } noexcept -> std::same_as<void>;
     };
-    return promise;
-  }
-
-  /// The handle to transfer to so that the coroutine starts: its own, or nobody's when the chain is long; then the
-  /// worker starts it.
-  template <class Promise>
-  [[nodiscard]] static std::coroutine_handle<> enter(Promise& promise) noexcept {
-    if (!is_deep()) return std::coroutine_handle<Promise>::from_promise(promise);
-    here().current->schedule(starting(promise));
-    return std::noop_coroutine();
-  }
-
-  /// The same for going on with the one that waits for it.
-  [[nodiscard]] std::coroutine_handle<> leave() noexcept {
-    if (!is_deep()) return continuation;
-    run = [](work& item) noexcept { static_cast<promise_base&>(item).continuation.resume(); };
-    here().current->schedule(*this);
-    return std::noop_coroutine();
-  }
-
- private:
-  [[nodiscard]] static bool is_deep() noexcept {
-    this_thread& thread = here();
-    return ++thread.depth >= transfer_depth && thread.current != nullptr;
-  }
-};
-
-/// Ends a coroutine by going on with the one that waits for it.
-struct final_awaiter {
-  [[nodiscard]] static bool await_ready() noexcept { return false; }
-  template <class Promise>
-  [[nodiscard]] static std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) noexcept {
-    return ended.promise().leave();
-  }
-  static void await_resume() noexcept {}
-};
-
-/// Where a coroutine's outcome waits to be fetched: nothing yet, a value, or an exception.
-template <class T>
-class outcome {
-  static constexpr bool refers = std::is_reference_v<T>;
-  using stored = std::conditional_t<refers, std::add_pointer_t<T>, T>;
-
- public:
-  outcome() noexcept {}
-  outcome(const outcome&) = delete;
-  outcome& operator=(const outcome&) = delete;
-  ~outcome() {
-    if (has_) std::destroy_at(std::addressof(value_));
-  }
-
-  template <class U>
-  void set(U&& value) {
-    if constexpr (refers) {
-      std::construct_at(std::addressof(value_), std::addressof(value));
-    } else {
-      std::construct_at(std::addressof(value_), std::forward<U>(value));
-    }
-    has_ = true;
-  }
-#if defined(__cpp_exceptions)
-  void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
-  [[nodiscard]] bool failed() const noexcept { return error_ != nullptr; }
-#else
-  [[nodiscard]] static bool failed() noexcept { return false; }
-#endif
-
-  /// The value, moved out, or the exception thrown.
-  [[nodiscard]] T take() {
-#if defined(__cpp_exceptions)
-    if (error_) std::rethrow_exception(error_);
-#endif
-    assert(has_);
-    if constexpr (refers) {
-      return static_cast<T>(*value_);
-    } else {
-      return std::move(value_);
-    }
-  }
-
- private:
-  union {
-    stored value_;
-  };
-#if defined(__cpp_exceptions)
-  std::exception_ptr error_;
-#endif
-  bool has_ = false;
-};
-
-template <>
-class outcome<void> {
- public:
-#if defined(__cpp_exceptions)
-  void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
-  [[nodiscard]] bool failed() const noexcept { return error_ != nullptr; }
-  void take() {
-    if (error_) std::rethrow_exception(error_);
-  }
-
- private:
-  std::exception_ptr error_;
-#else
-  static void take() noexcept {}
-#endif
-};
-
-/// The part of a promise that takes `co_return` and exceptions into an outcome.
-template <class T>
-struct returning : promise_base {
-  outcome<T> result;
-
-  template <class U = T>  // = T: `co_return {};`
-    requires std::is_convertible_v<U, T>
-  void return_value(U&& value) {
-    static_assert(
-        refers_to_the_same<U>,
-        "tenon::task<T&>: co_return gives it a temporary, which is gone before the reference is used; return an "
-        "object that outlives the task, or write task<T>");
-    result.set(std::forward<U>(value));
-  }
-  void unhandled_exception() noexcept {
-#if defined(__cpp_exceptions)
-    result.fail(std::current_exception());
-#endif
-  }
-
- private:
-  template <class U>
-  static constexpr bool refers_to_the_same =
-      !std::is_reference_v<T> || ((std::is_lvalue_reference_v<U> || std::is_rvalue_reference_v<T>) &&
-                                  std::is_convertible_v<std::remove_reference_t<U>*, std::remove_reference_t<T>*>);
-};
-
-template <>
-struct returning<void> : promise_base {
-  outcome<void> result;
-
-  static void return_void() noexcept {}
-  void unhandled_exception() noexcept {
-#if defined(__cpp_exceptions)
-    result.fail(std::current_exception());
-#endif
-  }
-};
-
-}  // namespace tenon::detail
-// tenon/task/detail/stop_hook.hpp
-
-namespace tenon::detail {
-
-/// A std::stop_callback that comes and goes. A std::optional of one would do, for forty functions more in every
-/// program.
-template <class Function>
-class stop_hook {
- public:
-  stop_hook() noexcept {}
-  stop_hook(const stop_hook&) = delete;
-  stop_hook& operator=(const stop_hook&) = delete;
-  ~stop_hook() { reset(); }
-
-  /// From now on a stop request calls `function`; this very call does when there was one.
-  void emplace(const std::stop_token& token, Function function) {
-    ::new (static_cast<void*>(std::addressof(callback_))) std::stop_callback<Function>(token, function);
-    set_ = true;
-  }
-  /// Takes it back, or waits until it has returned, unless it is this very thread that runs it.
-  void reset() noexcept {
-    if (!set_) return;
-    set_ = false;
-    std::destroy_at(std::addressof(callback_));
-  }
-
- private:
-  union {
-    std::stop_callback<Function> callback_;
-  };
-  bool set_ = false;
-};
-
-}  // namespace tenon::detail
-// tenon/task/detail/wait.hpp
-
-namespace tenon::detail {
-
-/// A suspended coroutine that waits for something at one worker, its home, and can be asked to stop from anywhere.
-///
-/// Everything that changes a wait happens on its home's thread: it begins there, ends there, and a stop that is
-/// requested elsewhere arrives there as a work item. So nothing in it is atomic. The one thing another thread does is
-/// to run the stop callback, and `stop_.reset()` in end() is the fence between the two: it takes the callback back, or
-/// waits for the end of it, after which `asked_` says whether a work item is on its way. If it is, the wait goes on
-/// existing until that item has arrived.
-///
-/// The one `work` in the base serves, one after the other: the way home (by the derived class), the way of the stop,
-/// the resumption.
-class wait : public work {
- public:
-  wait(const wait&) = delete;
-  wait& operator=(const wait&) = delete;
-
- protected:
-  /// `cancel` runs at home while the wait is in flight: it makes end() be called soon, but not before it returns.
-  using cancel_function = void (*)(wait&) noexcept;
-
-  explicit wait(cancel_function cancel) noexcept : cancel_(cancel) {}
-  ~wait() = default;
-
-  [[nodiscard]] loop& home() const noexcept { return *home_; }
-  void settle(loop& home, std::coroutine_handle<> waiter) noexcept {
-    home_ = &home;
-    waiter_ = waiter;
-  }
-
-  /// At home, once the wait is in flight: from now on a stop request cancels it.
-  void watch(const environment& env) {
-    if (env.stop.stop_possible()) stop_.emplace(env.stop, asks_to_stop{this});
-  }
-
-  /// At home, once the wait is over: the coroutine goes on as soon as nobody else knows of it.
-  void end() noexcept {
-    stop_.reset();
-    if (asked_ && !arrived_) {
-      ended_ = true;
-    } else {
-      resume();
-    }
-  }
-
-  /// Like end(), for a wait that is over before it was watched.
-  void resume() noexcept {
-    run = [](work& item) noexcept { static_cast<wait&>(item).waiter_.resume(); };
-    home_->schedule(*this);
-  }
-
- private:
-  struct asks_to_stop {
-    wait* self;
-    void operator()() const noexcept {
-      if (here().current == self->home_) {
-        self->cancel_(*self);
-      } else {
-        self->asked_ = true;
-        self->run = [](work& item) noexcept { static_cast<wait&>(item).stop_arrives(); };
-        self->home_->pin(*self);
-      }
-    }
-  };
-
-  void stop_arrives() noexcept {
-    arrived_ = true;
-    if (ended_) {
-      resume();
-    } else {
-      cancel_(*this);
-    }
-  }
-
-  loop* home_ = nullptr;
-  std::coroutine_handle<> waiter_;
-  cancel_function cancel_;
-  bool asked_ = false;    // the stop is, or was, on its way home as a work item
-  bool arrived_ = false;  // it has come
-  bool ended_ = false;    // the wait is over, and waits for it to come
-  stop_hook<asks_to_stop> stop_;
-};
-
-/// Goes on at one given worker: how a coroutine that owns something of a worker returns to it.
-class go_to {
- public:
-  explicit go_to(loop& target) noexcept : target_(target) {}
-
-  [[nodiscard]] bool await_ready() const noexcept { return here().current == &target_; }
-  void await_suspend(std::coroutine_handle<> waiter) noexcept {
-    item_.target = waiter;
-    target_.pin(item_);
-  }
-  static void await_resume() noexcept {}
-
- private:
-  loop& target_;
-  resumption item_;
-};
-
-}  // namespace tenon::detail
-// tenon/net/detail/io_wait.hpp
-
-namespace tenon::detail {
-
-/// What an I/O operation is asked to do. `whole`: to go on until all of the buffer is written.
-struct io_request {
-  io_kind kind;
-  void* data = nullptr;
-  std::size_t size = 0;
-  time_point deadline = never;
-  bool whole = false;
-  on_stop stop = on_stop::cancel;
-};
-
-/// Counts what a transfer moved, on the worker that runs.
-template <class R>
-void count_transfer(const R& runtime, io_kind kind, std::int64_t bytes) noexcept {
-  if constexpr (R::observe::enabled) {
-    auto* const here = runtime.current();
-    if (here == nullptr || bytes <= 0) return;
-    if (kind == io_kind::read) here->observer().received(static_cast<std::size_t>(bytes));
-    if (kind == io_kind::write) here->observer().sent(static_cast<std::size_t>(bytes));
-  }
-}
-
-/// A socket's transfer without waiting: bytes, or -errno, -EAGAIN among them.
-template <class R>
-[[nodiscard]] std::int64_t try_io(descriptor<R>& on, const io_request& asked) noexcept {
-  using backend = typename R::backend::template loop<typename R::threading>;
-  io_operation op;
-  op.kind = asked.kind;
-  op.source = &on.source();
-  op.data = asked.data;
-  op.size = asked.size;
-  if (!backend::attempt(op)) {
-    if constexpr (!R::backend::proactor) return -EAGAIN;  // it knows that the call would block
-    const auto got = asked.kind == io_kind::read ? ::recv(on.fd(), op.data, op.size, MSG_DONTWAIT)
-                                                 : ::send(on.fd(), op.data, op.size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    op.outcome = got < 0 ? -errno : got;
-  }
-  count_transfer(on.runtime(), asked.kind, op.outcome);
-  return op.outcome;
-}
-
-/// One I/O operation of a coroutine: tried where it stands, and if that would block, waited for at the descriptor's
-/// home.
-///
-/// The result is bytes (all of them together), a descriptor or zero; below zero it is -errno, with -ETIMEDOUT for a
-/// deadline that passed and -ECANCELED for a stop request.
-template <class R>
-class io_wait : public wait, public io_operation, public timer {
- public:
-  io_wait(descriptor<R>& on, const io_request& asked) noexcept : wait(&cancel), descriptor_(on), whole_(asked.whole), stop_(asked.stop) {
-    kind = asked.kind;
-    source = &on.source();
-    data = asked.data;
-    size = asked.size;
-    deadline = asked.deadline;
-    io_operation::run = [](work& item) noexcept { of(static_cast<io_operation&>(item)).completed(); };
-    timer::run = [](work& item) noexcept { of(static_cast<timer&>(item)).expired(); };
-  }
-
- protected:
-  [[nodiscard]] std::int64_t finish() noexcept {
-    count_transfer(descriptor_.runtime(), kind, total_);
-    if (outcome >= 0) return total_;
-    return outcome == -ECANCELED && expired_ ? -ETIMEDOUT : outcome;
-  }
-
- public:
-  [[nodiscard]] bool await_ready() noexcept {
-    const auto settled = descriptor_.settle();
-    if (!settled) {
-      outcome = -settled.error().value();
-      return true;
-    }
-    // A task that never finds its socket empty or full lets the others run now and then, as one in a long chain does.
-    if (!*settled || ++here().depth >= transfer_depth) return false;
-    while (backend::attempt(*this)) {
-      if (taken()) return true;
-    }
-    return false;
-  }
-
-  template <class Promise>
-  [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-    env_ = stop_ == on_stop::finish ? &no_environment : environment_of(waiter);
-    if (env_->stop.stop_requested()) {
-      outcome = -ECANCELED;
-      return false;
-    }
-    settle(*descriptor_.home(), waiter);
-    const this_thread& thread = here();
-    const bool at_home = thread.current == descriptor_.home();
-    if (at_home && thread.depth < transfer_depth) return begin();
-    wait::run = [](work& item) noexcept { static_cast<io_wait&>(static_cast<wait&>(item)).arrives(); };
-    if (at_home) {
-      descriptor_.home()->schedule(static_cast<wait&>(*this));
-    } else {
-      descriptor_.home()->pin(static_cast<wait&>(*this));
-    }
-    return true;
-  }
-
- private:
-  using backend = typename R::backend::template loop<typename R::threading>;
-
-  [[nodiscard]] static io_wait& of(io_operation& base) noexcept { return static_cast<io_wait&>(base); }
-  [[nodiscard]] static io_wait& of(timer& base) noexcept { return static_cast<io_wait&>(base); }
-
-  /// At home, not from the waiting coroutine itself.
-  void arrives() noexcept {
-    if (const auto settled = descriptor_.settle(); !settled) {
-      outcome = -settled.error().value();
-    } else if (begin()) {
-      return;
-    }
-    resume();
-  }
-
-  /// At home: false when it ended at once.
-  [[nodiscard]] bool begin() noexcept {
-    while (descriptor_.home()->backend().start(*this)) {
-      if (taken()) return false;
-    }
-    if (deadline != never) descriptor_.home()->arm(*this);
-    watch(*env_);
-    return true;
-  }
-
-  /// Takes in an outcome: true when that was the end.
-  [[nodiscard]] bool taken() noexcept {
-    if (outcome < 0) return true;
-    total_ += outcome;
-    if (!whole_ || static_cast<std::size_t>(outcome) == size) return true;
-    data = static_cast<char*>(data) + outcome;
-    size -= static_cast<std::size_t>(outcome);
-    return false;
-  }
-
-  void completed() noexcept {
-    while (!taken()) {
-      // A part was written although it had been cancelled: the cancellation is spent, so it is looked for here.
-      if (expired_ || env_->stop.stop_requested()) {
-        outcome = -ECANCELED;
-        break;
-      }
-      if (!descriptor_.home()->backend().start(*this)) return;  // in flight again
-    }
-    if (armed()) descriptor_.home()->disarm(*this);
-    end();
-  }
-  void expired() noexcept {
-    expired_ = true;
-    descriptor_.home()->backend().cancel(*this);
-  }
-  static void cancel(wait& base) noexcept {
-    auto& self = static_cast<io_wait&>(base);
-    self.descriptor_.home()->backend().cancel(self);
-  }
-
-  descriptor<R>& descriptor_;
-  const environment* env_ = nullptr;
-  std::int64_t total_ = 0;
-  bool whole_;
-  on_stop stop_;
-  bool expired_ = false;
-};
-
-/// The operations whose result is a count of bytes.
-template <class R>
-class transfer_wait : public io_wait<R> {
- public:
-  using io_wait<R>::io_wait;
-
-  [[nodiscard]] result<std::size_t> await_resume() noexcept {
-    const std::int64_t got = this->finish();
-    if (got < 0) return error_of(static_cast<int>(-got));
-    return static_cast<std::size_t>(got);
-  }
-};
-
-/// The operations whose result is that they have ended: readable, writable, connect.
-template <class R>
-class ready_wait : public io_wait<R> {
- public:
-  using io_wait<R>::io_wait;
-
-  [[nodiscard]] result<void> await_resume() noexcept {
-    const std::int64_t got = this->finish();
-    if (got < 0) return error_of(static_cast<int>(-got));
-    return {};
-  }
-};
-
-/// Accept: the result is a descriptor, or -errno.
-template <class R>
-class accept_wait : public io_wait<R> {
- public:
-  using io_wait<R>::io_wait;
-
-  [[nodiscard]] std::int64_t await_resume() noexcept { return this->finish(); }
-};
-
-}  // namespace tenon::detail
-// tenon/task/task.hpp
-
-namespace tenon {
-
-/// A lazy coroutine that gives a T to the one coroutine that awaits it.
-///
-///     tenon::task<int> answer() { co_return 42; }
-///     tenon::task<int> twice() {
-///       const int once = co_await answer();
-///       co_return once * 2;
-///     }
-///
-/// Shape         One pointer. T may be void, a reference, or any movable type.
-/// Cost          One frame, from the memory policy of the worker that calls it; starting and ending it are symmetric
-///               transfers. After 128 of them in a row the chain goes on from the worker's ready queue.
-/// Threads       One at a time; it may start on one worker and end on another.
-/// Errors        An exception that leaves the body comes out of `co_await`.
-/// Cancellation  It inherits the environment of the coroutine that awaits it. Destroying a task that has not started
-///               frees it; destroying one that has started and not ended is a mistake and asserts.
-template <class T = void>
-class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] task {
- public:
-  using value_type = T;
-
-  struct promise_type : detail::returning<T> {
-    [[nodiscard]] task get_return_object() noexcept {
-      return task(std::coroutine_handle<promise_type>::from_promise(*this));
-    }
-    [[nodiscard]] static std::suspend_always initial_suspend() noexcept { return {}; }
-    [[nodiscard]] static detail::final_awaiter final_suspend() noexcept { return {}; }
-  };
-
-  task(task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
-  task& operator=(task&& other) noexcept {
-    if (this != &other) {
-      destroy();
-      handle_ = std::exchange(other.handle_, nullptr);
-    }
-    return *this;
-  }
-  ~task() { destroy(); }
-
-  [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
-
-  class awaiter {
-   public:
-    explicit awaiter(std::coroutine_handle<promise_type> child) noexcept : child_(child) {}
-
-    [[nodiscard]] static bool await_ready() noexcept { return false; }
-    template <class Promise>
-    [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) noexcept {
-      assert(child_ && !child_.done() && "the task was moved from, or awaited before");
-      child_.promise().continuation = parent;
-      child_.promise().env = detail::environment_of(parent);
-      return detail::promise_base::enter(child_.promise());
-    }
-    [[nodiscard]] T await_resume() { return child_.promise().result.take(); }
-
-   private:
-    std::coroutine_handle<promise_type> child_;
-  };
-
-  [[nodiscard]] awaiter operator co_await() && noexcept { return awaiter(handle_); }
-
- private:
-  explicit task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
-
-  void destroy() noexcept {
-    if (!handle_) return;
-    assert((handle_.done() || !handle_.promise().continuation) && "the task has started and not ended");
-    handle_.destroy();
-  }
-
-  std::coroutine_handle<promise_type> handle_;
-};
-
-static_assert(sizeof(task<int>) == sizeof(void*));
-
-}  // namespace tenon
-// tenon/net/signals.hpp
-
-namespace tenon {
-
-namespace detail {
-
-/// Where a signal's handler writes: signals belong to the process, so this one table does too. 0 is nowhere; else the
-/// descriptor + 1.
-inline constinit std::array<std::atomic<int>, 65> signal_pipes{};
-
-inline void signal_arrived(int number) noexcept {
-  const int saved = errno;
-  const int pipe = signal_pipes[static_cast<std::size_t>(number)].load(std::memory_order_relaxed) - 1;
-  const auto name = static_cast<unsigned char>(number);
-  if (pipe >= 0) (void)!::write(pipe, &name, 1);  // a full pipe has this news in it already
-  errno = saved;
-}
-
-}  // namespace detail
-
-/// Signals as something to wait for. Users write `edge::signals`.
-///
-///     auto asked = edge::signals::open(rt, {SIGINT, SIGTERM}).value();
-///     co_await asked.next();
-///     rt.request_stop();
-///
-/// Shape         While it lives the signals do nothing but wake next(); afterwards they do what they did before.
-/// Threads       One task waits at a time. Which thread the kernel interrupts does not matter.
-/// Errors        open: device_or_resource_busy when another object has one of the signals; invalid_argument for a
-///               number that is none or that cannot be caught.
-/// Cancellation  next gives operation_canceled after a stop request. A signal that came before is kept.
-/// Source        D. J. Bernstein's self-pipe; sigaction(2), signal-safety(7).
-template <class R>
-class basic_signals {
- public:
-  [[nodiscard]] static result<basic_signals> open(R& runtime, std::initializer_list<int> numbers) {
-    std::array<int, 2> ends{-1, -1};
-    if (::pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC) != 0) return error_of(errno);
-    basic_signals made(runtime, unique_fd(ends[0]), unique_fd(ends[1]));
-    for (const int number : numbers) {
-      if (const std::error_code error = made.take(number)) return error;
-    }
-    return made;
-  }
-
-  basic_signals(basic_signals&&) noexcept = default;
-  basic_signals& operator=(basic_signals&&) = delete;
-  ~basic_signals() {
-    for (const taken& each : taken_) {
-      ::sigaction(each.number, &each.before, nullptr);
-      detail::signal_pipes[static_cast<std::size_t>(each.number)].store(0, std::memory_order_relaxed);
-    }
-  }
-
-  /// The number of the next signal.
-  [[nodiscard]] task<result<int>> next(time_point deadline = never) {
-    unsigned char number = 0;
-    const auto got = co_await detail::transfer_wait<R>(*read_, {io_kind::read, &number, 1, deadline});
-    if (!got) co_return got.error();
-    co_return int{number};
-  }
-
- private:
-  struct taken {
-    int number;
-    struct sigaction before;
-  };
-
-  basic_signals(R& runtime, unique_fd read, unique_fd write)
-      : read_(detail::descriptor<R>::make(runtime, std::move(read))), write_(std::move(write)) {}
-
-  [[nodiscard]] std::error_code take(int number) {
-    if (number <= 0 || static_cast<std::size_t>(number) >= detail::signal_pipes.size()) return error_of(EINVAL);
-    int nowhere = 0;
-    auto& pipe = detail::signal_pipes[static_cast<std::size_t>(number)];
-    if (!pipe.compare_exchange_strong(nowhere, write_.get() + 1)) return error_of(EBUSY);
-    taken entry{number, {}};
-    struct sigaction action {};
-    action.sa_handler = &detail::signal_arrived;
-    action.sa_flags = SA_RESTART;
-    sigfillset(&action.sa_mask);
-    if (::sigaction(number, &action, &entry.before) != 0) {
-      const int why = errno;
-      pipe.store(0);
-      return error_of(why);
-    }
-    taken_.push_back(entry);
-    return {};
-  }
-
-  typename detail::descriptor<R>::owner read_;
-  unique_fd write_;
-  std::vector<taken> taken_;
-};
-
-}  // namespace tenon
-// tenon/net/endpoint.hpp
-
-namespace tenon {
-
-/// A numeric address and a port: `{"127.0.0.1", 8080}`, `{"::1", 0}`, or `{"localhost", 8080}`, which is 127.0.0.1.
-///
-/// Errors  A text that is not an address is answered by whoever uses it: std::errc::invalid_argument. Names are not
-///         looked up here.
-class endpoint {
- public:
-  endpoint() = default;
-  endpoint(std::string_view address, std::uint16_t port) : address_(address), port_(port) {}
-
-  /// Reads "ADDRESS:PORT"; an IPv6 address stands in brackets.
-  [[nodiscard]] static result<endpoint> parse(std::string_view text) {
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string_view::npos || colon + 1 == text.size()) return std::errc::invalid_argument;
-    std::uint32_t port = 0;
-    for (const char digit : text.substr(colon + 1)) {
-      if (digit < '0' || digit > '9') return std::errc::invalid_argument;
-      port = port * 10 + static_cast<std::uint32_t>(digit - '0');
-      if (port > 65535) return std::errc::invalid_argument;
-    }
-    std::string_view address = text.substr(0, colon);
-    if (address.size() >= 2 && address.front() == '[' && address.back() == ']') {
-      address = address.substr(1, address.size() - 2);
-    }
-    endpoint read(address, static_cast<std::uint16_t>(port));
-    if (!read.to_native()) return std::errc::invalid_argument;
-    return read;
-  }
-
-  [[nodiscard]] const std::string& address() const noexcept { return address_; }
-  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-
-  /// The socket address of the kernel.
-  struct native {
-    sockaddr_storage storage{};
-    socklen_t size = 0;
-
-    [[nodiscard]] sockaddr* data() noexcept { return reinterpret_cast<sockaddr*>(&storage); }
-    [[nodiscard]] const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
-  };
-  [[nodiscard]] result<native> to_native() const noexcept {
-    native out;
-    const char* const text = address_ == "localhost" ? "127.0.0.1" : address_.c_str();
-    sockaddr_in four{};
-    if (::inet_pton(AF_INET, text, &four.sin_addr) == 1) {
-      four.sin_family = AF_INET;
-      four.sin_port = htons(port_);
-      std::memcpy(&out.storage, &four, sizeof four);
-      out.size = sizeof four;
-      return out;
-    }
-    sockaddr_in6 six{};
-    if (::inet_pton(AF_INET6, text, &six.sin6_addr) == 1) {
-      six.sin6_family = AF_INET6;
-      six.sin6_port = htons(port_);
-      std::memcpy(&out.storage, &six, sizeof six);
-      out.size = sizeof six;
-      return out;
-    }
-    return std::errc::invalid_argument;
-  }
-  [[nodiscard]] static endpoint from_native(const native& from) {
-    char text[INET6_ADDRSTRLEN] = "";
-    if (from.storage.ss_family == AF_INET) {
-      sockaddr_in four{};
-      std::memcpy(&four, &from.storage, sizeof four);
-      ::inet_ntop(AF_INET, &four.sin_addr, text, sizeof text);
-      return {text, ntohs(four.sin_port)};
-    }
-    if (from.storage.ss_family == AF_INET6) {
-      sockaddr_in6 six{};
-      std::memcpy(&six, &from.storage, sizeof six);
-      ::inet_ntop(AF_INET6, &six.sin6_addr, text, sizeof text);
-      return {text, ntohs(six.sin6_port)};
-    }
-    return {};
-  }
-
-  /// "127.0.0.1:8080", "[::1]:8080".
-  [[nodiscard]] friend std::string to_string(const endpoint& e) {
-    const bool six = e.address_.find(':') != std::string::npos;
-    std::string text;
-    if (six) text += '[';
-    text += e.address_;
-    text += six ? "]:" : ":";
-    text += std::to_string(e.port_);
-    return text;
-  }
-  [[nodiscard]] friend bool operator==(const endpoint&, const endpoint&) = default;
-
- private:
-  std::string address_;
-  std::uint16_t port_ = 0;
-};
-
-}  // namespace tenon
-// tenon/net/tcp_stream.hpp
-
-namespace tenon {
-
-/// A connected TCP socket of runtime R. Users write `edge::tcp_stream`.
-///
-///     auto n = co_await peer.read_some(room, rt.now() + 5s);
-///     if (!n || *n == 0) co_return;
-///
-/// Shape         One pointer. TCP_NODELAY is set: what is written is sent.
-/// Cost          A read or write that need not wait is one system call where the task stands; one that waits costs the
-///               backend's share. No allocation.
-/// Threads       One reader and one writer at a time, in any two tasks of R.
-/// Errors        result: the system's errno; timed_out when the deadline passes; operation_canceled after a stop
-///               request. The end of the stream is a read of 0 bytes. SIGPIPE is never raised.
-/// Cancellation  When a co_await returns, whatever it returns, the kernel has let go of the buffer.
-template <class R>
-class basic_tcp_stream {
- public:
-  basic_tcp_stream(R& runtime, unique_fd connected) : descriptor_(detail::descriptor<R>::make(runtime, std::move(connected))) {
-    const int on = 1;
-    ::setsockopt(native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  }
-
-  /// Connects to `to`.
-  [[nodiscard]] static task<result<basic_tcp_stream>> connect(R& runtime, endpoint to, time_point deadline = never) {
-    auto address = to.to_native();
-    if (!address) co_return address.error();
-    unique_fd fd(::socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd) co_return error_of(errno);
-    basic_tcp_stream stream(runtime, std::move(fd));
-    const auto connected = co_await detail::ready_wait<R>(
-        *stream.descriptor_, {io_kind::connect, address->data(), address->size, deadline});
-    if (!connected) co_return connected.error();
-    co_return std::move(stream);
-  }
-
-  /// Reads what is there, at least one byte; 0 is the end of the stream.
-  [[nodiscard]] detail::transfer_wait<R> read_some(std::span<std::byte> into, time_point deadline = never) noexcept {
-    return {*descriptor_, {io_kind::read, into.data(), into.size(), deadline}};
-  }
-  /// Writes as much as the socket takes.
-  [[nodiscard]] detail::transfer_wait<R> write_some(std::span<const std::byte> from, time_point deadline = never) noexcept {
-    return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline}};
-  }
-  /// Writes all of it, or fails.
-  [[nodiscard]] detail::transfer_wait<R> write_all(std::span<const std::byte> from, time_point deadline = never,
-                                                   on_stop stop = on_stop::cancel) noexcept {
-    return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline, true, stop}};
-  }
-  /// Waits until a read would not block: what an idle connection waits in, so that it need not hold a buffer.
-  [[nodiscard]] detail::ready_wait<R> readable(time_point deadline = never) noexcept {
-    return {*descriptor_, {io_kind::readable, nullptr, 0, deadline}};
-  }
-  /// Waits until a write would not block.
-  [[nodiscard]] detail::ready_wait<R> writable(time_point deadline = never) noexcept {
-    return {*descriptor_, {io_kind::writable, nullptr, 0, deadline}};
-  }
-
-  /// Reads or writes what can be without waiting, from a worker of R; std::errc::operation_would_block when nothing
-  /// can.
-  [[nodiscard]] result<std::size_t> try_read_some(std::span<std::byte> into) noexcept {
-    return attempt({io_kind::read, into.data(), into.size()});
-  }
-  [[nodiscard]] result<std::size_t> try_write_some(std::span<const std::byte> from) noexcept {
-    return attempt({io_kind::write, const_cast<std::byte*>(from.data()), from.size()});
-  }
-
-  /// Says to the peer that nothing more will come; reading goes on.
-  result<void> shutdown_send() noexcept {
-    if (::shutdown(native_handle(), SHUT_WR) != 0) return error_of(errno);
-    return {};
-  }
-
-  [[nodiscard]] endpoint remote_endpoint() const {
-    endpoint::native from;
-    from.size = sizeof from.storage;
-    if (::getpeername(native_handle(), from.data(), &from.size) != 0) return {};
-    return endpoint::from_native(from);
-  }
-  [[nodiscard]] int native_handle() const noexcept { return descriptor_->fd(); }
-  [[nodiscard]] R& runtime() const noexcept { return descriptor_->runtime(); }
-
- private:
-  [[nodiscard]] result<std::size_t> attempt(const detail::io_request& asked) noexcept {
-    const auto settled = descriptor_->settle();
-    if (!settled) return settled.error();
-    if (!*settled) return std::errc::operation_would_block;
-    const std::int64_t got = detail::try_io(*descriptor_, asked);
-    if (got < 0) return error_of(static_cast<int>(-got));
-    return static_cast<std::size_t>(got);
-  }
-
-  typename detail::descriptor<R>::owner descriptor_;
-};
-
-}  // namespace tenon
-// tenon/task/sleep_for.hpp
-
-namespace tenon {
-
-namespace detail {
-
-class sleeping : wait, timer {
- public:
-  explicit sleeping(duration length) noexcept : wait(&cancel), length_(length) {}
-  explicit sleeping(time_point until) noexcept : wait(&cancel), length_(duration::max()), until_(until) {}
-
-  [[nodiscard]] static bool await_ready() noexcept { return false; }
-  template <class Promise>
-  [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) {
-    loop* const current = here().current;
-    assert(current != nullptr && "tenon::sleep_for is awaited on a worker of a runtime");
-    const environment& env = *environment_of(waiter);
-    if (env.stop.stop_requested()) {
-      full_ = false;
-      return false;
-    }
-    const time_point now = current->now();
-    if (until_ == never && length_ < never - now) until_ = now + length_;
-    if (until_ <= now) return false;
-    settle(*current, waiter);
-    timer::run = [](work& item) noexcept {
-      auto& self = static_cast<sleeping&>(static_cast<timer&>(item));
-      self.over_ = true;
-      self.end();
-    };
-    deadline = until_;
-    if (until_ != never) current->arm(*this);
-    watch(env);
-    return true;
-  }
-  /// true: it slept to the end; false: it was asked to stop.
-  bool await_resume() const noexcept { return full_; }
-
- private:
-  static void cancel(wait& base) noexcept {
-    auto& self = static_cast<sleeping&>(base);
-    if (std::exchange(self.over_, true)) return;
-    self.full_ = false;
-    if (self.armed()) self.home().disarm(self);
-    self.wait::run = [](work& item) noexcept { static_cast<sleeping&>(static_cast<wait&>(item)).end(); };
-    self.home().pin(static_cast<wait&>(self));  // not from inside the stop callback, and not on a thief
-  }
-
-  duration length_;
-  time_point until_ = never;
-  bool full_ = true;
-  bool over_ = false;
-};
-
-}  // namespace detail
-
-/// Waits for at least `length` on the clock of the runtime that runs the coroutine.
-///
-///     if (!co_await tenon::sleep_for(50ms)) co_return;   // asked to stop
-///
-/// Shape         nanoseconds; any std::chrono duration converts. Zero or less does not suspend.
-/// Cost          O(log n) of n pending timers of this worker; no allocation but the growth of their heap.
-/// Cancellation  A stop request ends it early; `co_await` gives true when it slept to the end, else false.
-[[nodiscard]] inline detail::sleeping sleep_for(duration length) noexcept { return detail::sleeping(length); }
-
-/// Waits until the clock of the runtime says `deadline` or later.
-[[nodiscard]] inline detail::sleeping sleep_until(time_point deadline) noexcept { return detail::sleeping(deadline); }
-
-}  // namespace tenon
-// tenon/net/tcp_listener.hpp
-
-namespace tenon {
-
-/// A listening TCP socket of runtime R. Users write `edge::tcp_listener`.
-///
-///     auto door = edge::tcp_listener::bind(rt, {"127.0.0.1", 8080}).value();
-///     while (auto peer = co_await door.accept()) conns.spawn(echo, std::move(*peer));
-///
-/// Threads       One task accepts at a time.
-/// Errors        bind: invalid_argument for a bad address, address_in_use, permission_denied, ... accept: what is not
-///               the listener's fault does not end it: a peer that has gone again is passed over, and while the process
-///               has no descriptors or memory left it tries again, after 1 ms and then twice as long up to 1 s.
-/// Cancellation  accept gives operation_canceled after a stop request.
-template <class R>
-class basic_tcp_listener {
- public:
-  using stream = basic_tcp_stream<R>;
-
-  /// Binds to `at` and listens; port 0 takes a free one, which local_endpoint() tells.
-  [[nodiscard]] static result<basic_tcp_listener> bind(R& runtime, const endpoint& at) {
-    const auto address = at.to_native();
-    if (!address) return address.error();
-    unique_fd fd(::socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd) return error_of(errno);
-    const int on = 1;
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (::bind(fd.get(), address->data(), address->size) != 0 || ::listen(fd.get(), SOMAXCONN) != 0) {
-      return error_of(errno);
-    }
-    return basic_tcp_listener(runtime, std::move(fd));
-  }
-
-  [[nodiscard]] task<result<stream>> accept() {
-    using namespace std::chrono_literals;
-    for (duration back_off = 1ms;; back_off = back_off < 500ms ? 2 * back_off : 1s) {
-      const std::int64_t got = co_await detail::accept_wait<R>(*descriptor_, {io_kind::accept});
-      if (got >= 0) co_return stream(descriptor_->runtime(), unique_fd(static_cast<int>(got)));
-      switch (-got) {
-        case ECONNABORTED:
-        case EPROTO:
-        case EPERM:  // a firewall has forbidden this one
-          back_off = 500us;
-          break;
-        case EMFILE:
-        case ENFILE:
-        case ENOBUFS:
-        case ENOMEM: {
-          const bool slept = co_await sleep_for(back_off);
-          if (!slept) co_return std::make_error_code(std::errc::operation_canceled);
-          break;
-        }
-        default:
-          co_return error_of(static_cast<int>(-got));
-      }
-    }
-  }
-
-  [[nodiscard]] endpoint local_endpoint() const {
-    endpoint::native at;
-    at.size = sizeof at.storage;
-    if (::getsockname(native_handle(), at.data(), &at.size) != 0) return {};
-    return endpoint::from_native(at);
-  }
-  [[nodiscard]] int native_handle() const noexcept { return descriptor_->fd(); }
-
- private:
-  basic_tcp_listener(R& runtime, unique_fd listening)
-      : descriptor_(detail::descriptor<R>::make(runtime, std::move(listening))) {}
-
-  typename detail::descriptor<R>::owner descriptor_;
-};
 
 }  // namespace tenon
 // tenon/observe/totals.hpp
@@ -3108,103 +1843,6 @@ concept observe_policy = policy_of<P, family::observe> && observer<typename P::t
                                          std::is_empty_v<typename P::template of<multi_thread>>));
 
 }  // namespace tenon
-// tenon/observe/counters.hpp
-
-namespace tenon {
-
-/// Counts what each worker does: tasks, steals, bytes, sleeps. For reports and metrics that are always on.
-///
-///     struct app : tenon::runtime<tenon::epoll, tenon::stealing<>, tenon::counters> { using runtime::runtime; };
-///
-/// Shape    A 64-bit number for each member of totals, one set a worker.
-/// Cost     A hook: one load, one addition and one store in the worker's own memory. Nothing is locked: only the worker
-///          writes, so with multi_thread each number is a relaxed atomic, and with single_thread a plain integer.
-/// Threads  Hooks: the worker. read: any thread with multi_thread, else the worker.
-struct counters : family::observe {
-  static constexpr auto word = fixed_string("counters");
-  static constexpr bool enabled = true;
-
-  template <class Threading>
-  class of {
-   public:
-    void spawned(std::size_t tasks) noexcept { tasks_spawned_.add(tasks); }
-    void ran(std::size_t tasks) noexcept { tasks_run_.add(tasks); }
-    void stole(std::size_t tasks) noexcept { tasks_stolen_.add(tasks); }
-    void dropped(std::size_t items) noexcept { items_dropped_.add(items); }
-    void received(std::size_t bytes) noexcept { bytes_received_.add(bytes); }
-    void sent(std::size_t bytes) noexcept { bytes_sent_.add(bytes); }
-    void parked() noexcept { parks_.add(1); }
-    void woke() noexcept { wakes_.add(1); }
-
-    [[nodiscard]] totals read() const noexcept {
-      return {.tasks_spawned = tasks_spawned_.value(),
-              .tasks_run = tasks_run_.value(),
-              .tasks_stolen = tasks_stolen_.value(),
-              .items_dropped = items_dropped_.value(),
-              .bytes_received = bytes_received_.value(),
-              .bytes_sent = bytes_sent_.value(),
-              .parks = parks_.value(),
-              .wakes = wakes_.value()};
-    }
-
-   private:
-    /// Written by one thread, so load and store are enough; relaxed, because no other memory is published by it.
-    class number {
-     public:
-      void add(std::uint64_t amount) noexcept {
-        value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-      }
-      [[nodiscard]] std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
-
-     private:
-      typename Threading::template atomic<std::uint64_t> value_{0};
-    };
-
-    number tasks_spawned_;
-    number tasks_run_;
-    number tasks_stolen_;
-    number items_dropped_;
-    number bytes_received_;
-    number bytes_sent_;
-    number parks_;
-    number wakes_;
-  };
-};
-
-// The whole proof is in its test: here every translation unit would pay for it.
-static_assert(policy_of<counters, family::observe>);
-
-}  // namespace tenon
-// tenon/observe/off.hpp
-
-namespace tenon {
-
-/// Nobody watches: every hook is nothing, and a worker is not a byte larger for it. The default.
-///
-/// Shape    Empty; a member of it wants [[no_unique_address]].
-struct off : family::observe {
-  static constexpr auto word = fixed_string("off");
-  static constexpr bool enabled = false;
-
-  template <class Threading>
-  class of {
-   public:
-    constexpr void spawned(std::size_t /*tasks*/) noexcept {}
-    constexpr void ran(std::size_t /*tasks*/) noexcept {}
-    constexpr void stole(std::size_t /*tasks*/) noexcept {}
-    constexpr void dropped(std::size_t /*items*/) noexcept {}
-    constexpr void received(std::size_t /*bytes*/) noexcept {}
-    constexpr void sent(std::size_t /*bytes*/) noexcept {}
-    constexpr void parked() noexcept {}
-    constexpr void woke() noexcept {}
-    [[nodiscard]] constexpr totals read() const noexcept { return {}; }
-  };
-};
-
-static_assert(observe_policy<off>);
-static_assert(std::is_empty_v<off::of<multi_thread>> && std::is_empty_v<off::of<single_thread>>);
-
-}  // namespace tenon
 // tenon/queue/concept.hpp
 
 namespace tenon {
@@ -3253,1858 +1891,6 @@ inline constexpr bool queueable = std::is_object_v<T> && !std::is_const_v<T> &&
                                   std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>;
 
 }  // namespace detail
-
-}  // namespace tenon
-// tenon/core/cache_line.hpp
-
-namespace tenon {
-
-/// How far apart two variables must lie so that two cores do not fight over them, in bytes.
-///
-/// A constant of the library, not std::hardware_destructive_interference_size: that one may differ between the flags of
-/// two translation units, and then so would the layout of every type that used it.
-inline constexpr std::size_t cache_line = 64;
-
-}  // namespace tenon
-// tenon/queue/detail/slot.hpp
-
-namespace tenon::detail {
-
-/// Room for one T: where a queue makes and unmakes an element. It does not know whether it holds one; its queue does.
-///
-/// Threading is named so that a model can put another in its place, which notices two threads in one slot.
-template <class T, class Threading>
-class slot {
- public:
-  slot() noexcept {}
-  slot(const slot&) = delete;
-  slot& operator=(const slot&) = delete;
-  ~slot() {}
-
-  void put(T&& item) noexcept { std::construct_at(std::addressof(value_), std::move(item)); }
-
-  [[nodiscard]] std::optional<T> take() noexcept {
-    std::optional<T> item(std::move(value_));
-    std::destroy_at(std::addressof(value_));
-    return item;
-  }
-
- private:
-  union {
-    T value_;
-  };
-};
-
-}  // namespace tenon::detail
-// tenon/queue/detail/numbered_ring.hpp
-
-namespace tenon::detail {
-
-/// What mpsc and mpmc share: slots that carry a number, and the producers' half.
-///
-/// Let t be the value of tail_, h the consumers' count, both only ever growing; slot(i) is slots_[i mod N], N >= 2, and
-/// its number says whose turn it is:
-///   number == i          slot(i) is empty, and is for the producer with ticket i;
-///   number == i + 1      it holds element i, and is for the consumer with ticket i;
-///   number == i + N      it is empty again: the first line, for the next time round.
-/// Invariants:
-///   (1) tickets are given once: t goes from i to i + 1 by one CAS, and so does h (or has one writer);
-///   (2) the number of a slot is written only by the holder of the ticket that the number is for, and only grows;
-///   (3) t is moved past i only by one that read number == i, so only when element i - N was gone: t <= h + N;
-///   (4) a number read as older than wanted was so at some instant: then the ring was full (or the pop of that element
-///       under way), so that try_push may say so. A number newer than wanted means that the ticket has been taken.
-/// The numbers wrap round with std::size_t; the differences are taken as signed, and stay far below half of its range.
-template <class T, class Threading, std::size_t N>
-class numbered_ring {
- protected:
-  numbered_ring() noexcept {
-    for (std::size_t i = 0; i < N; ++i) slots_[i].number.store(i, std::memory_order_relaxed);
-  }
-  ~numbered_ring() = default;
-
-  [[nodiscard]] bool fill_next(T&& item) noexcept {
-    std::size_t t = tail_.load(std::memory_order_relaxed);
-    for (;;) {
-      const std::ptrdiff_t ahead = this->ahead(t, t);  // edge B: the element before has been moved out
-      if (ahead < 0) return false;
-      if (ahead > 0) {  // another producer has been here: t is old
-        t = tail_.load(std::memory_order_relaxed);
-      } else if (tail_.compare_exchange_strong(t, t + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
-        slots_[t & (N - 1)].element.put(std::move(item));
-        slots_[t & (N - 1)].number.store(t + 1, std::memory_order_release);  // edge A
-        return true;
-      }
-    }
-  }
-
-  /// By how much the number of slot(i) is ahead of `wanted`.
-  [[nodiscard]] std::ptrdiff_t ahead(std::size_t i, std::size_t wanted) const noexcept {
-    return static_cast<std::ptrdiff_t>(slots_[i & (N - 1)].number.load(std::memory_order_acquire) - wanted);
-  }
-
-  /// By the holder of ticket i.
-  [[nodiscard]] std::optional<T> empty(std::size_t i) noexcept {
-    std::optional<T> item = slots_[i & (N - 1)].element.take();
-    slots_[i & (N - 1)].number.store(i + N, std::memory_order_release);  // edge B
-    return item;
-  }
-
-  /// t - h, for an h that was read before, brought into 0 .. N: the two are not read at one instant.
-  [[nodiscard]] std::size_t filled_since(std::size_t h) const noexcept {
-    const auto there = static_cast<std::ptrdiff_t>(tail_.load(std::memory_order_relaxed) - h);
-    if (there <= 0) return 0;
-    return static_cast<std::size_t>(there) < N ? static_cast<std::size_t>(there) : N;
-  }
-
- private:
-  struct numbered {
-    typename Threading::template atomic<std::size_t> number;
-    slot<T, Threading> element;
-  };
-
-  alignas(cache_line) typename Threading::template atomic<std::size_t> tail_{0};
-  alignas(cache_line) std::array<numbered, N> slots_;
-};
-
-}  // namespace tenon::detail
-// tenon/queue/detail/ring.hpp
-
-namespace tenon::detail {
-
-/// A ring of N slots for one thread at a time: what each bounded queue is in a runtime of one thread, and what `locked`
-/// locks. N need not be a power of two.
-///
-/// Alive: the size_ slots from front_ on, going round; size_ <= N.
-template <class T, std::size_t N>
-class ring {
- public:
-  static constexpr std::size_t capacity = N;
-
-  ring() = default;
-  ring(const ring&) = delete;
-  ring& operator=(const ring&) = delete;
-  ~ring() {
-    while (try_pop()) {
-    }
-  }
-
-  [[nodiscard]] bool try_push(T&& item) noexcept {
-    if (size_ == N) return false;
-    const std::size_t to_the_end = N - front_;  // front_ + size_ might not fit in N's range
-    slots_[size_ < to_the_end ? front_ + size_ : size_ - to_the_end].put(std::move(item));
-    ++size_;
-    return true;
-  }
-
-  [[nodiscard]] std::optional<T> try_pop() noexcept {
-    if (size_ == 0) return std::nullopt;
-    std::optional<T> item = slots_[front_].take();
-    front_ = front_ + 1 == N ? 0 : front_ + 1;
-    --size_;
-    return item;
-  }
-
-  [[nodiscard]] std::size_t size_estimate() const noexcept { return size_; }
-
- private:
-  std::size_t front_ = 0;
-  std::size_t size_ = 0;
-  std::array<slot<T, single_thread>, N> slots_;
-};
-
-}  // namespace tenon::detail
-// tenon/queue/mpmc.hpp
-
-namespace tenon {
-
-/// A fixed ring between many producers and many consumers.
-///
-///     using my_runtime = tenon::runtime<tenon::epoll, tenon::stealing<>, tenon::mpmc<4096>>;
-///
-/// Shape    N slots inside the object, each a T and a number; two cache lines; no heap.
-/// Order    FIFO by ticket: thus FIFO for each producer.
-/// Cost     try_push, try_pop: O(1) unless they lose a race: one CAS. Producers touch one line of counts, consumers
-///          another; neither reads the other's. Lock-free but for this: a thread that stops between its ticket and its
-///          slot's number holds up those who come round to that very slot.
-/// Threads  Any thread pushes, any pops, at once. Construct and destroy from one thread alone.
-/// Errors   Full: try_push is false, its argument untouched; also while the pop of the oldest item is still under way.
-///          Empty: try_pop is nullopt; also while the push of the oldest item is still under way.
-///          Nothing throws. A bad N, or a T that may throw, does not compile.
-/// Source   D. Vyukov, "Bounded MPMC queue", 1024cores.net. Model: tests/model/mpmc.cpp.
-template <std::size_t N = 1024>
-struct mpmc : family::queue {
-  static_assert(std::has_single_bit(N) && N > 1,
-                "tenon::mpmc<N>: N, the number of slots, must be a power of two and at least 2");
-
-  static constexpr auto word = fixed_string("mpmc<") + detail::decimal<N> + fixed_string(">");
-  static constexpr bool many_producers = true;
-  static constexpr bool many_consumers = true;
-  static constexpr bool bounded = true;
-
-  /// The producers' half, and what the numbers mean, is in detail::numbered_ring. The consumers' half mirrors it:
-  /// head_ hands out the tickets, and who holds ticket h may empty slot(h), which is numbered h + 1 by then.
-  ///
-  /// Edges    A  fill: number.store(release) -> number.load(acquire): the element is seen by the consumer.
-  ///          B  empty: number.store(release) -> number.load(acquire): the element is gone before the next is made.
-  ///          The CAS of a ticket is relaxed: it decides who, not what is seen.
-  template <class T, class Threading = multi_thread>
-  class of : detail::numbered_ring<T, Threading, N> {
-    static_assert(detail::queueable<T>,
-                  "tenon::mpmc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
-
-   public:
-    static constexpr std::size_t capacity = N;
-
-    of() = default;
-    of(const of&) = delete;
-    of& operator=(const of&) = delete;
-    ~of() {
-      while (try_pop()) {
-      }
-    }
-
-    [[nodiscard]] bool try_push(T&& item) noexcept { return this->fill_next(std::move(item)); }
-
-    [[nodiscard]] std::optional<T> try_pop() noexcept {
-      std::size_t h = head_.load(std::memory_order_relaxed);
-      for (;;) {
-        const std::ptrdiff_t ahead = this->ahead(h, h + 1);  // edge A
-        if (ahead < 0) return std::nullopt;
-        if (ahead > 0) {  // another consumer has been here: h is old
-          h = head_.load(std::memory_order_relaxed);
-        } else if (head_.compare_exchange_strong(h, h + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
-          return this->empty(h);  // edge B
-        }
-      }
-    }
-
-    [[nodiscard]] std::size_t size_estimate() const noexcept {
-      return this->filled_since(head_.load(std::memory_order_relaxed));
-    }
-
-   private:
-    alignas(cache_line) typename Threading::template atomic<std::size_t> head_{0};
-  };
-
-  template <class T>
-  class of<T, single_thread> : public detail::ring<T, N> {
-    static_assert(detail::queueable<T>,
-                  "tenon::mpmc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
-  };
-};
-
-// The whole proof is in its test: here every translation unit would pay for it.
-static_assert(policy_of<mpmc<>, family::queue>);
-
-}  // namespace tenon
-// tenon/queue/mpsc.hpp
-
-namespace tenon {
-
-/// A fixed ring between many producers and one consumer.
-///
-///     using my_runtime = tenon::runtime<tenon::epoll, tenon::affinity<>, tenon::mpsc<4096>>;
-///
-/// Shape    N slots inside the object, each a T and a number; two cache lines; no heap.
-/// Order    FIFO by ticket: thus FIFO for each producer.
-/// Cost     try_push: O(1) unless it loses a race: one CAS. try_pop: O(1), wait-free, no read-modify-write.
-/// Threads  Any thread pushes and one pops, at once. Construct and destroy from one thread alone.
-/// Errors   Full: try_push is false, its argument untouched; also while the pop of the oldest item is still under way.
-///          Empty: try_pop is nullopt; also while the push of the oldest item is still under way.
-///          Nothing throws. A bad N, or a T that may throw, does not compile.
-/// Source   D. Vyukov, "Bounded MPMC queue", 1024cores.net, with its consumers' half made for one.
-///          Model: tests/model/mpsc.cpp.
-template <std::size_t N = 1024>
-struct mpsc : family::queue {
-  static_assert(std::has_single_bit(N) && N > 1,
-                "tenon::mpsc<N>: N, the number of slots, must be a power of two and at least 2");
-
-  static constexpr auto word = fixed_string("mpsc<") + detail::decimal<N> + fixed_string(">");
-  static constexpr bool many_producers = true;
-  static constexpr bool many_consumers = false;
-  static constexpr bool bounded = true;
-
-  /// The producers' half, and what the numbers mean, is in detail::numbered_ring. The consumer alone writes head_, so
-  /// that it needs no CAS for its ticket; head_ is an atomic only for size_estimate.
-  ///
-  /// Edges    A  fill: number.store(release) -> number.load(acquire): the element is seen by the consumer.
-  ///          B  empty: number.store(release) -> number.load(acquire): the element is gone before the next is made.
-  template <class T, class Threading = multi_thread>
-  class of : detail::numbered_ring<T, Threading, N> {
-    static_assert(detail::queueable<T>,
-                  "tenon::mpsc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
-
-   public:
-    static constexpr std::size_t capacity = N;
-
-    of() = default;
-    of(const of&) = delete;
-    of& operator=(const of&) = delete;
-    ~of() {
-      while (try_pop()) {
-      }
-    }
-
-    [[nodiscard]] bool try_push(T&& item) noexcept { return this->fill_next(std::move(item)); }
-
-    [[nodiscard]] std::optional<T> try_pop() noexcept {
-      const std::size_t h = head_.load(std::memory_order_relaxed);
-      if (this->ahead(h, h + 1) < 0) return std::nullopt;  // edge A
-      head_.store(h + 1, std::memory_order_relaxed);       // read by size_estimate alone
-      return this->empty(h);                               // edge B
-    }
-
-    [[nodiscard]] std::size_t size_estimate() const noexcept {
-      return this->filled_since(head_.load(std::memory_order_relaxed));
-    }
-
-   private:
-    alignas(cache_line) typename Threading::template atomic<std::size_t> head_{0};
-  };
-
-  template <class T>
-  class of<T, single_thread> : public detail::ring<T, N> {
-    static_assert(detail::queueable<T>,
-                  "tenon::mpsc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
-  };
-};
-
-// The whole proof is in its test: here every translation unit would pay for it.
-static_assert(policy_of<mpsc<>, family::queue>);
-
-}  // namespace tenon
-// tenon/queue/spsc.hpp
-
-namespace tenon {
-
-/// A fixed ring between one producer and one consumer.
-///
-///     using my_runtime = tenon::runtime<tenon::io_uring<>, tenon::affinity<>, tenon::spsc<4096>>;
-///
-/// Shape    N slots inside the object, N * sizeof(T) bytes and two cache lines; no heap.
-/// Order    FIFO.
-/// Cost     try_push, try_pop: O(1), wait-free: no read-modify-write, and the other side's line is read only when the
-///          ring looks full, or empty.
-/// Threads  One thread pushes and one pops, at once. Construct and destroy from one thread alone.
-/// Errors   Full: try_push is false, its argument untouched. Empty: try_pop is nullopt.
-///          Nothing throws. A bad N, or a T that may throw, does not compile.
-/// Source   L. Lamport, "Specifying Concurrent Program Modules", 1983; cached indices: J. Giacomoni et al.,
-///          "FastForward for Efficient Pipeline Parallelism", 2008. Model: tests/model/spsc.cpp.
-template <std::size_t N = 1024>
-struct spsc : family::queue {
-  static_assert(std::has_single_bit(N), "tenon::spsc<N>: N, the number of slots, must be a power of two");
-
-  static constexpr auto word = fixed_string("spsc<") + detail::decimal<N> + fixed_string(">");
-  static constexpr bool many_producers = false;
-  static constexpr bool many_consumers = false;
-  static constexpr bool bounded = true;
-
-  /// Let h and t be the values of head_ and tail_, counts that only grow; slot(i) is slots_[i mod N]. Invariants:
-  ///   (1) h <= t <= h + N, and an element is alive in slot(i) iff h <= i < t;
-  ///   (2) only the consumer writes h and tail_seen_, only the producer t and head_seen_;
-  ///   (3) head_seen_ <= h and tail_seen_ <= t: a seen index is an old value of the real one. So a producer that finds
-  ///       t - head_seen_ < N has room, a consumer that finds tail_seen_ > h has an element, and only one that does not
-  ///       must look at the real index.
-  /// Edges    tail_.store(release) -> tail_.load(acquire): the element made in slot(t) is seen by the consumer.
-  ///          head_.store(release) -> head_.load(acquire): the element was moved out of slot(h) and destroyed before
-  ///          the producer makes the next one there.
-  ///          Each side's load of its own index is relaxed: nobody else writes it.
-  template <class T, class Threading = multi_thread>
-  class of {
-    static_assert(detail::queueable<T>,
-                  "tenon::spsc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
-
-   public:
-    static constexpr std::size_t capacity = N;
-
-    of() = default;
-    of(const of&) = delete;
-    of& operator=(const of&) = delete;
-    ~of() {
-      while (try_pop()) {
-      }
-    }
-
-    [[nodiscard]] bool try_push(T&& item) noexcept {
-      const std::size_t t = tail_.load(std::memory_order_relaxed);
-      if (t - head_seen_ == N) {
-        head_seen_ = head_.load(std::memory_order_acquire);
-        if (t - head_seen_ == N) return false;
-      }
-      slots_[t & (N - 1)].put(std::move(item));
-      tail_.store(t + 1, std::memory_order_release);
-      return true;
-    }
-
-    [[nodiscard]] std::optional<T> try_pop() noexcept {
-      const std::size_t h = head_.load(std::memory_order_relaxed);
-      if (h == tail_seen_) {
-        tail_seen_ = tail_.load(std::memory_order_acquire);
-        if (h == tail_seen_) return std::nullopt;
-      }
-      std::optional<T> item = slots_[h & (N - 1)].take();
-      head_.store(h + 1, std::memory_order_release);
-      return item;
-    }
-
-    [[nodiscard]] std::size_t size_estimate() const noexcept {
-      const std::size_t h = head_.load(std::memory_order_acquire);  // before t, so that t >= h
-      const std::size_t there = tail_.load(std::memory_order_acquire) - h;
-      return there < N ? there : N;
-    }
-
-   private:
-    alignas(cache_line) typename Threading::template atomic<std::size_t> head_{0};
-    std::size_t tail_seen_ = 0;  // the consumer's
-    alignas(cache_line) typename Threading::template atomic<std::size_t> tail_{0};
-    std::size_t head_seen_ = 0;  // the producer's
-    alignas(cache_line) std::array<detail::slot<T, Threading>, N> slots_;
-  };
-
-  template <class T>
-  class of<T, single_thread> : public detail::ring<T, N> {
-    static_assert(detail::queueable<T>,
-                  "tenon::spsc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
-  };
-};
-
-// The whole proof is in its test: here every translation unit would pay for it.
-static_assert(policy_of<spsc<>, family::queue>);
-
-}  // namespace tenon
-// tenon/queue/by_topology.hpp
-
-namespace tenon {
-
-/// The default: the cheapest ring that the two ends of a channel allow, chosen at compile time.
-///
-/// | producers | consumers | ring    |
-/// |-----------|-----------|---------|
-/// | one       | one       | spsc<N> |
-/// | many      | one       | mpsc<N> |
-/// | any       | many      | mpmc<N> |
-///
-/// Where nobody says how many there are, `of` is the one that is always right: mpmc.
-struct by_topology : family::queue {
-  static constexpr auto word = fixed_string("by_topology");
-  static constexpr bool many_producers = true;
-  static constexpr bool many_consumers = true;
-  static constexpr bool bounded = true;
-
-  template <bool ManyProducers, bool ManyConsumers, std::size_t N>
-  using choose = std::conditional_t<ManyConsumers, mpmc<N>, std::conditional_t<ManyProducers, mpsc<N>, spsc<N>>>;
-
-  template <class T, class Threading = multi_thread>
-  using of = typename mpmc<>::of<T, Threading>;
-};
-
-static_assert(queue_policy<by_topology>);
-static_assert(std::is_same_v<by_topology::choose<false, false, 8>, spsc<8>>);
-static_assert(std::is_same_v<by_topology::choose<true, false, 8>, mpsc<8>>);
-static_assert(std::is_same_v<by_topology::choose<false, true, 8>, mpmc<8>>);
-static_assert(std::is_same_v<by_topology::choose<true, true, 8>, mpmc<8>>);
-
-}  // namespace tenon
-// tenon/queue/locked.hpp
-
-namespace tenon {
-
-/// A fixed ring behind a mutex: the plainest queue, and the one that the others are compared with.
-///
-///     using my_runtime = tenon::runtime<tenon::epoll, tenon::stealing<>, tenon::locked<1000>>;
-///
-/// Shape    N slots inside the object, N * sizeof(T) bytes, and a mutex; no heap. N need not be a power of two.
-/// Order    FIFO, in the order in which the mutex was taken.
-/// Cost     try_push, try_pop, size_estimate: O(1) under the mutex; a thread preempted inside holds up the others.
-/// Threads  Any thread pushes, any pops, at once. Construct and destroy from one thread alone.
-/// Errors   Full: try_push is false, its argument untouched. Empty: try_pop is nullopt. Neither is said when it was not
-///          so. Nothing throws. A bad N, or a T that may throw, does not compile.
-template <std::size_t N = 1024>
-struct locked : family::queue {
-  static_assert(N > 0, "tenon::locked<N>: N, the number of slots, must be at least 1");
-
-  static constexpr auto word = fixed_string("locked<") + detail::decimal<N> + fixed_string(">");
-  static constexpr bool many_producers = true;
-  static constexpr bool many_consumers = true;
-  static constexpr bool bounded = true;
-
-  /// Invariant: ring_ is touched only by who holds mutex_, whose unlock -> lock edge orders all the rest.
-  template <class T, class Threading = multi_thread>
-  class of {
-    static_assert(detail::queueable<T>,
-                  "tenon::locked<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
-
-   public:
-    static constexpr std::size_t capacity = N;
-
-    of() = default;
-    of(const of&) = delete;
-    of& operator=(const of&) = delete;
-
-    [[nodiscard]] bool try_push(T&& item) noexcept {
-      const std::lock_guard hold(mutex_);
-      return ring_.try_push(std::move(item));
-    }
-    [[nodiscard]] std::optional<T> try_pop() noexcept {
-      const std::lock_guard hold(mutex_);
-      return ring_.try_pop();
-    }
-    [[nodiscard]] std::size_t size_estimate() const noexcept {
-      const std::lock_guard hold(mutex_);
-      return ring_.size_estimate();
-    }
-
-   private:
-    [[no_unique_address]] mutable typename Threading::mutex mutex_;
-    detail::ring<T, N> ring_;
-  };
-};
-
-// The whole proof is in its test: here every translation unit would pay for it.
-static_assert(policy_of<locked<>, family::queue>);
-
-}  // namespace tenon
-// tenon/core/detail/row.hpp
-
-namespace tenon::detail {
-
-/// Objects side by side whose number is known when they are made, and which never move: they need not be able to.
-///
-/// A vector of unique_ptr would do, but costs sixty functions of compile time a type (bench/NOTES.md).
-///
-/// Shape    One allocation, aligned as T asks.
-/// Errors   What leaves `make` leaves the constructor; what was made before is destroyed.
-template <class T>
-class row {
- public:
-  /// The i-th of them is what `make(i)` gives.
-  template <class Make>
-  row(std::size_t size, Make make) : row(room_for(size)) {
-    for (; size_ < size; ++size_) ::new (static_cast<void*>(first_ + size_)) T(make(size_));
-  }
-  row(const row&) = delete;
-  row& operator=(const row&) = delete;
-  ~row() {
-    while (size_ > 0) first_[--size_].~T();
-    ::operator delete(static_cast<void*>(first_), std::align_val_t{alignof(T)});
-  }
-
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] T& operator[](std::size_t i) noexcept { return first_[i]; }
-  [[nodiscard]] const T& operator[](std::size_t i) const noexcept { return first_[i]; }
-  [[nodiscard]] T* begin() noexcept { return first_; }
-  [[nodiscard]] T* end() noexcept { return first_ + size_; }
-  [[nodiscard]] const T* begin() const noexcept { return first_; }
-  [[nodiscard]] const T* end() const noexcept { return first_ + size_; }
-
- private:
-  explicit row(void* room) noexcept : first_(static_cast<T*>(room)) {}
-
-  [[nodiscard]] static void* room_for(std::size_t size) {
-    const std::size_t bytes = size <= PTRDIFF_MAX / sizeof(T) ? size * sizeof(T) : PTRDIFF_MAX;  // which there is not
-    return ::operator new(bytes, std::align_val_t{alignof(T)});
-  }
-
-  T* first_;
-  std::size_t size_ = 0;
-};
-
-}  // namespace tenon::detail
-// tenon/fwd.hpp
-
-/// Names without their definitions: the words that composition knows by heart, those behind a door, and the runtime.
-///
-/// A word behind a door is declared here whether or not its door is open, so that naming it while it is closed is
-/// answered with a sentence that says how to open it, and not with "undeclared".
-
-namespace tenon {
-
-// backend
-struct none;
-struct poll;
-struct epoll;
-template <class... Options>
-struct io_uring;  // door: TENON_WITH_IO_URING
-struct libuv;     // door: TENON_WITH_LIBUV
-
-// scheduling
-struct fifo;
-template <class... Options>
-struct affinity;
-template <class... Options>
-struct stealing;
-
-// memory
-struct system;
-template <class Upstream>
-struct recycling;
-struct mimalloc;  // door: TENON_WITH_MIMALLOC
-
-// queue
-struct by_topology;
-
-// topology
-struct flat;
-struct hwloc;  // door: TENON_WITH_HWLOC
-
-// threading
-struct multi_thread;
-struct single_thread;
-
-// observe
-struct off;
-struct counters;
-
-// clock
-struct steady;
-struct virtual_clock;
-
-// errors
-struct propagate;
-struct terminate;
-
-template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
-          class Clock, class Errors>
-class basic_runtime;
-
-/// What a preset derives from: see runtime/presets.hpp.
-struct preset_tag {
-  using family = preset_tag;
-};
-
-namespace detail {
-
-/// Policies as a list of types; a runtime's own has one a family, in the order of basic_runtime.
-template <class... Ps>
-struct policy_list {};
-
-}  // namespace detail
-
-}  // namespace tenon
-// tenon/runtime/detail/crowd.hpp
-
-namespace tenon::detail {
-
-template <class R>
-class crowd;
-
-/// The coroutine at the root of a spawned tree: it holds the function and its arguments, and owns itself.
-template <class R>
-struct root {
-  struct promise_type : promise_base {
-    template <class... Rest>
-    explicit promise_type(crowd<R>& of, Rest&...) : owner(of) {
-      own.stop = source.get_token();
-      this->env = &own;
-    }
-
-    struct out {
-      [[nodiscard]] static bool await_ready() noexcept { return false; }
-      static void await_suspend(std::coroutine_handle<promise_type> ended) noexcept {
-        crowd<R>& owner = ended.promise().owner;
-        owner.remove(ended.promise());
-        ended.destroy();
-        owner.leave();
-      }
-      static void await_resume() noexcept {}
-    };
-
-    [[nodiscard]] root get_return_object() noexcept {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    [[nodiscard]] static std::suspend_always initial_suspend() noexcept { return {}; }
-    [[nodiscard]] static out final_suspend() noexcept { return {}; }
-    static void return_void() noexcept {}
-    void unhandled_exception() noexcept {
-#if defined(__cpp_exceptions)
-      owner.fail(std::current_exception());
-#endif
-    }
-
-    crowd<R>& owner;
-    std::stop_source source;  // its own: a million tasks do not meet at one stop state's lock
-    environment own;
-    promise_type* before = nullptr;
-    promise_type* after = nullptr;
-  };
-
-  std::coroutine_handle<promise_type> handle;
-};
-
-template <class R, class Fn, class... Args>
-root<R> run_root(crowd<R>& /*owner*/, Fn fn, Args... args) {
-  co_await fn(std::move(args)...);
-}
-
-/// The roots that one scope, or a runtime itself, answers for: it counts them, can ask them to stop, keeps the first
-/// exception, and knows when the last has left.
-///
-/// Invariant  live = roots that have not left + 1 while the crowd is open. Nobody enters once live is zero: then
-///            `empty` has been called, once, by whoever brought it there.
-/// Threads    Any.
-template <class R>
-class crowd {
-  using threading = typename R::threading;
-  using member = typename root<R>::promise_type;
-
- public:
-  using empty_function = void (*)(crowd&) noexcept;
-
-  crowd(R& runtime, empty_function empty) noexcept : runtime_(runtime), empty_(empty) {}
-  crowd(const crowd&) = delete;
-  crowd& operator=(const crowd&) = delete;
-
-  [[nodiscard]] R& runtime() const noexcept { return runtime_; }
-  [[nodiscard]] std::size_t live() const noexcept { return live_.load(std::memory_order_acquire); }
-
-  /// One more is answered for; false when all have left.
-  [[nodiscard]] bool enter() noexcept {
-    std::size_t seen = live_.load(std::memory_order_relaxed);
-    while (seen != 0) {
-      if (live_.compare_exchange_strong(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_relaxed)) return true;
-    }
-    return false;
-  }
-  void leave() noexcept {
-    if (live_.fetch_sub(1, std::memory_order_acq_rel) == 1) empty_(*this);
-  }
-  void reopen() noexcept { live_.store(1, std::memory_order_relaxed); }
-
-  /// Makes the root of a tree, entered before, ready to run. What throws here leaves nothing behind.
-  template <class Fn, class... Args>
-  void start(Fn&& fn, Args&&... args) {
-    const root<R> made = make(std::forward<Fn>(fn), std::forward<Args>(args)...);
-    member& promise = made.handle.promise();
-    add(promise);
-    runtime_.start(promise_base::starting(promise));
-  }
-
-  /// Asks all to stop, those to come too. Stop callbacks run on this thread, with no lock held. Out of memory it ends
-  /// the program: half of them asked would be worse.
-  void cancel() noexcept {
-    // A list of their sources, because the crowd may be gone as soon as the last of them is asked.
-    struct asked {
-      std::stop_source source;
-      asked* next;
-    };
-    asked* list = nullptr;
-    {
-      const std::lock_guard lock(mutex_);
-      stopped_ = true;
-      for (member* each = first_; each != nullptr; each = each->after) list = new asked{each->source, list};
-    }
-    while (list != nullptr) {
-      list->source.request_stop();
-      delete std::exchange(list, list->next);
-    }
-  }
-
-#if defined(__cpp_exceptions)
-  /// Keeps the first exception and asks the others to stop.
-  void fail(std::exception_ptr error) noexcept {
-    if constexpr (!R::errors::rethrows) {
-      if (this == &runtime_.background()) std::terminate();
-    }
-    {
-      const std::lock_guard lock(mutex_);
-      if (!error_) error_ = std::move(error);
-    }
-    cancel();
-  }
-  void rethrow() {
-    if (std::exception_ptr error = std::exchange(error_, nullptr)) std::rethrow_exception(std::move(error));
-  }
-#endif
-
- private:
-  friend member;
-  friend typename member::out;
-
-  template <class Fn, class... Args>
-  [[nodiscard]] root<R> make(Fn&& fn, Args&&... args) {
-#if defined(__cpp_exceptions)
-    try {
-      return run_root<R, std::decay_t<Fn>, std::decay_t<Args>...>(*this, std::forward<Fn>(fn), std::forward<Args>(args)...);
-    } catch (...) {
-      leave();
-      throw;
-    }
-#else
-    return run_root<R, std::decay_t<Fn>, std::decay_t<Args>...>(*this, std::forward<Fn>(fn), std::forward<Args>(args)...);
-#endif
-  }
-
-  void add(member& promise) noexcept {
-    bool stopped = false;
-    {
-      const std::lock_guard lock(mutex_);
-      promise.after = first_;
-      if (first_ != nullptr) first_->before = &promise;
-      first_ = &promise;
-      stopped = stopped_;
-    }
-    if (stopped) promise.source.request_stop();
-  }
-  void remove(member& promise) noexcept {
-    const std::lock_guard lock(mutex_);
-    if (promise.after != nullptr) promise.after->before = promise.before;
-    (promise.before != nullptr ? promise.before->after : first_) = promise.after;
-  }
-
-  R& runtime_;
-  empty_function empty_;
-  typename threading::template atomic<std::size_t> live_{1};
-  typename threading::mutex mutex_;
-  member* first_ = nullptr;
-  bool stopped_ = false;
-#if defined(__cpp_exceptions)
-  std::exception_ptr error_;
-#endif
-};
-
-}  // namespace tenon::detail
-// tenon/runtime/detail/posted.hpp
-
-namespace tenon::detail {
-
-template <class>
-inline constexpr bool never_for = false;
-
-/// A plain function on its way to a worker of R: a node from the memory policy, freed before the shutdown hears of it.
-template <class R, class Fn>
-class posted : work {
- public:
-  template <class F>
-  [[nodiscard]] static work& make(R& runtime, F&& fn) {
-    static_assert(alignof(posted) <= alignof(std::max_align_t), "tenon::runtime<...>::post: the function is over-aligned");
-    return *::new (runtime.allocate(sizeof(posted))) posted(runtime, std::forward<F>(fn));
-  }
-
- private:
-  template <class F>
-  posted(R& runtime, F&& fn) : work(&execute), runtime_(runtime), fn_(std::forward<F>(fn)) {}
-
-  static void execute(work& item) noexcept {
-    auto& self = static_cast<posted&>(item);
-    R& runtime = self.runtime_;
-#if defined(__cpp_exceptions)
-    try {
-      self.fn_();
-    } catch (...) {
-      runtime.background().fail(std::current_exception());
-    }
-#else
-    self.fn_();
-#endif
-    std::destroy_at(&self);
-    runtime.deallocate(&self, sizeof(posted));
-    runtime.background().leave();
-  }
-
-  R& runtime_;
-  Fn fn_;
-};
-
-}  // namespace tenon::detail
-// tenon/queue/detail/inbox.hpp
-
-namespace tenon::detail {
-
-/// Where other threads leave work for one owner: an intrusive stack that the owner takes whole, and turns round.
-///
-/// Let H be the values of head_ in modification order, h -> h.next -> ... the chain that starts at h. Invariants:
-///   (1) a chain is frozen while head_ holds it: `next` of an item is written before the CAS that publishes the item,
-///       and again only by the owner after take() has removed it;
-///   (2) the chain lists what was pushed since the last take(), newest first. Reversed, it is the order of the CASes in
-///       H, thus FIFO for each producer and for each pair of pushes one of which happens before the other;
-///   (3) between two take()s exactly one push finds head_ == nullptr: its push() is the one that returns true.
-/// There is no ABA: a push that saw h and installs item with item.next == h wants only that head_ holds h at its CAS;
-/// that h left and came back in between changes nothing, for the chain behind h is then the present one.
-///
-/// Edges    push's CAS (release half) -> take's exchange (acquire half): the owner sees the item and what the pusher
-///          did before. A pusher that links behind h never reads *h, so its own read needs no acquire; the CASes of one
-///          chain are one release sequence, so taking the newest synchronizes with them all.
-///          push is sequentially consistent, and so is empty(): "push, then read whether the owner is parked" and
-///          "park, then read empty()" cannot both miss the other (see detail::parking). On x86-64 this costs nothing.
-/// Shape    One cache line. Items are not owned.
-/// Cost     push: one CAS, O(1) unless it loses a race. take: one exchange, O(items).
-/// Threads  push: any. take: the owner. empty: any.
-/// Source   R. K. Treiber, "Systems Programming: Coping with Parallelism", 1986. Model: tests/model/inbox.cpp.
-template <class Threading>
-class inbox {
- public:
-  inbox() = default;
-  inbox(const inbox&) = delete;
-  inbox& operator=(const inbox&) = delete;
-
-  /// Leaves `item`. True when nothing was there before: the one pusher that has to see to it that the owner looks.
-  bool push(work& item) noexcept {
-    work* newest = head_.load(std::memory_order_relaxed);  // only a guess for the CAS
-    do {
-      item.next = newest;
-    } while (!head_.compare_exchange_strong(newest, &item, std::memory_order_seq_cst, std::memory_order_relaxed));
-    return newest == nullptr;  // `item` may be gone by now
-  }
-
-  /// Takes all there is, oldest first.
-  [[nodiscard]] work_list take() noexcept {
-    work_list taken;
-    if (head_.load(std::memory_order_relaxed) == nullptr) return taken;  // spares the line: most looks find nothing
-    work* newest = head_.exchange(nullptr, std::memory_order_acquire);
-    work* oldest = nullptr;
-    while (newest != nullptr) {
-      work* const older = newest->next;
-      newest->next = oldest;
-      oldest = newest;
-      newest = older;
-    }
-    while (oldest != nullptr) {
-      work* const newer = oldest->next;
-      taken.push(*oldest);
-      oldest = newer;
-    }
-    return taken;
-  }
-
-  [[nodiscard]] bool empty() const noexcept { return head_.load(std::memory_order_seq_cst) == nullptr; }
-
- private:
-  alignas(cache_line) typename Threading::template atomic<work*> head_{nullptr};
-};
-
-/// The inbox of a runtime of one thread: a list.
-template <>
-class inbox<single_thread> {
- public:
-  inbox() = default;
-  inbox(const inbox&) = delete;
-  inbox& operator=(const inbox&) = delete;
-
-  bool push(work& item) noexcept {
-    const bool was_empty = list_.empty();
-    list_.push(item);
-    return was_empty;
-  }
-  [[nodiscard]] work_list take() noexcept { return std::move(list_); }
-  [[nodiscard]] bool empty() const noexcept { return list_.empty(); }
-
- private:
-  work_list list_;
-};
-
-static_assert(sizeof(inbox<multi_thread>) == cache_line);
-static_assert(sizeof(inbox<single_thread>) == sizeof(work_list));
-
-}  // namespace tenon::detail
-// tenon/scheduler/detail/parking.hpp
-
-namespace tenon::detail {
-
-/// The parking protocol: how a worker goes to sleep so that no work is left lying and nobody is woken for nothing.
-///
-/// Parts    Each worker has a `seat` and a sticky wake-up (its backend's wake(): an eventfd counter). The scheduler has
-///          one `parking`: how many workers sleep, and how many search for work to steal.
-///          "Look" below means: own inbox, every ring, the injection queue, the stop flag.
-///
-/// post to worker w        inbox.push(item) was true and w.seat.post()        ->  parking.one_less(); wake w
-/// push to own ring, or    ring.push(item); parking.wanted()                  ->  call one: the first other worker v
-///   to the injection      (a load; no store while nobody sleeps)                 with v.seat.call(): parking.called();
-///   queue                                                                        wake v. None found: nothing to do
-/// worker out of work      parking.search(); look and steal
-///   found something       parking.found() (it was the last) and look again finds more  ->  call one; then run it
-///   found nothing         parking.sleep(seat); look again;
-///                         nothing: backend.wait(until the next timer); something: do not wait (or wait with 0)
-///                         seat.rise(): parked  nobody came:    parking.one_less(); go on, not searching
-///                                      posted  a poster came:  go on, not searching; the inbox has something
-///                                      called  a pusher came:  go on as a searcher: it has been counted as one
-///   (completions that wait() hands over are kept in a list until seat.rise(); only then are they published)
-/// stop                    store the flag (seq_cst); wake all, whether parked or not
-///
-/// Let S be the single total order of the sequentially consistent operations; all those below are.
-///
-/// Theorem 1 (post). If all is quiet, no inbox of a sleeping worker holds an item.
-///   The push that found the inbox empty is in S before that poster's read of seat. Either the read is before w's
-///   store of `parked`: then push <S read <S store <S look, and w sees the item; or it is after, and then it sees
-///   `parked` (and wakes w) or what somebody wrote who has claimed w before: w will rise, and look after that. Pushes
-///   that found the inbox not empty rely on the one that did; the owner empties it whole.
-/// Theorem 2 (push). If all is quiet and some worker sleeps, no ring and no injection queue holds an item.
-///   The pusher p reads the counts after its push.
-///   (a) sleeping == 0: every other worker v that sleeps later has its sleep() after that read in S, and looks after
-///       it.
-///   (b) searching > 0: searching <= the true number R of searchers, for a searcher is counted after it has been
-///       claimed (in called()) or before it begins (in search()), and is taken off as it ends. So at p's read there was
-///       a searcher, and the last of these to end, ends after it in S and sees a count <= 1. Ending by found(): it
-///       looks again, sees the item, and calls another. Ending by sleep(): it looks again and sees the item.
-///   (c) it scans. A seat it reads as awake, posted or called belongs to a worker whose next sleep() is after this
-///       read, and which looks after that; a seat it reads as parked it claims, or somebody else has just claimed it.
-///   sleeping >= the number of seats that are parked, always: it is raised before a seat is parked and lowered after.
-///   An item is out of sight while a thief moves it between two rings; but the thief is a searcher until it has
-///   published it, so (b) holds: whoever ends its search after the thief sees it, else the thief is last and calls.
-/// Theorem 3 (no herd). A burst of pushes wakes one worker, which wakes the next only when it has found work and there
-///   is more: at most one wake-up for each item found, but for the instant between call() and called().
-///
-/// Cost     post: the inbox's CAS and one load. push: the ring's xchg and one load. sleep and rise: two RMWs and a
-///          store.
-/// Source   Go's runtime/proc.go ("Worker thread parking/unparking"); tokio's worker idle.rs. Model: parking.cpp.
-template <class Threading>
-class seat {
- public:
-  enum state : std::uint32_t { awake, parked, posted, called };
-
-  /// A poster, after inbox.push(): true when the worker slept and is now to be woken by the caller.
-  [[nodiscard]] bool post() noexcept { return claim(posted); }
-  /// A pusher that wants a searcher: true when the worker slept and is now to be woken by the caller.
-  [[nodiscard]] bool call() noexcept { return claim(called); }
-  /// The worker, back from waiting: who came.
-  [[nodiscard]] state rise() noexcept { return static_cast<state>(state_.exchange(awake, std::memory_order_seq_cst)); }
-  /// The worker, about to wait; it looks again afterwards. By parking::sleep where work is stolen.
-  void sleep() noexcept { state_.store(parked, std::memory_order_seq_cst); }
-
- private:
-  bool claim(state how) noexcept {
-    std::uint32_t seen = state_.load(std::memory_order_seq_cst);
-    return seen == parked && state_.compare_exchange_strong(seen, how, std::memory_order_seq_cst);
-  }
-
-  typename Threading::template atomic<std::uint32_t> state_{awake};
-};
-
-/// How many workers sleep and how many search, in one word: sleeping * 2^32 + searching, both signed, so that either
-/// may be below zero for an instant without disturbing the other.
-template <class Threading>
-class parking {
- public:
-  /// A pusher, after its push: whether to look for a worker to call.
-  [[nodiscard]] bool wanted() const noexcept {
-    const std::int64_t now = idle_.load(std::memory_order_seq_cst);
-    return sleeping(now) > 0 && searching(now) <= 0;
-  }
-  /// A worker begins to look for work at others'.
-  void search() noexcept { idle_.fetch_add(one_searching, std::memory_order_seq_cst); }
-  /// A searcher has found work (and published what it will not run at once). True when it was the last searcher: then
-  /// it looks whether there is more, and if so calls another.
-  [[nodiscard]] bool found() noexcept {
-    return searching(idle_.fetch_add(-one_searching, std::memory_order_seq_cst)) <= 1;
-  }
-  /// A searcher has found nothing and is about to wait. It looks again after this.
-  void sleep(seat<Threading>& own) noexcept {
-    idle_.fetch_add(one_sleeping - one_searching, std::memory_order_seq_cst);
-    own.sleep();  // in this order: sleeping >= parked seats
-  }
-  /// After seat.call(): a sleeper has become a searcher.
-  void called() noexcept { idle_.fetch_add(one_searching - one_sleeping, std::memory_order_seq_cst); }
-  /// After seat.post(), or when seat.rise() finds that nobody came: a sleeper is awake.
-  void one_less() noexcept { idle_.fetch_add(-one_sleeping, std::memory_order_seq_cst); }
-
- private:
-  static constexpr std::int64_t one_searching = 1;
-  static constexpr std::int64_t one_sleeping = std::int64_t{1} << 32;
-
-  [[nodiscard]] static std::int32_t searching(std::int64_t word) noexcept { return static_cast<std::int32_t>(word); }
-  [[nodiscard]] static std::int32_t sleeping(std::int64_t word) noexcept {
-    return static_cast<std::int32_t>((word - searching(word)) >> 32);
-  }
-
-  alignas(cache_line) typename Threading::template atomic<std::int64_t> idle_{0};
-};
-
-}  // namespace tenon::detail
-// tenon/runtime/detail/worker.hpp
-
-namespace tenon::detail {
-
-/// The three functions that code which does not name the memory policy reaches an arena by.
-template <class Memory>
-inline constexpr frame_source frames_of{
-    [](void* arena, std::size_t bytes) { return static_cast<typename Memory::arena*>(arena)->allocate(bytes); },
-    [](void* arena, void* chunk, std::size_t bytes) noexcept {
-      static_cast<typename Memory::arena*>(arena)->deallocate(chunk, bytes);
-    },
-    [](void* chunk, std::size_t bytes) noexcept { Memory::release(chunk, bytes); },
-};
-
-/// A worker: the local part of the scheduling, a backend, timers and an arena, run by one thread.
-///
-/// It runs what is ready; every `turn_every` items, and when nothing is ready, it takes a turn: its inbox, its backend,
-/// its timers. A turn with nothing ready sleeps in the backend, by the protocol of parking.hpp.
-template <class R>
-class alignas(cache_line) worker final : public loop {
-  using threading = typename R::threading;
-  using local_type = typename R::scheduling::template local<threading>;
-  using backend_type = typename R::backend::template loop<threading>;
-  using arena_type = typename R::memory::arena;
-  using observer_type = typename R::observe::template of<threading>;
-
-  struct no_seat {};
-
-  static constexpr bool concurrent = threading::concurrent;
-  static constexpr bool shares = R::scheduling::shares;
-  static constexpr unsigned turn_every = 61;
-
- public:
-  worker(R& runtime, std::size_t index)
-      : loop(table, &runtime), runtime_(runtime), index_(index), local_(runtime.shared(), index) {}
-  /// Runs what was sent to this worker when there was no thread of it any more: descriptors that come home to be
-  /// closed.
-  ~worker() {
-    work_list left = inbox_.take();
-    while (work* const item = left.pop()) item->run(*item);
-  }
-
-  [[nodiscard]] result<void> open() noexcept { return backend_.open(); }
-  [[nodiscard]] backend_type& backend() noexcept { return backend_; }
-  [[nodiscard]] const backend_type& backend() const noexcept { return backend_; }
-  [[nodiscard]] observer_type& observer() noexcept { return observer_; }
-  [[nodiscard]] const observer_type& observer() const noexcept { return observer_; }
-  [[nodiscard]] arena_type& arena() noexcept { return arena_; }
-  [[nodiscard]] std::size_t index() const noexcept { return index_; }
-  [[nodiscard]] R& runtime() const noexcept { return runtime_; }
-
-  /// Owner: `item` goes on here, after what is ready.
-  void schedule(work& item) noexcept {
-    assert(here().current == this && "an owner's call from another thread");
-    if (concurrent && collecting_) return collected_.push(item);
-    local_.push(item);
-    if constexpr (concurrent && shares) call_if_wanted();
-  }
-
-  /// Owner: a new item.
-  void start(work& item) noexcept {
-    if constexpr (shares) {
-      schedule(item);
-    } else {
-      runtime_.rouse(local_.start(item));
-    }
-  }
-
-  /// Any thread: `item` goes on, on this worker where tasks are bound to theirs. (Declared before the table below:
-  /// there a later one is not seen yet, and loop's would call itself.)
-  void post(work& item) noexcept {
-    if constexpr (shares) {
-      runtime_.schedule(item);
-    } else if (here().current == this) {
-      schedule(item);
-    } else {
-      runtime_.rouse(runtime_.shared().give(item, index_));
-    }
-  }
-
-  /// Any thread: `item` runs on this worker.
-  void pin(work& item) noexcept {
-    if constexpr (concurrent) {
-      if (inbox_.push(item) && here().current != this) rouse();
-    } else {
-      inbox_.push(item);
-    }
-  }
-
-  /// Any thread: the worker gets up if it sleeps.
-  void rouse() noexcept {
-    if constexpr (concurrent) {
-      if (!seat_.post()) return;
-      if constexpr (shares) runtime_.idle().one_less();
-      backend_.wake();
-    }
-  }
-  /// Any thread: the worker gets up to search for work. False if it does not sleep.
-  [[nodiscard]] bool call() noexcept
-    requires(concurrent)
-  {
-    if (!seat_.call()) return false;
-    runtime_.idle().called();
-    backend_.wake();
-    return true;
-  }
-  /// Any thread, once the runtime is stopped: ends run().
-  void dismiss() noexcept {
-    if constexpr (concurrent) backend_.wake();
-  }
-
-  void arm(timer& item) { timers_.arm(item); }
-  void disarm(timer& item) noexcept { timers_.disarm(item); }
-
-  /// Runs until the runtime is stopped.
-  void run() noexcept {
-    this_thread& thread = here();
-    const this_thread before = std::exchange(thread, {this, &frames_of<typename R::memory>, &arena_, 0});
-    thread_ = &thread;
-    while (!runtime_.stopped()) {
-      if (work* const item = next()) {
-        execute(*item);
-        if (++since_turn_ >= turn_every) turn();
-      } else {
-        rest();
-      }
-    }
-    if constexpr (concurrent && shares) {
-      if (std::exchange(searching_, false)) (void)runtime_.idle().found();
-    }
-    count();
-    thread = before;
-  }
-
- private:
-  static constexpr loop::operations table{
-      [](loop& self, work& item) noexcept { static_cast<worker&>(self).schedule(item); },
-      [](loop& self, work& item) noexcept { static_cast<worker&>(self).post(item); },
-      [](loop& self, work& item) noexcept { static_cast<worker&>(self).pin(item); },
-      [](loop& self, timer& item) noexcept { static_cast<worker&>(self).arm(item); },
-      [](loop& self, timer& item) noexcept { static_cast<worker&>(self).disarm(item); },
-      [](loop& self) noexcept { return static_cast<worker&>(self).runtime().now(); },
-  };
-
-  void execute(work& item) noexcept {
-    thread_->depth = 0;
-    ++ran_;
-    item.run(item);
-  }
-
-  /// The next item to run, from here or from elsewhere. A worker that finds one elsewhere no longer searches.
-  [[nodiscard]] work* next() noexcept {
-    work* item = local_.next();
-    if (item == nullptr) {
-      take_inbox();
-      item = local_.next();
-    }
-    if constexpr (concurrent && shares) {
-      if (item == nullptr) {
-        if (!searching_) {
-          searching_ = true;
-          runtime_.idle().search();
-        }
-        item = local_.find();
-      }
-      if (item != nullptr) end_search();
-    }
-    return item;
-  }
-
-  /// Before anything is run: a searcher has found work, and the last one sees to it that what is left is not forgotten.
-  void end_search() noexcept {
-    if (!std::exchange(searching_, false)) return;
-    if (runtime_.idle().found() && !local_.idle()) runtime_.call_one(index_);
-  }
-
-  void take_inbox() noexcept {
-    work_list sent = inbox_.take();
-    if (sent.empty()) return;
-    if constexpr (concurrent && shares) end_search();
-    while (work* const item = sent.pop()) execute(*item);
-  }
-
-  /// Looks at everything once without waiting: what keeps a busy worker's I/O and timers on time.
-  void turn() noexcept {
-    since_turn_ = 0;
-    count();
-    take_inbox();
-    begin_collecting();
-    backend_.wait(std::chrono::nanoseconds::zero());
-    fire();
-    publish();
-  }
-
-  /// Nothing is ready: sleeps until something is.
-  void rest() noexcept {
-    since_turn_ = 0;
-    count();
-    begin_collecting();
-    if constexpr (concurrent) {
-      if constexpr (shares) {
-        searching_ = false;
-        runtime_.idle().sleep(seat_);
-      } else {
-        seat_.sleep();
-      }
-      if (inbox_.empty() && local_.idle() && !runtime_.stopped()) {
-        observer_.parked();
-        backend_.wait(until_next_timer());
-      }
-      switch (seat_.rise()) {
-        case seat<threading>::parked:
-          if constexpr (shares) runtime_.idle().one_less();
-          break;
-        case seat<threading>::called:
-          searching_ = true;
-          break;
-        default:
-          break;
-      }
-    } else {
-      backend_.wait(until_next_timer());
-    }
-    fire();
-    publish();
-  }
-
-  [[nodiscard]] duration until_next_timer() noexcept {
-    return timers_.empty() ? duration(-1) : runtime_.until(timers_.next());
-  }
-
-  void fire() noexcept {
-    if (timers_.empty()) return;
-    const time_point now = runtime_.now();
-    while (timer* const due = timers_.pop_due(now)) due->run(*due);
-  }
-
-  /// While a worker sleeps, and as long as completions come in, what becomes ready is kept back: others are called
-  /// once, for all of it, and not while this worker counts as a sleeper itself.
-  void begin_collecting() noexcept {
-    if constexpr (concurrent) collecting_ = true;
-  }
-  void publish() noexcept {
-    if constexpr (concurrent) {
-      collecting_ = false;
-      if (collected_.empty()) return;
-      const bool several = collected_.front()->next != nullptr;
-      while (work* const item = collected_.pop()) local_.push(*item);
-      if constexpr (shares) {
-        if (several) call_if_wanted();  // one alone is run at once, here
-      }
-    }
-  }
-  void call_if_wanted() noexcept {
-    if (runtime_.idle().wanted()) runtime_.call_one(index_);
-  }
-
-  void count() noexcept {
-    observer_.ran(std::exchange(ran_, 0));
-    if (const std::size_t stolen = local_.stolen(); stolen != 0) observer_.stole(stolen);
-  }
-
-  R& runtime_;
-  std::size_t index_;
-  local_type local_;
-  backend_type backend_;
-  timer_queue timers_;
-  arena_type arena_;
-  this_thread* thread_ = nullptr;
-  std::size_t ran_ = 0;
-  unsigned since_turn_ = 0;
-  bool searching_ = false;
-  bool collecting_ = false;
-  work_list collected_;
-  [[no_unique_address]] observer_type observer_;
-  inbox<threading> inbox_;
-  [[no_unique_address]] std::conditional_t<concurrent, seat<threading>, no_seat> seat_;
-};
-
-}  // namespace tenon::detail
-// tenon/runtime/report.hpp
-
-namespace tenon {
-
-/// What a runtime did, from the start of run() to now.
-///
-/// counted  Whether the runtime names `counters`; otherwise the totals are all zero because nobody counted.
-struct report {
-  duration uptime{};
-  std::size_t workers = 0;
-  bool counted = false;
-  totals all;
-};
-
-/// The report as one line, units in the names: "uptime_s 12.3, workers 4, tasks_run 100, ...".
-[[nodiscard]] inline std::string to_string(const report& r) {
-  std::string line;
-  const auto add = [&line](const char* name, std::uint64_t value) {
-    if (!line.empty()) line += ", ";
-    line += name;
-    line += ' ';
-    line += std::to_string(value);
-  };
-  add("uptime_ms", static_cast<std::uint64_t>(r.uptime.count() / 1'000'000));
-  add("workers", r.workers);
-  if (!r.counted) {
-    line += " (not counted: name tenon::counters to count)";
-    return line;
-  }
-  add("tasks_run", r.all.tasks_run);
-  add("tasks_stolen", r.all.tasks_stolen);
-  add("items_dropped", r.all.items_dropped);
-  add("bytes_received", r.all.bytes_received);
-  add("bytes_sent", r.all.bytes_sent);
-  return line;
-}
-
-}  // namespace tenon
-// tenon/runtime/settings.hpp
-
-namespace tenon {
-
-/// How much: what may differ from one start of the program to the next. What a runtime *is* stands in its type.
-///
-///     edge rt{{.threads = 4, .name = "edge"}};
-///
-/// threads  Workers, the thread that calls run() counted; 0 means as many as the machine gives this process
-///          (`topology`: processors of the affinity mask, CPU quota of the cgroup).
-/// name     Of the threads, as `top -H` shows them: "edge/1". The first 13 characters count.
-template <bool Concurrent>
-struct settings {
-  std::size_t threads = 0;
-  std::string name = "tenon";
-};
-
-/// Settings of a runtime of one thread: there is no number of threads to set.
-template <>
-struct settings<false> {
-  std::string name = "tenon";
-};
-
-}  // namespace tenon
-// tenon/topology/machine.hpp
-
-namespace tenon {
-
-/// Where one worker may run: a hardware thread, and what it shares with others.
-///
-/// Each number means one thing on the whole machine: two places share a core when their `core` is equal.
-struct place {
-  int processor = 0;  ///< the hardware thread, as the kernel numbers it
-  int core = 0;       ///< hardware threads of one core have the same
-  int node = 0;       ///< the NUMA node of its memory, as the kernel numbers it
-  int cluster = 0;    ///< cores that share their last level of cache have the same
-
-  friend bool operator==(const place&, const place&) = default;
-};
-
-/// What this process may use of the machine it runs on.
-///
-/// places       The hardware threads it may run on, in the order in which workers take them: each core once, near ones
-///              side by side, before any core's second hardware thread. At least one.
-/// concurrency  How many workers are worth having: as many as places, or as the CPU quota of the cgroup allows when
-///              that is less (rounded up). At least 1. std::thread::hardware_concurrency() knows no quota.
-/// note         A sentence for `describe`, with static lifetime; empty when all is as the policy says.
-struct machine {
-  std::vector<place> places = std::vector<place>(1);
-  std::size_t concurrency = 1;
-  std::string_view note = {};
-
-  /// The place of a worker: worker i has place i, and the places go round when there are more workers.
-  [[nodiscard]] const place& place_of(std::size_t worker) const noexcept {
-    assert(!places.empty());
-    return places[worker % places.size()];
-  }
-
-  friend bool operator==(const machine&, const machine&) = default;
-};
-
-}  // namespace tenon
-// tenon/runtime/basic_runtime.hpp
-
-namespace tenon {
-
-template <class R>
-class basic_tcp_stream;
-template <class R>
-class basic_tcp_listener;
-template <class R>
-class basic_signals;
-
-/// Where a runtime is in its life. It goes through these in order, once.
-enum class phase : std::uint8_t {
-  initializing,  ///< made; work may be posted, nothing runs yet
-  running,       ///< run() has been called
-  draining,      ///< the main task has ended: new work is refused, waits are cancelled, what is there ends
-  stopped,       ///< all has left; run() returns
-};
-
-/// One concrete runtime: workers that share what their scheduling shares, each with its own backend, timers and memory.
-///
-/// Users name it by a sentence: see `tenon::runtime`.
-///
-/// Threads  run: one thread, once; it becomes worker 0, the others are started by it. spawn, post, request_stop,
-///          report, state: any thread when the threading is multi_thread, else the one that runs.
-/// Errors   The constructor throws std::system_error when a worker's backend cannot be opened (no descriptors left).
-template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
-          class Clock, class Errors>
-class basic_runtime {
- public:
-  using runtime = basic_runtime;
-  using policies =
-      detail::policy_list<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors>;
-  using backend = Backend;
-  using scheduling = Scheduling;
-  using memory = Memory;
-  using queue = Queue;
-  using topology = Topology;
-  using threading = Threading;
-  using observe = Observe;
-  using clock = Clock;
-  using errors = Errors;
-
-  using settings = tenon::settings<Threading::concurrent>;
-  using worker = detail::worker<basic_runtime>;
-  using tcp_stream = basic_tcp_stream<basic_runtime>;
-  using tcp_listener = basic_tcp_listener<basic_runtime>;
-  using signals = basic_signals<basic_runtime>;
-
-  /// Whether another thread may post: only where there is more than one.
-  static constexpr bool has_remote_post = Threading::concurrent;
-
-  basic_runtime() : basic_runtime(settings{}) {}
-  basic_runtime(settings how_much)  // NOLINT(google-explicit-constructor): `edge rt{{.threads = 4}}`
-      : settings_(std::move(how_much)), machine_(Topology::read()), shared_(worker_count()), background_(*this, &all_left),
-        workers_(worker_count(), [this](std::size_t i) { return worker(*this, i); }) {
-    for (worker& each : workers_) {
-      if (const auto opened = each.open(); !opened) detail::raise(opened.error());
-    }
-  }
-  basic_runtime(const basic_runtime&) = delete;
-  basic_runtime& operator=(const basic_runtime&) = delete;
-  ~basic_runtime() { assert(state() != phase::running && "a runtime outlives its run()"); }
-
-  /// Runs `main` to its end on this thread and the workers, drains, and gives what `main` gave.
-  ///
-  /// The order of the end: new work from outside is refused; detached tasks are asked to stop and waited for; the
-  /// workers leave and are joined. An exception of `main` comes out of here, or else the first that left a detached
-  /// task (`propagate`).
-  template <class T>
-  T run(task<T> main) {
-    detail::outcome<T> out;
-    begin();
-    (void)background_.enter();
-    background_.start(&basic_runtime::main_task<T>, this, std::move(main), &out);
-    work_until_stopped();
-#if defined(__cpp_exceptions)
-    if (!out.failed()) background_.rethrow();
-#endif
-    return out.take();
-  }
-
-  /// Runs what is spawned and posted until request_stop().
-  void run() { run(wait_for_stop()); }
-
-  /// Starts `fn(args...)`, which gives a task that nobody waits for but the shutdown. False once the runtime drains.
-  template <class Fn, class... Args>
-  bool spawn(Fn&& fn, Args&&... args) {
-    if (!admit()) return false;
-    background_.start(std::forward<Fn>(fn), std::forward<Args>(args)...);
-    return true;
-  }
-
-  /// Runs `fn()` soon on a worker, from any thread. False once the runtime drains; otherwise it is run, exactly once.
-  ///
-  /// Cost  One node from the memory policy.
-  template <class Fn>
-  bool post(Fn&& fn) {
-    static_assert(has_remote_post || detail::never_for<Fn>,
-                  "tenon::runtime<..., single_thread>::post: there is no other thread to post from; "
-                  "write spawn or defer, or multi_thread in place of single_thread");
-    if constexpr (has_remote_post) {
-      return defer(std::forward<Fn>(fn));
-    } else {
-      return false;
-    }
-  }
-
-  /// Runs `fn()` soon, from a worker of this runtime (or before run(), from the thread that made it).
-  template <class Fn>
-  bool defer(Fn&& fn) {
-    if (!admit()) return false;
-    start(detail::posted<basic_runtime, std::decay_t<Fn>>::make(*this, std::forward<Fn>(fn)));
-    return true;
-  }
-
-  /// Asks the main task and the detached ones to stop. What they wait for ends with operation_canceled.
-  void request_stop() { background_.cancel(); }
-
-  [[nodiscard]] phase state() const noexcept { return state_.load(std::memory_order_acquire); }
-  [[nodiscard]] std::size_t workers() const noexcept { return workers_.size(); }
-  [[nodiscard]] const std::string& name() const noexcept { return settings_.name; }
-  [[nodiscard]] time_point now() const noexcept { return clock_.now(); }
-
-  /// What it did so far; exact once run() has returned.
-  [[nodiscard]] tenon::report report() const {
-    tenon::report sum;
-    const time_point begun = started_at_.load(std::memory_order_acquire);
-    const time_point end = state() == phase::stopped ? stopped_at_ : now();
-    if (begun != never) sum.uptime = end - begun;
-    sum.workers = workers_.size();
-    sum.counted = Observe::enabled;
-    for (const worker& each : workers_) sum.all += each.observer().read();
-    return sum;
-  }
-
-  /// What the parts have to say of this machine, for `describe(rt)`: one sentence a line, none when all is as named.
-  [[nodiscard]] std::string notes() const {
-    std::string lines;
-    if (workers_.size() != 0) lines = workers_[0].backend().note();
-    return lines;
-  }
-
-  // What the parts of the library use. `item` is theirs and outlives its run.
-
-  /// `item` goes on as a ready one: here when this thread is a worker of ours, else wherever the scheduling puts it.
-  void schedule(work& item) noexcept {
-    if (worker* const here = current()) {
-      here->schedule(item);
-    } else {
-      inject(item);
-    }
-  }
-  /// `item` is new.
-  void start(work& item) noexcept {
-    if (worker* const here = current()) {
-      here->start(item);
-    } else {
-      inject(item);
-    }
-  }
-  /// The worker of this runtime that runs on this thread, or null.
-  [[nodiscard]] worker* current() const noexcept {
-    loop* const here = detail::here().current;
-    return here != nullptr && here->owner() == this ? static_cast<worker*>(here) : nullptr;
-  }
-  /// Wakes worker `index` after it was given something.
-  void rouse(std::size_t index) noexcept {
-    if constexpr (Threading::concurrent) {
-      if (detail::here().current != &workers_[index]) workers_[index].rouse();
-    }
-  }
-  /// Wakes one sleeping worker other than `caller` to search for work.
-  void call_one(std::size_t caller) noexcept {
-    if constexpr (Threading::concurrent) {
-      for (std::size_t i = 1; i <= workers_.size(); ++i) {
-        const std::size_t other = (caller + i) % workers_.size();
-        if (other != caller && workers_[other].call()) return;
-      }
-    }
-  }
-  /// A block of the memory policy: of this worker's arena when this thread has one.
-  [[nodiscard]] void* allocate(std::size_t bytes) {
-    worker* const here = current();
-    return here != nullptr ? here->arena().allocate(bytes) : Memory::obtain(bytes);
-  }
-  void deallocate(void* chunk, std::size_t bytes) noexcept {
-    if (worker* const here = current()) {
-      here->arena().deallocate(chunk, bytes);
-    } else {
-      Memory::release(chunk, bytes);
-    }
-  }
-  [[nodiscard]] bool stopped() const noexcept { return state() == phase::stopped; }
-  /// Stopped, and no worker has a thread any more: what a worker owns may be touched by whoever owns the runtime.
-  [[nodiscard]] bool deserted() const noexcept { return deserted_.load(std::memory_order_acquire); }
-  [[nodiscard]] duration until(time_point deadline) noexcept { return clock_.until(deadline); }
-  [[nodiscard]] auto& shared() noexcept { return shared_; }
-  [[nodiscard]] auto& idle() noexcept { return idle_; }
-  [[nodiscard]] detail::crowd<basic_runtime>& background() noexcept { return background_; }
-
- private:
-  using crowd = detail::crowd<basic_runtime>;
-  struct nothing {};
-
-  static constexpr std::size_t nobody = static_cast<std::size_t>(-1);
-
-  [[nodiscard]] std::size_t worker_count() const noexcept {
-    if constexpr (Threading::concurrent) {
-      return settings_.threads != 0 ? settings_.threads : machine_.concurrency;
-    } else {
-      return 1;
-    }
-  }
-
-  /// Takes one more in for the shutdown to wait for. From outside only before the drain.
-  [[nodiscard]] bool admit() noexcept {
-    if (!background_.enter()) return false;
-    if (state_.load(std::memory_order_seq_cst) < phase::draining || current() != nullptr) return true;
-    background_.leave();
-    return false;
-  }
-
-  void inject(work& item) noexcept {
-    const std::size_t index = shared_.inject(item);
-    if constexpr (Threading::concurrent) {
-      if constexpr (Scheduling::shares) {
-        if (idle_.wanted()) call_one(nobody);
-      } else {
-        rouse(index);
-      }
-    }
-  }
-
-  template <class T>
-  static task<void> main_task(basic_runtime* self, task<T> main, detail::outcome<T>* out) {
-#if defined(__cpp_exceptions)
-    try {
-#endif
-      if constexpr (std::is_void_v<T>) {
-        co_await std::move(main);
-      } else {
-        out->set(co_await std::move(main));
-      }
-#if defined(__cpp_exceptions)
-    } catch (...) {
-      out->fail(std::current_exception());
-    }
-#endif
-    self->drain();
-  }
-
-  static task<void> wait_for_stop() {
-    const bool slept = co_await sleep_until(never);
-    assert(!slept && "only a stop request ends it");
-    (void)slept;
-  }
-
-  void begin() {
-    phase expected = phase::initializing;
-    if (!state_.compare_exchange_strong(expected, phase::running)) {
-      detail::raise(std::make_error_code(std::errc::operation_not_permitted));
-    }
-    started_at_.store(now(), std::memory_order_release);
-  }
-
-  void drain() {
-    state_.store(phase::draining, std::memory_order_seq_cst);
-    background_.cancel();
-    background_.leave();
-  }
-
-  static void all_left(crowd& of) noexcept {
-    basic_runtime& self = of.runtime();
-    self.stopped_at_ = self.now();
-    self.state_.store(phase::stopped, std::memory_order_seq_cst);
-    for (worker& each : self.workers_) each.dismiss();
-  }
-
-  void work_until_stopped() {
-    if constexpr (Threading::concurrent) {
-      const detail::row<::pthread_t> threads(workers_.size() - 1, [this](std::size_t i) { return thread_of(workers_[i + 1]); });
-      become(0);
-      for (const ::pthread_t each : threads) ::pthread_join(each, nullptr);
-    } else {
-      become(0);
-    }
-    deserted_.store(true, std::memory_order_release);
-  }
-
-  /// A thread of the system's for a worker. std::thread would cost a tenth of a small program's compile time.
-  [[nodiscard]] static ::pthread_t thread_of(worker& its) noexcept {
-    ::pthread_t made{};
-    const auto body = [](void* argument) noexcept -> void* {
-      worker& self = *static_cast<worker*>(argument);
-      self.runtime().become(self.index());
-      return nullptr;
-    };
-    const int error = ::pthread_create(&made, nullptr, body, &its);
-    if (error != 0) detail::raise(error_of(error));  // ends the program: the threads before it run already
-    return made;
-  }
-
-  void become(std::size_t index) noexcept {
-    if constexpr (Topology::pins) (void)Topology::pin(machine_, index);  // a refusal costs speed, not correctness
-    if constexpr (Threading::concurrent) {
-      if (index != 0) {
-        char title[40];
-        (void)std::snprintf(title, sizeof title, "%.13s/%zu", settings_.name.c_str(), index);
-        title[15] = '\0';  // the kernel takes no more
-        ::pthread_setname_np(::pthread_self(), title);
-      }
-    }
-    workers_[index].run();
-    if constexpr (Topology::pins) {
-      if (index == 0) (void)Topology::unpin(machine_);  // the caller's thread, which goes on without us
-    }
-  }
-
-  settings settings_;
-  machine machine_;
-  [[no_unique_address]] typename Clock::source clock_;
-  typename Scheduling::template shared<Threading> shared_;
-  [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::parking<Threading>, nothing> idle_;
-  typename Threading::template atomic<phase> state_{phase::initializing};
-  typename Threading::template atomic<bool> deserted_{false};
-  typename Threading::template atomic<time_point> started_at_{never};
-  time_point stopped_at_{};
-  crowd background_;
-  detail::row<worker> workers_;
-};
-
-}  // namespace tenon
-// tenon/core/errors.hpp
-
-namespace tenon {
-
-/// An exception that leaves a detached task stops the runtime and comes out of run(); the first one wins. The default.
-struct propagate : family::errors {
-  static constexpr auto word = fixed_string("propagate");
-  static constexpr bool rethrows = true;
-};
-
-/// An exception that leaves a detached task ends the program, where it was thrown, with the stack still there to look
-/// at.
-struct terminate : family::errors {
-  static constexpr auto word = fixed_string("terminate");
-  static constexpr bool rethrows = false;
-};
-
-/// Contract of the errors family: what an exception leaving a detached task does.
-template <class P>
-concept errors_policy = policy_of<P, family::errors> && requires {
-  { P::rethrows } -> std::convertible_to<bool>;
-};
-
-static_assert(errors_policy<propagate>);
-static_assert(errors_policy<terminate>);
-
-}  // namespace tenon
-// tenon/runtime/presets.hpp
-
-namespace tenon {
-
-/// A bag of policies, named once, used in many sentences. What a sentence says itself beats what its preset says, and
-/// a word of the preset that does not go with the sentence is left out of it.
-///
-///     struct ours : tenon::preset<tenon::poll, tenon::stealing<>, tenon::counters> {};
-///     using edge = tenon::runtime<ours, tenon::epoll>;          // epoll, stealing<>, counters
-///     using tiny = tenon::runtime<ours, tenon::single_thread>;  // poll, fifo, counters
-///
-/// Cost     A few milliseconds of compile time more than writing the words out.
-template <class... Ps>
-struct preset : preset_tag {
-  using policies = detail::policy_list<Ps...>;
-};
-
-/// To see what happens: one queue in order, everything counted, and an exception that nobody catches ends the program
-/// where it was thrown.
-struct development : preset<fifo, counters, terminate> {};
-
-/// To run for long: the defaults by name, so that they stay when the defaults change, and counted.
-struct production
-    : preset<epoll, stealing<>, recycling<system>, by_topology, flat, multi_thread, counters, steady, propagate> {};
-
-namespace detail {
-
-// Not inline: each translation unit has its own.
-#if defined(TENON_WITH_IO_URING) && TENON_WITH_IO_URING
-constexpr bool door_io_uring = true;
-#else
-constexpr bool door_io_uring = false;
-#endif
-#if defined(TENON_WITH_MIMALLOC) && TENON_WITH_MIMALLOC
-constexpr bool door_mimalloc = true;
-#else
-constexpr bool door_mimalloc = false;
-#endif
-#if defined(TENON_WITH_HWLOC) && TENON_WITH_HWLOC
-constexpr bool door_hwloc = true;
-#else
-constexpr bool door_hwloc = false;
-#endif
-
-/// A type for each set of open doors, so that two translation units that open different ones do not give one name two
-/// meanings.
-template <bool IoUring, bool Mimalloc, bool Hwloc>
-struct fastest
-    : preset<std::conditional_t<IoUring, io_uring<>, epoll>, stealing<>,
-             recycling<std::conditional_t<Mimalloc, mimalloc, system>>, std::conditional_t<Hwloc, hwloc, flat>, off> {};
-
-}  // namespace detail
-
-/// To run fast: of the parts whose doors are open those that go furthest (io_uring<>, recycling<mimalloc>, hwloc), and
-/// nothing counted. `describe` says what it came to.
-using high_performance = detail::fastest<detail::door_io_uring, detail::door_mimalloc, detail::door_hwloc>;
 
 }  // namespace tenon
 // tenon/runtime/detail/place.hpp
@@ -5211,6 +1997,44 @@ concept scheduling_policy =
     };
 
 }  // namespace tenon
+// tenon/topology/machine.hpp
+
+namespace tenon {
+
+/// Where one worker may run: a hardware thread, and what it shares with others.
+///
+/// Each number means one thing on the whole machine: two places share a core when their `core` is equal.
+struct place {
+  int processor = 0;  ///< the hardware thread, as the kernel numbers it
+  int core = 0;       ///< hardware threads of one core have the same
+  int node = 0;       ///< the NUMA node of its memory, as the kernel numbers it
+  int cluster = 0;    ///< cores that share their last level of cache have the same
+
+  friend bool operator==(const place&, const place&) = default;
+};
+
+/// What this process may use of the machine it runs on.
+///
+/// places       The hardware threads it may run on, in the order in which workers take them: each core once, near ones
+///              side by side, before any core's second hardware thread. At least one.
+/// concurrency  How many workers are worth having: as many as places, or as the CPU quota of the cgroup allows when
+///              that is less (rounded up). At least 1. std::thread::hardware_concurrency() knows no quota.
+/// note         A sentence for `describe`, with static lifetime; empty when all is as the policy says.
+struct machine {
+  std::vector<place> places = std::vector<place>(1);
+  std::size_t concurrency = 1;
+  std::string_view note = {};
+
+  /// The place of a worker: worker i has place i, and the places go round when there are more workers.
+  [[nodiscard]] const place& place_of(std::size_t worker) const noexcept {
+    assert(!places.empty());
+    return places[worker % places.size()];
+  }
+
+  friend bool operator==(const machine&, const machine&) = default;
+};
+
+}  // namespace tenon
 // tenon/topology/concept.hpp
 
 namespace tenon {
@@ -5253,6 +2077,12 @@ template <class P> inline constexpr bool keeps_contract<P, family::threading> = 
 template <class P> inline constexpr bool keeps_contract<P, family::observe> = observe_policy<P>;
 template <class P> inline constexpr bool keeps_contract<P, family::clock> = clock_policy<P>;
 template <class P> inline constexpr bool keeps_contract<P, family::errors> = errors_policy<P>;
+// What a sentence means where it is silent is proven by its tests: to do it again would make, in every program, each of
+// them for the threading that the program does not have.
+template <> inline constexpr bool keeps_contract<epoll, family::backend> = true;
+template <> inline constexpr bool keeps_contract<stealing<>, family::scheduling> = true;
+template <> inline constexpr bool keeps_contract<fifo, family::scheduling> = true;
+template <> inline constexpr bool keeps_contract<by_topology, family::queue> = true;
 // clang-format on
 
 template <class P>
@@ -6145,6 +2975,5231 @@ no_runtime stand_for(const volatile void*);
 }  // namespace detail
 
 }  // namespace tenon
+// tenon/config/select.hpp
+
+namespace tenon {
+
+namespace detail {
+
+/// The words of one family that a configuration may choose among; the first is meant where it says nothing.
+template <class Family, class... Ps>
+struct choice {
+  static constexpr bool some = sizeof...(Ps) > 0;
+  static constexpr bool whole = ((place_of<Ps> >= place::backend) && ...);
+  static constexpr bool one_family = ((place_of<Ps> == family_place<Family>) && ...);
+};
+
+}  // namespace detail
+
+template <class... Ps>
+struct backends : detail::choice<family::backend, Ps...> {};
+template <class... Ps>
+struct schedulings : detail::choice<family::scheduling, Ps...> {};
+template <class... Ps>
+struct memories : detail::choice<family::memory, Ps...> {};
+template <class... Ps>
+struct queues : detail::choice<family::queue, Ps...> {};
+template <class... Ps>
+struct topologies : detail::choice<family::topology, Ps...> {};
+template <class... Ps>
+struct threadings : detail::choice<family::threading, Ps...> {};
+template <class... Ps>
+struct observers : detail::choice<family::observe, Ps...> {};
+template <class... Ps>
+struct clocks : detail::choice<family::clock, Ps...> {};
+template <class... Ps>
+struct on_errors : detail::choice<family::errors, Ps...> {};
+
+namespace detail {
+
+template <class Family, class... Ps>
+policy_list<Ps...> choice_words(const choice<Family, Ps...>*);
+template <class List>
+using words = decltype(detail::choice_words(static_cast<List*>(nullptr)));
+template <class Family, class... Ps>
+Family choice_family(const choice<Family, Ps...>*);
+template <class T>
+concept is_choice = requires(const T* list) { detail::choice_words(list); };
+
+/// What select was given, taken apart: the lists of words, and what is the same in every branch.
+template <class Lists, class Fixed, class... Given>
+struct sorted {
+  using lists = Lists;
+  using fixed = Fixed;
+};
+template <class... Lists, class... Fixed, class First, class... Rest>
+struct sorted<policy_list<Lists...>, policy_list<Fixed...>, First, Rest...>
+    : std::conditional_t<is_choice<First>, sorted<policy_list<Lists..., First>, policy_list<Fixed...>, Rest...>,
+                         sorted<policy_list<Lists...>, policy_list<Fixed..., First>, Rest...>> {};
+
+template <class... Ps>
+inline constexpr std::array<std::string_view, sizeof...(Ps)> spelled{std::string_view{Ps::word}...};
+template <class... Ps>
+constexpr config::menu menu_of(std::size_t family, policy_list<Ps...> /*words*/) noexcept {
+  return {family, spelled<Ps...>.data(), sizeof...(Ps)};
+}
+template <class... Ps>
+constexpr const auto& spelled_in(policy_list<Ps...> /*words*/) noexcept {
+  return spelled<Ps...>;
+}
+template <class First, class... Rest>
+First first_of(policy_list<First, Rest...>);
+
+template <class Answer>
+inline constexpr bool is_accepted = false;
+template <class R>
+inline constexpr bool is_accepted<accepted<R>> = true;
+template <class Answer>
+using runtime_of = decltype(detail::stand_for(static_cast<Answer*>(nullptr)));
+
+/// Calls f with a runtime made in its parameter, where it stays: a runtime does not move. An f that takes a reference
+/// gets one.
+template <class R, class F>
+decltype(auto) call_with(F& f, typename R::settings&& how_much) {
+  if constexpr (requires { f(R(std::move(how_much))); }) {
+    return f(R(std::move(how_much)));
+  } else {
+    R runtime(std::move(how_much));
+    return f(runtime);
+  }
+}
+
+template <class Result, class F, class Lists, class Fixed>
+class selection;
+
+template <class Result, class F, class... Lists, class... Fixed>
+class selection<Result, F, policy_list<Lists...>, policy_list<Fixed...>> {
+ public:
+  using outcome = config::outcome<Result>;
+
+  selection(const config::document& asked, F& f) noexcept : asked_(asked), f_(f) {}
+
+  outcome run() {
+    if (std::string wrong = config::detail::choose(asked_, menus, count, chosen_); !wrong.empty()) {
+      return outcome::failure(std::move(wrong));
+    }
+    return descend<Fixed...>(chosen_, policy_list<Lists...>{});
+  }
+
+ private:
+  static constexpr std::size_t count = sizeof...(Lists);
+  static constexpr config::menu menus[] = {detail::menu_of(
+      static_cast<std::size_t>(family_place<decltype(detail::choice_family(static_cast<Lists*>(nullptr)))>),
+      words<Lists>{})...};
+
+  template <class... Said, class List, class... Rest>
+  outcome descend(const std::size_t* index, policy_list<List, Rest...> /*to choose from*/) {
+    return choose<Said...>(index, words<List>{}, policy_list<Rest...>{});
+  }
+  template <class... Said, class... Ps, class Rest>
+  outcome choose(const std::size_t* index, policy_list<Ps...> /*words*/, Rest rest) {
+    std::optional<outcome> out;
+    std::size_t i = 0;
+    (void)((*index == i++ && (out.emplace(descend<Said..., Ps>(index + 1, rest)), true)) || ...);
+    return *std::move(out);
+  }
+  template <class... Said>
+  outcome descend(const std::size_t* /*none left*/, policy_list<> /*nothing*/) {
+    if constexpr (is_accepted<answer<Said...>>) {
+      return branch<runtime_of<answer<Said...>>>();
+    } else {
+      return outcome::failure(config::detail::discord(asked_, menus, count, chosen_));
+    }
+  }
+
+  template <class R>
+  outcome branch() {
+    if (std::string wrong = config::detail::contradiction(
+            asked_, menus, count, detail::spelled_in(typename R::policies{}), R::threading::concurrent);
+        !wrong.empty()) {
+      return outcome::failure(std::move(wrong));
+    }
+    typename R::settings how_much;
+    if constexpr (R::threading::concurrent) {
+      if (asked_.threads) how_much.threads = *asked_.threads;
+    }
+    if (asked_.name) how_much.name = *asked_.name;
+    if constexpr (std::is_void_v<Result>) {
+      detail::call_with<R>(f_, std::move(how_much));
+      return {};
+    } else {
+      return detail::call_with<R>(f_, std::move(how_much));
+    }
+  }
+
+  const config::document& asked_;
+  F& f_;
+  std::size_t chosen_[count] = {};
+};
+
+template <bool Some, bool Whole, bool OneFamily>
+struct refused_list {
+  static_assert(Some, "tenon::select<...>: a list without a word; name at least the one to use");
+  static_assert(
+      Whole,
+      "tenon::select<...>: a list holds something that is not a complete policy; is its door closed? try it in "
+      "tenon::runtime<...>, which says more");
+  static_assert(!Some || !Whole || OneFamily,
+                "tenon::select<...>: a list holds a word of another family; backends<...> takes backends, and so on");
+};
+
+/// What select was given. `plain` is the answer to the first word of each list among the rest of the sentence, which is
+/// what an empty configuration means, or the class that says why there is none.
+template <class Lists, class Fixed>
+struct plan_of;
+template <class... Lists, class... Fixed>
+struct plan_of<policy_list<Lists...>, policy_list<Fixed...>> {
+  using lists = policy_list<Lists...>;
+  using fixed = policy_list<Fixed...>;
+
+  static auto first() {
+    constexpr bool some = (Lists::some && ...);
+    constexpr bool whole = (Lists::whole && ...);
+    constexpr bool one_family = (Lists::one_family && ...);
+    if constexpr (some && whole && one_family) {
+      return std::type_identity<answer<Fixed..., decltype(detail::first_of(words<Lists>{}))...>>{};
+    } else {
+      return std::type_identity<refused_list<some, whole, one_family>>{};
+    }
+  }
+  using plain = typename decltype(first())::type;
+};
+template <class... Choices>
+struct plan : plan_of<typename sorted<policy_list<>, policy_list<>, Choices...>::lists,
+                      typename sorted<policy_list<>, policy_list<>, Choices...>::fixed> {};
+template <class Plan, class Plain>
+class selector {
+ public:
+  template <class F>
+  [[nodiscard]] auto operator()(const config::document& asked, F&& f) const {
+    return selection_for<F>(asked, f).run();
+  }
+  template <std::same_as<config::document> Document, class F>
+  [[nodiscard]] auto operator()(const config::outcome<Document>& asked, F&& f) const {
+    return asked ? (*this)(*asked, f) : selection_for<F>::outcome::failure(asked.error());
+  }
+  template <std::convertible_to<std::string_view> Text, class F>
+  [[nodiscard]] auto operator()(const Text& sentence, F&& f) const {
+    return (*this)(config::sentence(sentence), f);
+  }
+
+ private:
+  template <class F>
+  using result_of = std::decay_t<decltype(detail::call_with<Plain>(std::declval<F&>(), typename Plain::settings{}))>;
+  template <class F>
+  using selection_for = selection<result_of<F>, std::remove_reference_t<F>, typename Plan::lists, typename Plan::fixed>;
+};
+
+}  // namespace detail
+
+/// Chooses a runtime when the program starts, among types that were all made when it was compiled, and calls `f` once
+/// with an object of the chosen one.
+///
+///     int rc = tenon::select<tenon::backends<tenon::epoll, tenon::io_uring<>>,      // the configuration chooses
+///                            tenon::schedulings<tenon::stealing<>, tenon::fifo>,    // and here
+///                            tenon::counters>(                                      // the same in all of them
+///         tenon::config::load("tenon.toml"), [](auto rt) { return rt.run(serve(rt)); });
+///
+/// Choices  Lists of words, one a family at most (`backends`, `schedulings`, `memories`, `queues`, `topologies`,
+///          `threadings`, `observers`, `clocks`, `on_errors`), of which the first word is meant where the configuration
+///          says nothing; and policies and presets that are part of every sentence. f is compiled for each combination
+///          of words that go together.
+/// asked    A `config::document`; what `config::load`, `config::parse` or `config::sentence` gave, whose error is
+///          passed on; or a sentence: "io_uring, stealing, mimalloc".
+/// f        Takes the runtime by value (it is made in the parameter, for it does not move) or by reference, and gives
+///          the same type for each.
+/// Cost     One comparison a word of each list, once; after that nothing is left of the choice.
+/// Errors   The error of `asked`; a word that is not offered, with those that are; two words for one family; words that
+///          do not go together; threads for a runtime of one. What the runtime's constructor and f throw comes through.
+template <class... Choices>
+inline constexpr detail::selector<detail::plan<Choices...>,
+                                  decltype(detail::stand_for(
+                                      static_cast<typename detail::plan<Choices...>::plain*>(nullptr)))>
+    select{};
+
+}  // namespace tenon
+// tenon/memory/detail/poison.hpp
+
+#if defined(__SANITIZE_ADDRESS__)
+#define TENON_DETAIL_POISON 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TENON_DETAIL_POISON 1
+#endif
+#endif
+
+#if defined(TENON_DETAIL_POISON)
+#include <sanitizer/asan_interface.h>
+#endif
+
+namespace tenon::detail {
+
+/// Tells AddressSanitizer that nobody may touch these bytes until unpoison; without it, nothing.
+inline void poison([[maybe_unused]] void* first, [[maybe_unused]] std::size_t bytes) noexcept {
+#if defined(TENON_DETAIL_POISON)
+  __asan_poison_memory_region(first, bytes);
+#endif
+}
+
+inline void unpoison([[maybe_unused]] void* first, [[maybe_unused]] std::size_t bytes) noexcept {
+#if defined(TENON_DETAIL_POISON)
+  __asan_unpoison_memory_region(first, bytes);
+#endif
+}
+
+}  // namespace tenon::detail
+
+#undef TENON_DETAIL_POISON
+// tenon/memory/detail/size_class.hpp
+
+namespace tenon::detail {
+
+/// The sizes of block that `recycling` keeps, in bytes: coroutine frames and nodes, then buffers.
+inline constexpr std::array<std::size_t, 36> class_bytes = [] {
+  std::array<std::size_t, 36> sizes{};
+  for (std::size_t i = 0; i < 32; ++i) sizes[i] = 32 * (i + 1);
+  for (std::size_t i = 0; i < 2; ++i) sizes[32 + i] = std::size_t{2048} << i;
+  sizes[34] = std::size_t{16} * 1024;
+  sizes[35] = std::size_t{64} * 1024;
+  return sizes;
+}();
+
+/// How many classes there are; also what size_class_of gives when a size is beyond all of them.
+inline constexpr std::size_t class_count = class_bytes.size();
+
+/// The smallest class that holds `bytes`.
+[[nodiscard]] constexpr std::size_t size_class_of(std::size_t bytes) noexcept {
+  const std::size_t last = bytes - static_cast<std::size_t>(bytes != 0);
+  if (last < 1024) return last / 32;
+  const auto width =
+      static_cast<std::size_t>(std::bit_width(last / 1024));  // 1: to 2 KiB, 2: to 4 KiB, ... 6: to 64 KiB
+  if (width <= 2) return 31 + width;
+  return width <= 6 ? 32 + (width + 1) / 2 : class_count;
+}
+
+/// What a block for `bytes` measures: the same wherever it was got, so that it can be given back anywhere.
+[[nodiscard]] constexpr std::size_t block_bytes(std::size_t bytes) noexcept {
+  const std::size_t size_class = size_class_of(bytes);
+  return size_class < class_count ? class_bytes[size_class] : bytes;
+}
+
+/// How many free blocks of a class one arena keeps: 128 KiB of them, and 16 of the large ones.
+[[nodiscard]] constexpr std::uint32_t kept_blocks(std::size_t size_class) noexcept {
+  const std::size_t blocks = std::size_t{128} * 1024 / class_bytes[size_class];
+  return static_cast<std::uint32_t>(blocks < 16 ? 16 : blocks);
+}
+
+static_assert([] {
+  for (std::size_t i = 0; i < class_count; ++i) {
+    if (size_class_of(class_bytes[i]) != i || size_class_of(class_bytes[i] + 1) != i + 1) return false;
+  }
+  return size_class_of(0) == 0 && size_class_of(1) == 0 && size_class_of(static_cast<std::size_t>(-1)) == class_count;
+}());
+
+}  // namespace tenon::detail
+// tenon/memory/detail/out_of_memory.hpp
+
+namespace tenon::detail {
+
+/// Where an allocation that failed ends: never a null pointer.
+[[noreturn]] inline void out_of_memory() {
+#if defined(__cpp_exceptions)
+  throw std::bad_alloc();
+#else
+  std::terminate();
+#endif
+}
+
+}  // namespace tenon::detail
+// tenon/memory/system.hpp
+
+namespace tenon {
+
+/// Memory from the program's own operator new and operator delete: whatever the program replaced them by.
+///
+///     struct app : tenon::runtime<tenon::epoll, tenon::system> { using runtime::runtime; };
+///
+/// Cost     One call of each; nothing is kept.
+/// Threads  Any.
+/// Errors   std::bad_alloc; with -fno-exceptions, std::terminate.
+struct system : family::memory {
+  static constexpr auto word = fixed_string("system");
+
+  [[nodiscard]] static void* obtain(std::size_t bytes) {
+    // operator new may align what is smaller than max_align_t to its size only (a replaced one does), so ask for more.
+    // The nothrow form, because a replaced throwing one may end the program instead, and because with -fno-exceptions
+    // there is nobody to throw to.
+    void* const chunk = ::operator new(at_least_aligned(bytes), std::nothrow);
+    if (chunk == nullptr) [[unlikely]]
+      detail::out_of_memory();
+    return chunk;
+  }
+
+  static void release(void* chunk, [[maybe_unused]] std::size_t bytes) noexcept {
+#if defined(__cpp_sized_deallocation)
+    ::operator delete(chunk, at_least_aligned(bytes));
+#else
+    ::operator delete(chunk);
+#endif
+  }
+
+  class arena {
+   public:
+    arena() = default;
+    arena(const arena&) = delete;
+    arena& operator=(const arena&) = delete;
+
+    [[nodiscard]] void* allocate(std::size_t bytes) { return obtain(bytes); }
+    void deallocate(void* chunk, std::size_t bytes) noexcept { release(chunk, bytes); }
+  };
+
+ private:
+  static constexpr std::size_t at_least_aligned(std::size_t bytes) noexcept {
+    return bytes < alignof(std::max_align_t) ? alignof(std::max_align_t) : bytes;
+  }
+};
+
+static_assert(__STDCPP_DEFAULT_NEW_ALIGNMENT__ >= alignof(std::max_align_t));
+static_assert(memory_policy<system>);
+
+}  // namespace tenon
+// tenon/memory/recycling.hpp
+
+namespace tenon {
+
+namespace detail {
+
+/// The word of a policy as a fixed_string, however the policy spells it.
+template <class P>
+inline constexpr auto upstream_word = [] {
+  if constexpr (policy<P>) {
+    constexpr std::string_view spelled{P::word};
+    fixed_string<spelled.size()> out;
+    for (std::size_t i = 0; i < spelled.size(); ++i) out.text[i] = spelled[i];
+    return out;
+  } else {
+    return fixed_string("");  // recycling says what is wrong with it
+  }
+}();
+
+/// A constant, not the concept: of a concept that fails the compiler would go on to explain at length.
+template <class P>
+inline constexpr bool serves = memory_policy<P>;
+
+}  // namespace detail
+
+/// Memory that a worker keeps when it is given back, to hand it out again: frames and buffers of a warmed path cost a
+/// few instructions and no call. The default, over `system`.
+///
+///     struct app : tenon::runtime<tenon::epoll, tenon::recycling<tenon::mimalloc>> { using runtime::runtime; };
+///
+/// Shape    Free lists by size: steps of 32 bytes to 1 KiB, then 2, 4, 16 and 64 KiB. What is larger goes to Upstream.
+///          Each list is bounded (128 KiB, or 16 blocks): what one thread allocates and another frees goes back to
+///          Upstream beyond that, so neither side grows without end. An arena keeps 6 MiB at the most.
+/// Cost     allocate, deallocate: O(1), one load and two stores, nothing atomic; else one call of Upstream.
+/// Threads  An arena: its worker. obtain, release: any thread, straight to Upstream.
+/// Errors   What Upstream does; the arena is as it was.
+///          Under AddressSanitizer a block that was given back is poisoned, and so is the room behind the `bytes` of
+///          one in use: a coroutine frame used after its end is reported.
+template <class Upstream = system>
+struct recycling : family::memory {
+  static_assert(detail::serves<Upstream>,
+                "tenon::recycling<Upstream>: Upstream is not a memory policy; write recycling<system>, or a class that "
+                "derives from tenon::family::memory and satisfies tenon::memory_policy");
+
+  static constexpr auto word = fixed_string("recycling<") + detail::upstream_word<Upstream> + fixed_string(">");
+
+  [[nodiscard]] static void* obtain(std::size_t bytes) {
+    const std::size_t size = detail::block_bytes(bytes);
+    return lend(Upstream::obtain(size), bytes, size);
+  }
+
+  static void release(void* chunk, std::size_t bytes) noexcept {
+    const std::size_t size = detail::block_bytes(bytes);
+    detail::unpoison(chunk, size);
+    Upstream::release(chunk, size);
+  }
+
+  class arena {
+   public:
+    arena() noexcept {
+      for (std::size_t i = 0; i < detail::class_count; ++i) shelves_[i].room = detail::kept_blocks(i);
+    }
+    arena(const arena&) = delete;
+    arena& operator=(const arena&) = delete;
+    ~arena() {
+      for (std::size_t i = 0; i < detail::class_count; ++i) {
+        while (shelves_[i].head != nullptr) give_back(shelves_[i].pop(), detail::class_bytes[i]);
+      }
+    }
+
+    [[nodiscard]] void* allocate(std::size_t bytes) {
+      const std::size_t size_class = detail::size_class_of(bytes);
+      if (size_class < detail::class_count && shelves_[size_class].head != nullptr) [[likely]] {
+        return lend(shelves_[size_class].pop(), bytes, detail::class_bytes[size_class]);
+      }
+      return ask(bytes);
+    }
+
+    void deallocate(void* chunk, std::size_t bytes) noexcept {
+      const std::size_t size_class = detail::size_class_of(bytes);
+      if (size_class < detail::class_count && shelves_[size_class].room != 0) [[likely]] {
+        shelves_[size_class].push(chunk, detail::class_bytes[size_class]);
+      } else {
+        give_back(chunk, detail::block_bytes(bytes));
+      }
+    }
+
+    /// How many times this arena asked Upstream for a block; a warmed path leaves it where it is. The worker's thread.
+    [[nodiscard]] std::uint64_t upstream_requests() const noexcept { return upstream_requests_; }
+
+   private:
+    struct free_block {
+      free_block* next;
+    };
+
+    struct shelf {
+      free_block* head = nullptr;
+      std::uint32_t room = 0;  ///< how many more it may keep
+
+      [[nodiscard]] void* pop() noexcept {
+        detail::unpoison(head, sizeof(free_block));
+        ++room;
+        return std::exchange(head, head->next);
+      }
+      void push(void* chunk, std::size_t size) noexcept {
+        detail::unpoison(chunk, sizeof(free_block));
+        head = ::new (chunk) free_block{head};
+        --room;
+        detail::poison(chunk, size);
+      }
+    };
+
+    [[nodiscard, gnu::noinline]] void* ask(std::size_t bytes) {
+      const std::size_t size = detail::block_bytes(bytes);
+      void* const chunk = upstream_.allocate(size);
+      ++upstream_requests_;
+      return lend(chunk, bytes, size);
+    }
+
+    [[gnu::noinline]] void give_back(void* chunk, std::size_t size) noexcept {
+      detail::unpoison(chunk, size);
+      upstream_.deallocate(chunk, size);
+    }
+
+    shelf shelves_[detail::class_count];
+    std::uint64_t upstream_requests_ = 0;
+    [[no_unique_address]] typename Upstream::arena upstream_;
+  };
+
+ private:
+  static void* lend(void* chunk, std::size_t bytes, std::size_t size) noexcept {
+    detail::unpoison(chunk, bytes);
+    detail::poison(static_cast<std::byte*>(chunk) + bytes, size - bytes);
+    return chunk;
+  }
+};
+
+static_assert(memory_policy<recycling<>>);
+
+}  // namespace tenon
+// tenon/net/detail/descriptor.hpp
+
+namespace tenon::detail {
+
+/// A descriptor and the backend that hears of it: that of the worker on which it first has to wait, its home.
+///
+/// It lies at one address while the object that owns it moves. It is let go of on its home's thread: closed elsewhere,
+/// it travels there as a work item, so that no backend is ever touched by two threads.
+template <class R>
+class descriptor : work {
+  using worker = typename R::worker;
+  template <class T>
+  using atomic = typename R::threading::template atomic<T>;
+  using source_type = typename R::backend::template loop<typename R::threading>::source;
+
+ public:
+  struct closer {
+    void operator()(descriptor* d) const noexcept { d->close(); }
+  };
+  using owner = std::unique_ptr<descriptor, closer>;
+
+  [[nodiscard]] static owner make(R& runtime, unique_fd fd) {
+    return owner(::new (runtime.allocate(sizeof(descriptor))) descriptor(runtime, fd.release()));
+  }
+
+  [[nodiscard]] int fd() const noexcept { return source_.fd; }
+  [[nodiscard]] R& runtime() const noexcept { return runtime_; }
+  [[nodiscard]] worker* home() const noexcept { return home_.load(std::memory_order_relaxed); }
+  [[nodiscard]] source_type& source() noexcept { return source_; }
+
+  /// Gives it a home, this thread's worker, if it has none. True: the source may be used. False: a reader and a writer
+  /// came at once, and the home of the other has still to hear of the source: it has when work pinned there runs.
+  [[nodiscard]] result<bool> settle() noexcept {
+    if (attached_.load(std::memory_order_acquire)) return true;
+    worker* const here = runtime_.current();
+    worker* home = home_.load(std::memory_order_acquire);
+    if (home == nullptr) {
+      if (here == nullptr) return std::errc::operation_not_permitted;  // awaited outside of its runtime
+      if (home_.compare_exchange_strong(home, here, std::memory_order_acq_rel, std::memory_order_acquire)) home = here;
+    }
+    if (home != here) return false;
+    if (const auto attached = here->backend().attach(source_); !attached) return attached.error();
+    attached_.store(true, std::memory_order_release);
+    return true;
+  }
+
+ private:
+  descriptor(R& runtime, int fd) noexcept : runtime_(runtime) { source_.fd = fd; }
+  ~descriptor() = default;
+
+  void close() noexcept {
+    const bool attached = attached_.load(std::memory_order_acquire);
+    if (!attached || home() == runtime_.current() || !R::threading::concurrent || runtime_.deserted()) {
+      if (attached) home()->backend().detach(source_);
+      free();
+    } else {
+      this->run = [](work& item) noexcept {
+        auto& self = static_cast<descriptor&>(item);
+        self.home()->backend().detach(self.source_);
+        self.free();
+      };
+      home()->pin(*this);
+    }
+  }
+  void free() noexcept {
+    ::close(source_.fd);
+    R& runtime = runtime_;
+    this->~descriptor();
+    runtime.deallocate(this, sizeof(descriptor));
+  }
+
+  R& runtime_;
+  atomic<worker*> home_{nullptr};
+  atomic<bool> attached_{false};  // its home's backend knows it; only its home's thread writes
+  source_type source_;
+};
+
+}  // namespace tenon::detail
+// tenon/core/timer.hpp
+
+namespace tenon {
+
+/// A deadline in a worker's timer queue: an intrusive work item whose `run` is called once, at or after `deadline`.
+struct timer : work {
+  static constexpr std::size_t unarmed = std::numeric_limits<std::size_t>::max();
+
+  time_point deadline = never;
+  std::size_t index = unarmed;
+
+  [[nodiscard]] bool armed() const noexcept { return index != unarmed; }
+};
+
+/// The deadlines of one worker: a heap of four children a node, each timer knowing its place.
+///
+/// Invariant  key(parent(i)) <= key(i) for every i > 0, where parent(i) = (i - 1) / 4; slots[i].item->index == i.
+/// Cost       arm, disarm: O(log4 n); next: O(1). 16 bytes a pending timer. The keys lie beside the pointers, so that a
+///            sift touches no timer but the one it moves.
+/// Threads    One.
+class timer_queue {
+ public:
+  timer_queue() = default;
+  timer_queue(const timer_queue&) = delete;
+  timer_queue& operator=(const timer_queue&) = delete;
+  ~timer_queue() { delete[] slots_; }
+
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] time_point next() const noexcept { return size_ == 0 ? never : slots_[0].deadline; }
+
+  void arm(timer& item) {
+    assert(!item.armed());
+    if (size_ == room_) grow();
+    sift_up(size_++, {item.deadline, &item});
+  }
+
+  void disarm(timer& item) noexcept {
+    assert(item.armed() && slots_[item.index].item == &item);
+    const std::size_t hole = item.index;
+    item.index = timer::unarmed;
+    const slot last = slots_[--size_];
+    if (hole == size_) return;
+    if (hole > 0 && last.deadline < slots_[(hole - 1) / arity].deadline) {
+      sift_up(hole, last);
+    } else {
+      sift_down(hole, last);
+    }
+  }
+
+  /// Takes out the earliest timer if its deadline is not after `now`.
+  [[nodiscard]] timer* pop_due(time_point now) noexcept {
+    if (next() > now || size_ == 0) return nullptr;
+    timer* const due = slots_[0].item;
+    disarm(*due);
+    return due;
+  }
+
+ private:
+  static constexpr std::size_t arity = 4;
+  struct slot {
+    time_point deadline;
+    timer* item = nullptr;
+  };
+
+  void grow() {
+    const std::size_t room = room_ == 0 ? 8 : 2 * room_;
+    slot* const wider = new slot[room];
+    for (std::size_t i = 0; i < size_; ++i) wider[i] = slots_[i];
+    delete[] slots_;
+    slots_ = wider;
+    room_ = room;
+  }
+
+  void put(std::size_t at, slot value) noexcept {
+    slots_[at] = value;
+    value.item->index = at;
+  }
+  void sift_up(std::size_t at, slot value) noexcept {
+    while (at > 0) {
+      const std::size_t parent = (at - 1) / arity;
+      if (slots_[parent].deadline <= value.deadline) break;
+      put(at, slots_[parent]);
+      at = parent;
+    }
+    put(at, value);
+  }
+  void sift_down(std::size_t at, slot value) noexcept {
+    for (;;) {
+      const std::size_t first = at * arity + 1;
+      if (first >= size_) break;
+      const std::size_t end = first + arity < size_ ? first + arity : size_;
+      std::size_t least = first;
+      for (std::size_t child = first + 1; child < end; ++child) {
+        if (slots_[child].deadline < slots_[least].deadline) least = child;
+      }
+      if (value.deadline <= slots_[least].deadline) break;
+      put(at, slots_[least]);
+      at = least;
+    }
+    put(at, value);
+  }
+
+  // Not a vector: that is a hundred functions of compile time in every program.
+  slot* slots_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t room_ = 0;
+};
+
+}  // namespace tenon
+// tenon/core/loop.hpp
+
+namespace tenon {
+
+/// What code that does not name its runtime sees of a worker: `sleep_for`, `yield` and `when_all` work in any of them.
+///
+/// A worker derives from it. Code that names its runtime never comes through here and pays no indirect call.
+///
+/// schedule  The worker's own thread: `item` runs soon, after what is ready already.
+/// post      Any thread (in a single-threaded runtime: its own): `item` runs soon, on this worker if its scheduling
+///           binds tasks to workers, else on any worker of the runtime.
+/// pin       Any thread, likewise: `item` runs on this very worker.
+/// arm       The worker's own thread: `item.run` is called on it at or after the deadline.
+/// disarm    The worker's own thread: takes an armed timer back.
+/// now       The runtime's clock.
+class loop {
+ public:
+  struct operations {
+    void (*schedule)(loop&, work&) noexcept;
+    void (*post)(loop&, work&) noexcept;
+    void (*pin)(loop&, work&) noexcept;
+    void (*arm)(loop&, timer&) noexcept;
+    void (*disarm)(loop&, timer&) noexcept;
+    time_point (*now)(loop&) noexcept;
+  };
+
+  loop(const loop&) = delete;
+  loop& operator=(const loop&) = delete;
+
+  void schedule(work& item) noexcept { operations_.schedule(*this, item); }
+  void post(work& item) noexcept { operations_.post(*this, item); }
+  void pin(work& item) noexcept { operations_.pin(*this, item); }
+  void arm(timer& item) noexcept { operations_.arm(*this, item); }
+  void disarm(timer& item) noexcept { operations_.disarm(*this, item); }
+  [[nodiscard]] time_point now() noexcept { return operations_.now(*this); }
+  /// The runtime it belongs to: how a runtime knows its own workers.
+  [[nodiscard]] const void* owner() const noexcept { return owner_; }
+
+ protected:
+  loop(const operations& table, const void* owner) noexcept : operations_(table), owner_(owner) {}
+  ~loop() = default;
+
+ private:
+  const operations& operations_;
+  const void* owner_;
+};
+
+namespace detail {
+
+/// How coroutine frames are got on a thread: a worker's arena behind three plain functions, one table a memory policy.
+struct frame_source {
+  void* (*allocate)(void* arena, std::size_t bytes);
+  void (*deallocate)(void* arena, void* chunk, std::size_t bytes) noexcept;
+  void (*release)(void* chunk, std::size_t bytes) noexcept;  // any thread, no arena
+};
+
+/// What this thread is doing for tenon. A worker sets it when it begins to run and puts back what was there when it
+/// ends.
+struct this_thread {
+  loop* current = nullptr;
+  const frame_source* frames = nullptr;
+  void* arena = nullptr;
+  unsigned depth = 0;  // coroutines resumed by one another since the worker last took an item
+};
+
+inline constinit thread_local this_thread this_thread_storage{};
+
+/// Not inlined: a compiler may keep a thread-local's address across a suspension, after which the thread is another
+/// one.
+[[nodiscard, gnu::noinline]] inline this_thread& here() noexcept { return this_thread_storage; }
+
+}  // namespace detail
+
+}  // namespace tenon
+// tenon/core/detail/frame.hpp
+
+namespace tenon::detail {
+
+/// Base of every promise: its coroutine's frame comes from the memory policy of the worker that starts it.
+///
+/// Shape    One word behind the frame says which policy it came from, so that it may end on any thread: on a worker of
+///          that policy it goes to that worker's arena, elsewhere straight back upstream.
+/// Threads  Any.
+struct frame_allocated {
+  static void* operator new(std::size_t bytes) {
+    const std::size_t total = tail(bytes) + sizeof(const frame_source*);
+    const this_thread& thread = here();
+    const frame_source* const from = thread.frames;
+    void* const chunk = from != nullptr ? from->allocate(thread.arena, total) : ::operator new(total);
+    std::memcpy(static_cast<char*>(chunk) + tail(bytes), &from, sizeof(from));
+    return chunk;
+  }
+
+  static void operator delete(void* chunk, std::size_t bytes) noexcept {
+    const std::size_t total = tail(bytes) + sizeof(const frame_source*);
+    const frame_source* from = nullptr;
+    std::memcpy(&from, static_cast<char*>(chunk) + tail(bytes), sizeof(from));
+    if (from == nullptr) return ::operator delete(chunk);  // the sized one is off by default in clang before 19
+    const this_thread& thread = here();
+    if (thread.frames == from) {
+      from->deallocate(thread.arena, chunk, total);
+    } else {
+      from->release(chunk, total);
+    }
+  }
+
+ private:
+  static constexpr std::size_t tail(std::size_t bytes) noexcept {
+    return (bytes + alignof(const frame_source*) - 1) & ~(alignof(const frame_source*) - 1);
+  }
+};
+
+}  // namespace tenon::detail
+// tenon/core/environment.hpp
+
+namespace tenon {
+
+/// What a coroutine inherits from the one that awaits it: the token that asks it to stop.
+///
+/// Shape    One a task tree, owned by whoever started the tree (a scope, a timeout, a when_any), which outlives the
+///          tree. A promise carries a pointer to it, and a child's pointer is its parent's: an await costs one copy.
+struct environment {
+  std::stop_token stop;
+};
+
+namespace detail {
+
+inline const environment no_environment{};
+
+template <class Promise>
+concept owns_environment = requires(Promise& promise) {
+  { promise.own } -> std::same_as<environment&>;
+};
+
+template <class Promise>
+concept has_environment = requires(Promise& promise) {
+  { promise.env } -> std::convertible_to<const environment*>;
+};
+
+/// The environment of the coroutine that awaits, or the empty one for coroutines that are not ours.
+template <class Promise>
+[[nodiscard]] const environment* environment_of(std::coroutine_handle<Promise> handle) noexcept {
+  if constexpr (owns_environment<Promise>) {
+    return &handle.promise().own;
+  } else if constexpr (has_environment<Promise>) {
+    return handle.promise().env;
+  } else {
+    return &no_environment;
+  }
+}
+
+}  // namespace detail
+
+}  // namespace tenon
+// tenon/core/detail/promise.hpp
+
+namespace tenon::detail {
+
+/// How many coroutines may resume one another before the worker gets its turn. It bounds the stack where symmetric
+/// transfer is not a tail call (g++ -O0, sanitizers), and everywhere keeps a chain of ready awaits from starving I/O.
+inline constexpr unsigned transfer_depth = 128;
+
+/// A coroutine that can be resumed as a work item.
+struct resumption : work {
+  std::coroutine_handle<> target;
+
+  resumption() noexcept : work(&resume) {}
+  static void resume(work& item) noexcept { static_cast<resumption&>(item).target.resume(); }
+};
+
+/// What every promise of ours has: a frame from the worker's memory, who waits for it, and its environment.
+///
+/// It is itself the work item by which it goes through a worker's queue, when it starts there or when a chain of
+/// transfers is at its depth: once before the coroutine starts and once after it has ended, never both at a time.
+struct promise_base : frame_allocated, work {
+  std::coroutine_handle<> continuation;  // null until it is awaited
+  const environment* env = &no_environment;
+
+  /// The work item that starts the coroutine of `promise`.
+  template <class Promise>
+  [[nodiscard]] static work& starting(Promise& promise) noexcept {
+    promise.run = &start<Promise>;
+    return promise;
+  }
+
+  /// The handle to transfer to so that the coroutine starts: its own, or nobody's when the chain is long; then the
+  /// worker starts it.
+  template <class Promise>
+  [[nodiscard]] static std::coroutine_handle<> enter(Promise& promise) noexcept {
+    if (!is_deep()) return std::coroutine_handle<Promise>::from_promise(promise);
+    here().current->schedule(starting(promise));
+    return std::noop_coroutine();
+  }
+
+  /// The same for going on with the one that waits for it.
+  [[nodiscard]] std::coroutine_handle<> leave() noexcept {
+    if (!is_deep()) return continuation;
+    run = &go_on;
+    here().current->schedule(*this);
+    return std::noop_coroutine();
+  }
+
+ private:
+  template <class Promise>
+  static void start(work& item) noexcept {
+    std::coroutine_handle<Promise>::from_promise(static_cast<Promise&>(item)).resume();
+  }
+  static void go_on(work& item) noexcept { static_cast<promise_base&>(item).continuation.resume(); }
+
+  [[nodiscard]] static bool is_deep() noexcept {
+    this_thread& thread = here();
+    return ++thread.depth >= transfer_depth && thread.current != nullptr;
+  }
+};
+
+/// Ends a coroutine by going on with the one that waits for it.
+struct final_awaiter {
+  [[nodiscard]] static bool await_ready() noexcept { return false; }
+  template <class Promise>
+  [[nodiscard]] static std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) noexcept {
+    return ended.promise().leave();
+  }
+  static void await_resume() noexcept {}
+};
+
+/// Where a coroutine's outcome waits to be fetched: nothing yet, a value, or an exception.
+template <class T>
+class outcome {
+  static constexpr bool refers = std::is_reference_v<T>;
+  using stored = std::conditional_t<refers, std::add_pointer_t<T>, T>;
+
+ public:
+  outcome() noexcept {}
+  outcome(const outcome&) = delete;
+  outcome& operator=(const outcome&) = delete;
+  ~outcome() {
+    if (has_) std::destroy_at(std::addressof(value_));
+  }
+
+  template <class U>
+  void set(U&& value) {
+    if constexpr (refers) {
+      std::construct_at(std::addressof(value_), std::addressof(value));
+    } else {
+      std::construct_at(std::addressof(value_), std::forward<U>(value));
+    }
+    has_ = true;
+  }
+#if defined(__cpp_exceptions)
+  void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
+  [[nodiscard]] bool failed() const noexcept { return error_ != nullptr; }
+#else
+  [[nodiscard]] static bool failed() noexcept { return false; }
+#endif
+
+  /// The value, moved out, or the exception thrown.
+  [[nodiscard]] T take() {
+#if defined(__cpp_exceptions)
+    if (error_) std::rethrow_exception(error_);
+#endif
+    assert(has_);
+    if constexpr (refers) {
+      return static_cast<T>(*value_);
+    } else {
+      return std::move(value_);
+    }
+  }
+
+ private:
+  union {
+    stored value_;
+  };
+#if defined(__cpp_exceptions)
+  std::exception_ptr error_;
+#endif
+  bool has_ = false;
+};
+
+template <>
+class outcome<void> {
+ public:
+#if defined(__cpp_exceptions)
+  void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
+  [[nodiscard]] bool failed() const noexcept { return error_ != nullptr; }
+  void take() {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  std::exception_ptr error_;
+#else
+  static void take() noexcept {}
+#endif
+};
+
+/// The part of a promise that takes `co_return` and exceptions into an outcome.
+template <class T>
+struct returning : promise_base {
+  outcome<T> result;
+
+  template <class U = T>  // = T: `co_return {};`
+    requires std::is_convertible_v<U, T>
+  void return_value(U&& value) {
+    static_assert(
+        refers_to_the_same<U>,
+        "tenon::task<T&>: co_return gives it a temporary, which is gone before the reference is used; return an "
+        "object that outlives the task, or write task<T>");
+    result.set(std::forward<U>(value));
+  }
+  void unhandled_exception() noexcept {
+#if defined(__cpp_exceptions)
+    result.fail(std::current_exception());
+#endif
+  }
+
+ private:
+  template <class U>
+  static constexpr bool refers_to_the_same =
+      !std::is_reference_v<T> || ((std::is_lvalue_reference_v<U> || std::is_rvalue_reference_v<T>) &&
+                                  std::is_convertible_v<std::remove_reference_t<U>*, std::remove_reference_t<T>*>);
+};
+
+template <>
+struct returning<void> : promise_base {
+  outcome<void> result;
+
+  static void return_void() noexcept {}
+  void unhandled_exception() noexcept {
+#if defined(__cpp_exceptions)
+    result.fail(std::current_exception());
+#endif
+  }
+};
+
+}  // namespace tenon::detail
+// tenon/core/detail/stop_hook.hpp
+
+namespace tenon::detail {
+
+/// A std::stop_callback that comes and goes. A std::optional of one would do, for forty functions more in every
+/// program.
+template <class Function>
+class stop_hook {
+ public:
+  stop_hook() noexcept {}
+  stop_hook(const stop_hook&) = delete;
+  stop_hook& operator=(const stop_hook&) = delete;
+  ~stop_hook() { reset(); }
+
+  /// From now on a stop request calls `function`; this very call does when there was one.
+  void emplace(const std::stop_token& token, Function function) {
+    ::new (static_cast<void*>(std::addressof(callback_))) std::stop_callback<Function>(token, function);
+    set_ = true;
+  }
+  /// Takes it back, or waits until it has returned, unless it is this very thread that runs it.
+  void reset() noexcept {
+    if (!set_) return;
+    set_ = false;
+    std::destroy_at(std::addressof(callback_));
+  }
+
+ private:
+  union {
+    std::stop_callback<Function> callback_;
+  };
+  bool set_ = false;
+};
+
+}  // namespace tenon::detail
+// tenon/core/detail/wait.hpp
+
+namespace tenon::detail {
+
+/// A suspended coroutine that waits for something at one worker, its home, and can be asked to stop from anywhere.
+///
+/// Everything that changes a wait happens on its home's thread: it begins there, ends there, and a stop that is
+/// requested elsewhere arrives there as a work item. So nothing in it is atomic. The one thing another thread does is
+/// to run the stop callback, and `stop_.reset()` in end() is the fence between the two: it takes the callback back, or
+/// waits for the end of it, after which `asked_` says whether a work item is on its way. If it is, the wait goes on
+/// existing until that item has arrived.
+///
+/// The one `work` in the base serves, one after the other: the way home (by the derived class), the way of the stop,
+/// the resumption.
+class wait : public work {
+ public:
+  wait(const wait&) = delete;
+  wait& operator=(const wait&) = delete;
+
+ protected:
+  /// `cancel` runs at home while the wait is in flight: it makes end() be called soon, but not before it returns.
+  using cancel_function = void (*)(wait&) noexcept;
+
+  explicit wait(cancel_function cancel) noexcept : cancel_(cancel) {}
+  ~wait() = default;
+
+  [[nodiscard]] loop& home() const noexcept { return *home_; }
+  void settle(loop& home, std::coroutine_handle<> waiter) noexcept {
+    home_ = &home;
+    waiter_ = waiter;
+  }
+
+  /// At home, once the wait is in flight: from now on a stop request cancels it.
+  void watch(const environment& env) {
+    if (env.stop.stop_possible()) stop_.emplace(env.stop, asks_to_stop{this});
+  }
+
+  /// At home, once the wait is over: the coroutine goes on as soon as nobody else knows of it.
+  void end() noexcept {
+    stop_.reset();
+    if (asked_ && !arrived_) {
+      ended_ = true;
+    } else {
+      resume();
+    }
+  }
+
+  /// Like end(), for a wait that is over before it was watched.
+  void resume() noexcept {
+    run = [](work& item) noexcept { static_cast<wait&>(item).waiter_.resume(); };
+    home_->schedule(*this);
+  }
+
+ private:
+  struct asks_to_stop {
+    wait* self;
+    void operator()() const noexcept {
+      if (here().current == self->home_) {
+        self->cancel_(*self);
+      } else {
+        self->asked_ = true;
+        self->run = [](work& item) noexcept { static_cast<wait&>(item).stop_arrives(); };
+        self->home_->pin(*self);
+      }
+    }
+  };
+
+  void stop_arrives() noexcept {
+    arrived_ = true;
+    if (ended_) {
+      resume();
+    } else {
+      cancel_(*this);
+    }
+  }
+
+  loop* home_ = nullptr;
+  std::coroutine_handle<> waiter_;
+  cancel_function cancel_;
+  bool asked_ = false;    // the stop is, or was, on its way home as a work item
+  bool arrived_ = false;  // it has come
+  bool ended_ = false;    // the wait is over, and waits for it to come
+  stop_hook<asks_to_stop> stop_;
+};
+
+/// Goes on at one given worker: how a coroutine that owns something of a worker returns to it.
+class go_to {
+ public:
+  explicit go_to(loop& target) noexcept : target_(target) {}
+
+  [[nodiscard]] bool await_ready() const noexcept { return here().current == &target_; }
+  void await_suspend(std::coroutine_handle<> waiter) noexcept {
+    item_.target = waiter;
+    target_.pin(item_);
+  }
+  static void await_resume() noexcept {}
+
+ private:
+  loop& target_;
+  resumption item_;
+};
+
+}  // namespace tenon::detail
+// tenon/core/on_stop.hpp
+
+namespace tenon {
+
+/// What a stop request does to an operation that waits.
+///
+///     co_await peer.write_all(answer, deadline, tenon::on_stop::finish);
+enum class on_stop : std::uint8_t {
+  cancel,  ///< it ends with operation_canceled; the rule
+  finish,  ///< it goes on to its end or its deadline: an answer that is half sent when the service drains
+};
+
+}  // namespace tenon
+// tenon/net/detail/io_wait.hpp
+
+namespace tenon::detail {
+
+/// What an I/O operation is asked to do. `whole`: to go on until all of the buffer is written.
+struct io_request {
+  io_kind kind;
+  void* data = nullptr;
+  std::size_t size = 0;
+  time_point deadline = never;
+  bool whole = false;
+  on_stop stop = on_stop::cancel;
+};
+
+/// Counts what a transfer moved, on the worker that runs.
+template <class R>
+void count_transfer(const R& runtime, io_kind kind, std::int64_t bytes) noexcept {
+  if constexpr (R::observe::enabled) {
+    auto* const here = runtime.current();
+    if (here == nullptr || bytes <= 0) return;
+    if (kind == io_kind::read) here->observer().received(static_cast<std::size_t>(bytes));
+    if (kind == io_kind::write) here->observer().sent(static_cast<std::size_t>(bytes));
+  }
+}
+
+/// A socket's transfer without waiting: bytes, or -errno, -EAGAIN among them.
+template <class R>
+[[nodiscard]] std::int64_t try_io(descriptor<R>& on, const io_request& asked) noexcept {
+  using backend = typename R::backend::template loop<typename R::threading>;
+  io_operation op;
+  op.kind = asked.kind;
+  op.source = &on.source();
+  op.data = asked.data;
+  op.size = asked.size;
+  if (!backend::attempt(op)) {
+    if constexpr (!R::backend::proactor) return -EAGAIN;  // it knows that the call would block
+    const auto got = asked.kind == io_kind::read ? ::recv(on.fd(), op.data, op.size, MSG_DONTWAIT)
+                                                 : ::send(on.fd(), op.data, op.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    op.outcome = got < 0 ? -errno : got;
+  }
+  count_transfer(on.runtime(), asked.kind, op.outcome);
+  return op.outcome;
+}
+
+/// One I/O operation of a coroutine: tried where it stands, and if that would block, waited for at the descriptor's
+/// home.
+///
+/// The result is bytes (all of them together), a descriptor or zero; below zero it is -errno, with -ETIMEDOUT for a
+/// deadline that passed and -ECANCELED for a stop request.
+template <class R>
+class io_wait : public wait, public io_operation, public timer {
+ public:
+  io_wait(descriptor<R>& on, const io_request& asked) noexcept
+      : wait(&cancel), descriptor_(on), whole_(asked.whole), stop_(asked.stop) {
+    kind = asked.kind;
+    source = &on.source();
+    data = asked.data;
+    size = asked.size;
+    deadline = asked.deadline;
+    io_operation::run = [](work& item) noexcept { of(static_cast<io_operation&>(item)).completed(); };
+    timer::run = [](work& item) noexcept { of(static_cast<timer&>(item)).expired(); };
+  }
+
+ protected:
+  [[nodiscard]] std::int64_t finish() noexcept {
+    count_transfer(descriptor_.runtime(), kind, total_);
+    if (outcome >= 0) return total_;
+    return outcome == -ECANCELED && expired_ ? -ETIMEDOUT : outcome;
+  }
+
+ public:
+  [[nodiscard]] bool await_ready() noexcept {
+    const auto settled = descriptor_.settle();
+    if (!settled) {
+      outcome = -settled.error().value();
+      return true;
+    }
+    // A task that never finds its socket empty or full lets the others run now and then, as one in a long chain does.
+    if (!*settled || ++here().depth >= transfer_depth) return false;
+    while (backend::attempt(*this)) {
+      if (taken()) return true;
+    }
+    return false;
+  }
+
+  template <class Promise>
+  [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
+    env_ = stop_ == on_stop::finish ? &no_environment : environment_of(waiter);
+    if (env_->stop.stop_requested()) {
+      outcome = -ECANCELED;
+      return false;
+    }
+    settle(*descriptor_.home(), waiter);
+    const this_thread& thread = here();
+    if (thread.current == descriptor_.home() && thread.depth < transfer_depth) return begin();
+    wait::run = [](work& item) noexcept { static_cast<io_wait&>(static_cast<wait&>(item)).arrives(); };
+    descriptor_.home()->pin(static_cast<wait&>(*this));  // not scheduled, even from there: it must not be stolen
+    return true;
+  }
+
+ private:
+  using backend = typename R::backend::template loop<typename R::threading>;
+
+  [[nodiscard]] static io_wait& of(io_operation& base) noexcept { return static_cast<io_wait&>(base); }
+  [[nodiscard]] static io_wait& of(timer& base) noexcept { return static_cast<io_wait&>(base); }
+
+  /// At home, not from the waiting coroutine itself.
+  void arrives() noexcept {
+    if (const auto settled = descriptor_.settle(); !settled) {
+      outcome = -settled.error().value();
+    } else if (begin()) {
+      return;
+    }
+    resume();
+  }
+
+  /// At home: false when it ended at once.
+  [[nodiscard]] bool begin() noexcept {
+    while (descriptor_.home()->backend().start(*this)) {
+      if (taken()) return false;
+    }
+    if (deadline != never) descriptor_.home()->arm(*this);
+    watch(*env_);
+    return true;
+  }
+
+  /// Takes in an outcome: true when that was the end.
+  [[nodiscard]] bool taken() noexcept {
+    if (outcome < 0) return true;
+    total_ += outcome;
+    if (!whole_ || static_cast<std::size_t>(outcome) == size) return true;
+    data = static_cast<char*>(data) + outcome;
+    size -= static_cast<std::size_t>(outcome);
+    return false;
+  }
+
+  void completed() noexcept {
+    while (!taken()) {
+      // A part was written although it had been cancelled: the cancellation is spent, so it is looked for here.
+      if (expired_ || env_->stop.stop_requested()) {
+        outcome = -ECANCELED;
+        break;
+      }
+      if (!descriptor_.home()->backend().start(*this)) return;  // in flight again
+    }
+    if (armed()) descriptor_.home()->disarm(*this);
+    end();
+  }
+  void expired() noexcept {
+    expired_ = true;
+    descriptor_.home()->backend().cancel(*this);
+  }
+  static void cancel(wait& base) noexcept {
+    auto& self = static_cast<io_wait&>(base);
+    self.descriptor_.home()->backend().cancel(self);
+  }
+
+  descriptor<R>& descriptor_;
+  const environment* env_ = nullptr;
+  std::int64_t total_ = 0;
+  bool whole_;
+  on_stop stop_;
+  bool expired_ = false;
+};
+
+/// The operations whose result is a count of bytes.
+template <class R>
+class transfer_wait : public io_wait<R> {
+ public:
+  using io_wait<R>::io_wait;
+
+  [[nodiscard]] result<std::size_t> await_resume() noexcept {
+    const std::int64_t got = this->finish();
+    if (got < 0) return error_of(static_cast<int>(-got));
+    return static_cast<std::size_t>(got);
+  }
+};
+
+/// The operations whose result is that they have ended: readable, writable, connect.
+template <class R>
+class ready_wait : public io_wait<R> {
+ public:
+  using io_wait<R>::io_wait;
+
+  [[nodiscard]] result<void> await_resume() noexcept {
+    const std::int64_t got = this->finish();
+    if (got < 0) return error_of(static_cast<int>(-got));
+    return {};
+  }
+};
+
+/// Accept: the result is a descriptor, or -errno.
+template <class R>
+class accept_wait : public io_wait<R> {
+ public:
+  using io_wait<R>::io_wait;
+
+  [[nodiscard]] std::int64_t await_resume() noexcept { return this->finish(); }
+};
+
+}  // namespace tenon::detail
+// tenon/task/task.hpp
+
+namespace tenon {
+
+/// A lazy coroutine that gives a T to the one coroutine that awaits it.
+///
+///     tenon::task<int> answer() { co_return 42; }
+///     tenon::task<int> twice() {
+///       const int once = co_await answer();
+///       co_return once * 2;
+///     }
+///
+/// Shape         One pointer. T may be void, a reference, or any movable type.
+/// Cost          One frame, from the memory policy of the worker that calls it; starting and ending it are symmetric
+///               transfers. After 128 of them in a row the chain goes on from the worker's ready queue.
+/// Threads       One at a time; it may start on one worker and end on another.
+/// Errors        An exception that leaves the body comes out of `co_await`.
+/// Cancellation  It inherits the environment of the coroutine that awaits it. Destroying a task that has not started
+///               frees it; destroying one that has started and not ended is a mistake and asserts.
+template <class T = void>
+class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] task {
+ public:
+  using value_type = T;
+
+  struct promise_type : detail::returning<T> {
+    [[nodiscard]] task get_return_object() noexcept {
+      return task(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
+    [[nodiscard]] static std::suspend_always initial_suspend() noexcept { return {}; }
+    [[nodiscard]] static detail::final_awaiter final_suspend() noexcept { return {}; }
+  };
+
+  task(task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  task& operator=(task&& other) noexcept {
+    if (this != &other) {
+      destroy();
+      handle_ = std::exchange(other.handle_, nullptr);
+    }
+    return *this;
+  }
+  ~task() { destroy(); }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
+
+  class awaiter {
+   public:
+    explicit awaiter(std::coroutine_handle<promise_type> child) noexcept : child_(child) {}
+
+    [[nodiscard]] static bool await_ready() noexcept { return false; }
+    template <class Promise>
+    [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) noexcept {
+      assert(child_ && !child_.done() && "the task was moved from, or awaited before");
+      child_.promise().continuation = parent;
+      child_.promise().env = detail::environment_of(parent);
+      return detail::promise_base::enter(child_.promise());
+    }
+    [[nodiscard]] T await_resume() { return child_.promise().result.take(); }
+
+   private:
+    std::coroutine_handle<promise_type> child_;
+  };
+
+  [[nodiscard]] awaiter operator co_await() && noexcept { return awaiter(handle_); }
+
+ private:
+  explicit task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
+
+  void destroy() noexcept {
+    if (!handle_) return;
+    assert((handle_.done() || !handle_.promise().continuation) && "the task has started and not ended");
+    handle_.destroy();
+  }
+
+  std::coroutine_handle<promise_type> handle_;
+};
+
+static_assert(sizeof(task<int>) == sizeof(void*));
+
+}  // namespace tenon
+// tenon/net/signals.hpp
+
+namespace tenon {
+
+namespace detail {
+
+/// Where a signal's handler writes: signals belong to the process, so this one table does too. 0 is nowhere; else the
+/// descriptor + 1.
+inline constinit std::array<std::atomic<int>, 65> signal_pipes{};
+
+inline void signal_arrived(int number) noexcept {
+  const int saved = errno;
+  const int pipe = signal_pipes[static_cast<std::size_t>(number)].load(std::memory_order_relaxed) - 1;
+  const auto name = static_cast<unsigned char>(number);
+  if (pipe >= 0) (void)!::write(pipe, &name, 1);  // a full pipe has this news in it already
+  errno = saved;
+}
+
+}  // namespace detail
+
+/// Signals as something to wait for. Users write `edge::signals`.
+///
+///     auto asked = edge::signals::open(rt, {SIGINT, SIGTERM}).value();
+///     co_await asked.next();
+///     rt.request_stop();
+///
+/// Shape         While it lives the signals do nothing but wake next(); afterwards they do what they did before.
+/// Threads       One task waits at a time. Which thread the kernel interrupts does not matter.
+/// Errors        open: device_or_resource_busy when another object has one of the signals; invalid_argument for a
+///               number that is none or that cannot be caught.
+/// Cancellation  next gives operation_canceled after a stop request. A signal that came before is kept.
+/// Source        D. J. Bernstein's self-pipe; sigaction(2), signal-safety(7).
+template <class R>
+class basic_signals {
+ public:
+  [[nodiscard]] static result<basic_signals> open(R& runtime, std::initializer_list<int> numbers) {
+    std::array<int, 2> ends{-1, -1};
+    if (::pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC) != 0) return error_of(errno);
+    basic_signals made(runtime, unique_fd(ends[0]), unique_fd(ends[1]));
+    for (const int number : numbers) {
+      if (const std::error_code error = made.take(number)) return error;
+    }
+    return made;
+  }
+
+  basic_signals(basic_signals&&) noexcept = default;
+  basic_signals& operator=(basic_signals&&) = delete;
+  ~basic_signals() {
+    for (const taken& each : taken_) {
+      ::sigaction(each.number, &each.before, nullptr);
+      detail::signal_pipes[static_cast<std::size_t>(each.number)].store(0, std::memory_order_relaxed);
+    }
+  }
+
+  /// The number of the next signal.
+  [[nodiscard]] task<result<int>> next(time_point deadline = never) {
+    unsigned char number = 0;
+    const auto got = co_await detail::transfer_wait<R>(*read_, {io_kind::read, &number, 1, deadline});
+    if (!got) co_return got.error();
+    co_return int{number};
+  }
+
+ private:
+  struct taken {
+    int number;
+    struct sigaction before;
+  };
+
+  basic_signals(R& runtime, unique_fd read, unique_fd write)
+      : read_(detail::descriptor<R>::make(runtime, std::move(read))), write_(std::move(write)) {}
+
+  [[nodiscard]] std::error_code take(int number) {
+    if (number <= 0 || static_cast<std::size_t>(number) >= detail::signal_pipes.size()) return error_of(EINVAL);
+    int nowhere = 0;
+    auto& pipe = detail::signal_pipes[static_cast<std::size_t>(number)];
+    if (!pipe.compare_exchange_strong(nowhere, write_.get() + 1)) return error_of(EBUSY);
+    taken entry{number, {}};
+    struct sigaction action{};
+    action.sa_handler = &detail::signal_arrived;
+    action.sa_flags = SA_RESTART;
+    sigfillset(&action.sa_mask);
+    if (::sigaction(number, &action, &entry.before) != 0) {
+      const int why = errno;
+      pipe.store(0);
+      return error_of(why);
+    }
+    taken_.push_back(entry);
+    return {};
+  }
+
+  typename detail::descriptor<R>::owner read_;
+  unique_fd write_;
+  std::vector<taken> taken_;
+};
+
+}  // namespace tenon
+// tenon/net/endpoint.hpp
+
+namespace tenon {
+
+/// A numeric address and a port: `{"127.0.0.1", 8080}`, `{"::1", 0}`, or `{"localhost", 8080}`, which is 127.0.0.1.
+///
+/// Errors  A text that is not an address is answered by whoever uses it: std::errc::invalid_argument. Names are not
+///         looked up here.
+class endpoint {
+ public:
+  endpoint() = default;
+  endpoint(std::string_view address, std::uint16_t port) : address_(address), port_(port) {}
+
+  /// Reads "ADDRESS:PORT"; an IPv6 address stands in brackets.
+  [[nodiscard]] static result<endpoint> parse(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos || colon + 1 == text.size()) return std::errc::invalid_argument;
+    std::uint32_t port = 0;
+    for (const char digit : text.substr(colon + 1)) {
+      if (digit < '0' || digit > '9') return std::errc::invalid_argument;
+      port = port * 10 + static_cast<std::uint32_t>(digit - '0');
+      if (port > 65535) return std::errc::invalid_argument;
+    }
+    std::string_view address = text.substr(0, colon);
+    const bool in_brackets = address.size() >= 2 && address.front() == '[' && address.back() == ']';
+    if (in_brackets) address = address.substr(1, address.size() - 2);
+    if (in_brackets != (address.find(':') != std::string_view::npos)) return std::errc::invalid_argument;
+    endpoint read(address, static_cast<std::uint16_t>(port));
+    if (!read.to_native()) return std::errc::invalid_argument;
+    return read;
+  }
+
+  [[nodiscard]] const std::string& address() const noexcept { return address_; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+  /// The socket address of the kernel.
+  struct native {
+    sockaddr_storage storage{};
+    socklen_t size = 0;
+
+    [[nodiscard]] sockaddr* data() noexcept { return reinterpret_cast<sockaddr*>(&storage); }
+    [[nodiscard]] const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
+  };
+  [[nodiscard]] result<native> to_native() const noexcept {
+    native out;
+    const char* const text = address_ == "localhost" ? "127.0.0.1" : address_.c_str();
+    sockaddr_in four{};
+    if (::inet_pton(AF_INET, text, &four.sin_addr) == 1) {
+      four.sin_family = AF_INET;
+      four.sin_port = htons(port_);
+      std::memcpy(&out.storage, &four, sizeof four);
+      out.size = sizeof four;
+      return out;
+    }
+    sockaddr_in6 six{};
+    if (::inet_pton(AF_INET6, text, &six.sin6_addr) == 1) {
+      six.sin6_family = AF_INET6;
+      six.sin6_port = htons(port_);
+      std::memcpy(&out.storage, &six, sizeof six);
+      out.size = sizeof six;
+      return out;
+    }
+    return std::errc::invalid_argument;
+  }
+  [[nodiscard]] static endpoint from_native(const native& from) {
+    char text[INET6_ADDRSTRLEN] = "";
+    if (from.storage.ss_family == AF_INET) {
+      sockaddr_in four{};
+      std::memcpy(&four, &from.storage, sizeof four);
+      ::inet_ntop(AF_INET, &four.sin_addr, text, sizeof text);
+      return {text, ntohs(four.sin_port)};
+    }
+    if (from.storage.ss_family == AF_INET6) {
+      sockaddr_in6 six{};
+      std::memcpy(&six, &from.storage, sizeof six);
+      ::inet_ntop(AF_INET6, &six.sin6_addr, text, sizeof text);
+      return {text, ntohs(six.sin6_port)};
+    }
+    return {};
+  }
+
+  /// "127.0.0.1:8080", "[::1]:8080".
+  template <std::same_as<endpoint> Endpoint>
+  [[nodiscard]] friend std::string to_string(const Endpoint& e) {
+    const bool six = e.address_.find(':') != std::string::npos;
+    std::string text;
+    if (six) text += '[';
+    text += e.address_;
+    text += six ? "]:" : ":";
+    text += std::to_string(e.port_);
+    return text;
+  }
+  [[nodiscard]] friend bool operator==(const endpoint&, const endpoint&) = default;
+
+ private:
+  std::string address_;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace tenon
+// tenon/net/tcp_stream.hpp
+
+namespace tenon {
+
+/// A connected TCP socket of runtime R. Users write `edge::tcp_stream`.
+///
+///     auto n = co_await peer.read_some(room, rt.now() + 5s);
+///     if (!n || *n == 0) co_return;
+///
+/// Shape         One pointer. TCP_NODELAY is set: what is written is sent.
+/// Cost          A read or write that need not wait is one system call where the task stands; one that waits costs the
+///               backend's share. No allocation.
+/// Threads       One reader and one writer at a time, in any two tasks of R.
+/// Errors        result: the system's errno; timed_out when the deadline passes; operation_canceled after a stop
+///               request. The end of the stream is a read of 0 bytes. SIGPIPE is never raised.
+/// Cancellation  When a co_await returns, whatever it returns, the kernel has let go of the buffer.
+template <class R>
+class basic_tcp_stream {
+ public:
+  basic_tcp_stream(R& runtime, unique_fd connected)
+      : descriptor_(detail::descriptor<R>::make(runtime, std::move(connected))) {
+    const int on = 1;
+    ::setsockopt(native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+
+  /// Connects to `to`.
+  [[nodiscard]] static task<result<basic_tcp_stream>> connect(R& runtime, endpoint to, time_point deadline = never) {
+    auto address = to.to_native();
+    if (!address) co_return address.error();
+    unique_fd fd(::socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd) co_return error_of(errno);
+    basic_tcp_stream stream(runtime, std::move(fd));
+    const auto connected = co_await detail::ready_wait<R>(*stream.descriptor_,
+                                                          {io_kind::connect, address->data(), address->size, deadline});
+    if (!connected) co_return connected.error();
+    co_return std::move(stream);
+  }
+
+  /// Reads what is there, at least one byte; 0 is the end of the stream.
+  [[nodiscard]] detail::transfer_wait<R> read_some(std::span<std::byte> into, time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::read, into.data(), into.size(), deadline}};
+  }
+  /// Writes as much as the socket takes.
+  [[nodiscard]] detail::transfer_wait<R> write_some(std::span<const std::byte> from,
+                                                    time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline}};
+  }
+  /// Writes all of it, or fails.
+  [[nodiscard]] detail::transfer_wait<R> write_all(std::span<const std::byte> from, time_point deadline = never,
+                                                   on_stop stop = on_stop::cancel) noexcept {
+    return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline, true, stop}};
+  }
+  /// Waits until a read would not block: what an idle connection waits in, so that it need not hold a buffer.
+  [[nodiscard]] detail::ready_wait<R> readable(time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::readable, nullptr, 0, deadline}};
+  }
+  /// Waits until a write would not block.
+  [[nodiscard]] detail::ready_wait<R> writable(time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::writable, nullptr, 0, deadline}};
+  }
+
+  /// Reads or writes what can be without waiting, from a worker of R; std::errc::operation_would_block when nothing
+  /// can.
+  [[nodiscard]] result<std::size_t> try_read_some(std::span<std::byte> into) noexcept {
+    return attempt({io_kind::read, into.data(), into.size()});
+  }
+  [[nodiscard]] result<std::size_t> try_write_some(std::span<const std::byte> from) noexcept {
+    return attempt({io_kind::write, const_cast<std::byte*>(from.data()), from.size()});
+  }
+
+  /// Says to the peer that nothing more will come; reading goes on.
+  result<void> shutdown_send() noexcept {
+    if (::shutdown(native_handle(), SHUT_WR) != 0) return error_of(errno);
+    return {};
+  }
+
+  [[nodiscard]] endpoint remote_endpoint() const {
+    endpoint::native from;
+    from.size = sizeof from.storage;
+    if (::getpeername(native_handle(), from.data(), &from.size) != 0) return {};
+    return endpoint::from_native(from);
+  }
+  [[nodiscard]] int native_handle() const noexcept { return descriptor_->fd(); }
+  [[nodiscard]] R& runtime() const noexcept { return descriptor_->runtime(); }
+
+ private:
+  [[nodiscard]] result<std::size_t> attempt(const detail::io_request& asked) noexcept {
+    const auto settled = descriptor_->settle();
+    if (!settled) return settled.error();
+    if (!*settled) return std::errc::operation_would_block;
+    const std::int64_t got = detail::try_io(*descriptor_, asked);
+    if (got < 0) return error_of(static_cast<int>(-got));
+    return static_cast<std::size_t>(got);
+  }
+
+  typename detail::descriptor<R>::owner descriptor_;
+};
+
+}  // namespace tenon
+// tenon/task/sleep_for.hpp
+
+namespace tenon {
+
+namespace detail {
+
+class sleeping : wait, timer {
+ public:
+  explicit sleeping(duration length) noexcept : wait(&cancel), length_(length) {}
+  explicit sleeping(time_point until) noexcept : wait(&cancel), length_(duration::max()), until_(until) {}
+
+  [[nodiscard]] static bool await_ready() noexcept { return false; }
+  template <class Promise>
+  [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) {
+    loop* const current = here().current;
+    assert(current != nullptr && "tenon::sleep_for is awaited on a worker of a runtime");
+    const environment& env = *environment_of(waiter);
+    if (env.stop.stop_requested()) {
+      full_ = false;
+      return false;
+    }
+    const time_point now = current->now();
+    if (until_ == never && length_ < never - now) until_ = now + length_;
+    if (until_ <= now) return false;
+    settle(*current, waiter);
+    timer::run = [](work& item) noexcept {
+      auto& self = static_cast<sleeping&>(static_cast<timer&>(item));
+      self.over_ = true;
+      self.end();
+    };
+    deadline = until_;
+    if (until_ != never) current->arm(*this);
+    watch(env);
+    return true;
+  }
+  /// true: it slept to the end; false: it was asked to stop.
+  bool await_resume() const noexcept { return full_; }
+
+ private:
+  static void cancel(wait& base) noexcept {
+    auto& self = static_cast<sleeping&>(base);
+    if (std::exchange(self.over_, true)) return;
+    self.full_ = false;
+    if (self.armed()) self.home().disarm(self);
+    self.wait::run = [](work& item) noexcept { static_cast<sleeping&>(static_cast<wait&>(item)).end(); };
+    self.home().pin(static_cast<wait&>(self));  // not from inside the stop callback, and not on a thief
+  }
+
+  duration length_;
+  time_point until_ = never;
+  bool full_ = true;
+  bool over_ = false;
+};
+
+}  // namespace detail
+
+/// Waits for at least `length` on the clock of the runtime that runs the coroutine.
+///
+///     if (!co_await tenon::sleep_for(50ms)) co_return;   // asked to stop
+///
+/// Shape         nanoseconds; any std::chrono duration converts. Zero or less does not suspend.
+/// Cost          O(log n) of n pending timers of this worker; no allocation but the growth of their heap.
+/// Cancellation  A stop request ends it early; `co_await` gives true when it slept to the end, else false.
+[[nodiscard]] inline detail::sleeping sleep_for(duration length) noexcept { return detail::sleeping(length); }
+
+/// Waits until the clock of the runtime says `deadline` or later.
+[[nodiscard]] inline detail::sleeping sleep_until(time_point deadline) noexcept { return detail::sleeping(deadline); }
+
+}  // namespace tenon
+// tenon/net/tcp_listener.hpp
+
+namespace tenon {
+
+/// A listening TCP socket of runtime R. Users write `edge::tcp_listener`.
+///
+///     auto door = edge::tcp_listener::bind(rt, {"127.0.0.1", 8080}).value();
+///     while (auto peer = co_await door.accept()) conns.spawn(echo, std::move(*peer));
+///
+/// Threads       One task accepts at a time.
+/// Errors        bind: invalid_argument for a bad address, address_in_use, permission_denied, ... accept: what is not
+///               the listener's fault does not end it: a peer that has gone again is passed over, and while the process
+///               has no descriptors or memory left it tries again, after 1 ms and then twice as long up to 1 s.
+/// Cancellation  accept gives operation_canceled after a stop request.
+template <class R>
+class basic_tcp_listener {
+ public:
+  using stream = basic_tcp_stream<R>;
+
+  /// Binds to `at` and listens; port 0 takes a free one, which local_endpoint() tells.
+  [[nodiscard]] static result<basic_tcp_listener> bind(R& runtime, const endpoint& at) {
+    const auto address = at.to_native();
+    if (!address) return address.error();
+    unique_fd fd(::socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd) return error_of(errno);
+    const int on = 1;
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (::bind(fd.get(), address->data(), address->size) != 0 || ::listen(fd.get(), SOMAXCONN) != 0) {
+      return error_of(errno);
+    }
+    return basic_tcp_listener(runtime, std::move(fd));
+  }
+
+  [[nodiscard]] task<result<stream>> accept() {
+    using namespace std::chrono_literals;
+    for (duration back_off = 1ms;; back_off = back_off < 500ms ? 2 * back_off : 1s) {
+      const std::int64_t got = co_await detail::accept_wait<R>(*descriptor_, {io_kind::accept});
+      if (got >= 0) co_return stream(descriptor_->runtime(), unique_fd(static_cast<int>(got)));
+      switch (-got) {
+        case ECONNABORTED:
+        case EPROTO:
+        case EPERM:  // a firewall has forbidden this one
+          back_off = 500us;
+          break;
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM: {
+          const bool slept = co_await sleep_for(back_off);
+          if (!slept) co_return std::make_error_code(std::errc::operation_canceled);
+          break;
+        }
+        default: co_return error_of(static_cast<int>(-got));
+      }
+    }
+  }
+
+  [[nodiscard]] endpoint local_endpoint() const {
+    endpoint::native at;
+    at.size = sizeof at.storage;
+    if (::getsockname(native_handle(), at.data(), &at.size) != 0) return {};
+    return endpoint::from_native(at);
+  }
+  [[nodiscard]] int native_handle() const noexcept { return descriptor_->fd(); }
+
+ private:
+  basic_tcp_listener(R& runtime, unique_fd listening)
+      : descriptor_(detail::descriptor<R>::make(runtime, std::move(listening))) {}
+
+  typename detail::descriptor<R>::owner descriptor_;
+};
+
+}  // namespace tenon
+// tenon/observe/counters.hpp
+
+namespace tenon {
+
+/// Counts what each worker does: tasks, steals, bytes, sleeps. For reports and metrics that are always on.
+///
+///     struct app : tenon::runtime<tenon::epoll, tenon::stealing<>, tenon::counters> { using runtime::runtime; };
+///
+/// Shape    A 64-bit number for each member of totals, one set a worker.
+/// Cost     A hook: one load, one addition and one store in the worker's own memory. Nothing is locked: only the worker
+///          writes, so with multi_thread each number is a relaxed atomic, and with single_thread a plain integer.
+/// Threads  Hooks: the worker. read: any thread with multi_thread, else the worker.
+struct counters : family::observe {
+  static constexpr auto word = fixed_string("counters");
+  static constexpr bool enabled = true;
+
+  template <class Threading>
+  class of {
+   public:
+    void spawned(std::size_t tasks) noexcept { tasks_spawned_.add(tasks); }
+    void ran(std::size_t tasks) noexcept { tasks_run_.add(tasks); }
+    void stole(std::size_t tasks) noexcept { tasks_stolen_.add(tasks); }
+    void dropped(std::size_t items) noexcept { items_dropped_.add(items); }
+    void received(std::size_t bytes) noexcept { bytes_received_.add(bytes); }
+    void sent(std::size_t bytes) noexcept { bytes_sent_.add(bytes); }
+    void parked() noexcept { parks_.add(1); }
+    void woke() noexcept { wakes_.add(1); }
+
+    [[nodiscard]] totals read() const noexcept {
+      return {.tasks_spawned = tasks_spawned_.value(),
+              .tasks_run = tasks_run_.value(),
+              .tasks_stolen = tasks_stolen_.value(),
+              .items_dropped = items_dropped_.value(),
+              .bytes_received = bytes_received_.value(),
+              .bytes_sent = bytes_sent_.value(),
+              .parks = parks_.value(),
+              .wakes = wakes_.value()};
+    }
+
+   private:
+    /// Written by one thread, so load and store are enough; relaxed, because no other memory is published by it.
+    class number {
+     public:
+      void add(std::uint64_t amount) noexcept {
+        value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+      }
+      [[nodiscard]] std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+     private:
+      typename Threading::template atomic<std::uint64_t> value_{0};
+    };
+
+    number tasks_spawned_;
+    number tasks_run_;
+    number tasks_stolen_;
+    number items_dropped_;
+    number bytes_received_;
+    number bytes_sent_;
+    number parks_;
+    number wakes_;
+  };
+};
+
+// The whole proof is in its test: here every translation unit would pay for it.
+static_assert(policy_of<counters, family::observe>);
+
+}  // namespace tenon
+// tenon/observe/off.hpp
+
+namespace tenon {
+
+/// Nobody watches: every hook is nothing, and a worker is not a byte larger for it. The default.
+///
+/// Shape    Empty; a member of it wants [[no_unique_address]].
+struct off : family::observe {
+  static constexpr auto word = fixed_string("off");
+  static constexpr bool enabled = false;
+
+  template <class Threading>
+  class of {
+   public:
+    constexpr void spawned(std::size_t /*tasks*/) noexcept {}
+    constexpr void ran(std::size_t /*tasks*/) noexcept {}
+    constexpr void stole(std::size_t /*tasks*/) noexcept {}
+    constexpr void dropped(std::size_t /*items*/) noexcept {}
+    constexpr void received(std::size_t /*bytes*/) noexcept {}
+    constexpr void sent(std::size_t /*bytes*/) noexcept {}
+    constexpr void parked() noexcept {}
+    constexpr void woke() noexcept {}
+    [[nodiscard]] constexpr totals read() const noexcept { return {}; }
+  };
+};
+
+static_assert(observe_policy<off>);
+static_assert(std::is_empty_v<off::of<multi_thread>> && std::is_empty_v<off::of<single_thread>>);
+
+}  // namespace tenon
+// tenon/pipeline/detail/signature.hpp
+
+namespace tenon::detail::weaving {
+
+/// The parameter of a stage whose function is a template: not known until it is called.
+struct any_type;
+
+/// What a function takes, where its type says so: one parameter, no overloads, no template.
+template <class F>
+struct signature {
+  using takes = any_type;
+};
+template <class R, class X>
+struct signature<R (*)(X)> {
+  using takes = X;
+};
+template <class R, class X>
+struct signature<R (*)(X) noexcept> {
+  using takes = X;
+};
+template <class R, class C, class X>
+struct signature<R (C::*)(X)> {
+  using takes = X;
+};
+template <class R, class C, class X>
+struct signature<R (C::*)(X) const> {
+  using takes = X;
+};
+template <class R, class C, class X>
+struct signature<R (C::*)(X) const noexcept> {
+  using takes = X;
+};
+template <class F>
+  requires requires { &F::operator(); }
+struct signature<F> : signature<decltype(&F::operator())> {};
+
+/// What `Function` gives for an X, or any_type where X is not known.
+template <class Function, class X>
+struct given_by {
+  using type = std::invoke_result_t<const Function&, X>;
+};
+template <class Function>
+struct given_by<Function, any_type> {
+  using type = any_type;
+};
+
+/// Whether `Function` goes behind something that gives Y. Arithmetic types must be the same: a double that silently
+/// loses its fraction between two stages is what joints are checked for.
+template <class Function, class Y, class X>
+inline constexpr bool fits =
+    std::is_invocable_v<const Function&, Y> &&
+    (std::is_same_v<std::remove_cvref_t<Y>, std::remove_cvref_t<X>> || !std::is_arithmetic_v<std::remove_cvref_t<X>>);
+template <class Function, class X>
+inline constexpr bool fits<Function, any_type, X> = true;
+template <class Function, class X>
+inline constexpr bool fits<Function, void, X> = false;
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/chain.hpp
+
+namespace tenon::detail::weaving {
+
+/// Where two stages meet that do not fit: `After` takes an X, but `Before` gives a Y. Instantiating it says so.
+template <fixed_string Before, fixed_string After, class Y, class X>
+struct joint_between {
+  static constexpr bool fits = true;  // one error is enough
+  template <class>
+  static constexpr bool never = false;
+  static_assert(
+      never<Y>,
+      "tenon::pipeline: a stage takes another type than the stage before it gives (joint_between<before, after, "
+      "given, taken> names them); make them the same or add a stage between");
+};
+struct no_misfit {
+  static constexpr bool fits = true;
+};
+
+/// Goes along the stages with the type that comes out of each, up to the first joint that does not fit.
+template <class Y, class Before, class... Rest>
+struct chain {
+  using misfit = no_misfit;
+};
+template <class Y, class Before, class Next, class... Rest>
+struct chain<Y, Before, Next, Rest...> {
+  template <bool Fits>
+  struct from_here {
+    using misfit = joint_between<Before::name, Next::name, Y, typename Next::takes>;
+  };
+  template <bool Fits>
+    requires(Fits)
+  struct from_here<Fits> {
+    using known = std::conditional_t<std::is_same_v<Y, any_type>, typename Next::takes, Y>;
+    using misfit = typename chain<typename given_by<typename Next::function_type, known>::type, Next, Rest...>::misfit;
+  };
+  using misfit = typename from_here<fits<typename Next::function_type, Y, typename Next::takes>>::misfit;
+};
+
+/// Whether each of the stages [I, End) gives a value for what the one before it gives, the first of them for an X.
+template <std::size_t I, std::size_t End, class Stages, class X>
+constexpr bool all_give_values() {
+  if constexpr (I == End) {
+    return true;
+  } else {
+    using given = std::invoke_result_t<const typename std::tuple_element_t<I, Stages>::function_type&, X>;
+    return !std::is_reference_v<given> && all_give_values<I + 1, End, Stages, given>();
+  }
+}
+
+/// Calls stages [I, End) with one another's results. Gives a value: a reference from the last stage may be to what an
+/// earlier one gave, which is gone by then.
+///
+/// Where a stage gives a reference, what was given is kept alive to the end. Else this is the expression that one
+/// writes by hand, each result made where the next stage's parameter is.
+template <std::size_t I, std::size_t End, class Stages, class X>
+constexpr auto run_stages(const Stages& stages, X&& x) {
+  if constexpr (I + 1 == End) {
+    return std::get<I>(stages).function()(std::forward<X>(x));
+  } else if constexpr (!all_give_values<I, End - 1, Stages, X>()) {
+    return run_stages<I + 1, End>(stages, std::get<I>(stages).function()(std::forward<X>(x)));
+  } else {
+    return std::get<End - 1>(stages).function()(run_stages<I, End - 1>(stages, std::forward<X>(x)));
+  }
+}
+
+/// Stages [begin, end), which run as one, behind one queue.
+struct segment_plan {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::size_t workers = 1;
+};
+
+/// Calls open(index, workers) for each stage that a queue stands before.
+template <class Plan, class Open>
+constexpr void each_opening(const Plan* plans, std::size_t count, Open open) {
+  std::size_t workers = 0;  // of the segment so far; of those who submit, unknown, and theirs is no queue to share
+  for (std::size_t i = 0; i < count; ++i) {
+    if (plans[i].opens() || (workers > 1 && !plans[i].fused)) {
+      workers = plans[i].workers == 0 ? 1 : plans[i].workers;
+      open(i, workers);
+    }
+  }
+}
+
+template <class... Names>
+constexpr bool all_differ(const Names&... names) {
+  const std::string_view list[] = {names...};
+  for (std::size_t i = 0; i < sizeof...(Names); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (list[i] == list[j]) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace tenon::detail::weaving
+// tenon/core/cache_line.hpp
+
+namespace tenon {
+
+/// How far apart two variables must lie so that two cores do not fight over them, in bytes.
+///
+/// A constant of the library, not std::hardware_destructive_interference_size: that one may differ between the flags of
+/// two translation units, and then so would the layout of every type that used it.
+inline constexpr std::size_t cache_line = 64;
+
+}  // namespace tenon
+// tenon/pipeline/detail/ticket.hpp
+
+namespace tenon::detail::weaving {
+
+/// Resumes a coroutine on the worker that it waits on.
+struct waiter : work {
+  waiter() noexcept : work(&resume) {}
+
+  void wait(std::coroutine_handle<> coroutine) noexcept {
+    waiting_ = coroutine;
+    home_ = here().current;
+  }
+  /// The last touch: the coroutine, and this with it, may be gone before it returns.
+  void wake() noexcept {
+    loop* const home = home_;
+    if (home == here().current) {
+      home->schedule(*this);
+    } else {
+      home->post(*this);
+    }
+  }
+  [[nodiscard]] bool at_home() const noexcept { return home_ != nullptr; }
+
+ private:
+  static void resume(work& item) noexcept { static_cast<waiter&>(item).waiting_.resume(); }
+
+  std::coroutine_handle<> waiting_;
+  loop* home_ = nullptr;
+};
+
+/// An item on its way through a fabric, as far as a queue needs to know it. It lies in the frame of the coroutine that
+/// submitted it, and belongs to one party at a time: its submitter, a queue, a list of those who wait, or a slot.
+struct ticket : waiter {
+  enum class place : std::uint8_t { elsewhere, waiting, withdrawn };
+
+  ticket* previous = nullptr;      // among those who wait for room; `next` is work's
+  work* stalled = nullptr;         // the slot that cannot go on until there is room for this
+  place where = place::elsewhere;  // whether its submitter waits for room: guarded by the first joint's mutex
+  bool fresh = true;               // it still has what it was submitted with
+  std::error_code error;
+#if defined(__cpp_exceptions)
+  std::exception_ptr failure;
+#endif
+};
+
+/// Those who wait for room, in the order in which they came.
+class ticket_list {
+ public:
+  [[nodiscard]] ticket* front() const noexcept { return head_; }
+
+  void push_back(ticket& item) noexcept { insert(tail_, item, nullptr); }
+  void push_front(ticket& item) noexcept { insert(nullptr, item, head_); }
+  void remove(ticket& item) noexcept { join(item.previous, static_cast<ticket*>(item.next)); }
+
+ private:
+  void insert(ticket* before, ticket& item, ticket* after) noexcept {
+    join(before, &item);
+    join(&item, after);
+  }
+  void join(ticket* left, ticket* right) noexcept {
+    if (left != nullptr) {
+      left->next = right;
+    } else {
+      head_ = right;
+    }
+    (right != nullptr ? right->previous : tail_) = left;
+  }
+
+  ticket* head_ = nullptr;
+  ticket* tail_ = nullptr;
+};
+
+/// A ticket with room for one value of the types that its item has in turn: what is submitted, what goes through each
+/// queue after the first, and what comes out. `Ts` has void at its end where nothing comes out.
+template <class... Ts>
+struct ticket_of : ticket {
+  template <std::size_t I>
+  using type = typename std::tuple_element_t<I, std::tuple<std::type_identity<Ts>...>>::type;
+
+  template <std::size_t I>
+  [[nodiscard]] type<I>& value() noexcept {
+    return *std::launder(reinterpret_cast<type<I>*>(room_));
+  }
+  /// Makes value I of what `make` gives, in place.
+  template <std::size_t I, class Make>
+  void emplace(Make make) {
+    ::new (static_cast<void*>(room_)) type<I>(make());
+  }
+  /// Moves value I out.
+  template <std::size_t I>
+  [[nodiscard]] type<I> take() noexcept {
+    type<I> taken(std::move(value<I>()));
+    discard<I>();
+    return taken;
+  }
+  template <std::size_t I>
+  void discard() noexcept {
+    std::destroy_at(std::addressof(value<I>()));
+  }
+
+ private:
+  template <class T>
+  struct room_for {
+    static constexpr std::size_t size = sizeof(T), align = alignof(T);
+  };
+  template <class T>
+    requires std::is_void_v<T>
+  struct room_for<T> {
+    static constexpr std::size_t size = 1, align = 1;
+  };
+  static constexpr std::size_t most(std::initializer_list<std::size_t> numbers) noexcept {
+    std::size_t largest = 0;
+    for (const std::size_t number : numbers) largest = number > largest ? number : largest;
+    return largest;
+  }
+
+  alignas(most({room_for<Ts>::align...})) std::byte room_[most({room_for<Ts>::size...})];
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/joint.hpp
+
+namespace tenon::detail::weaving {
+
+enum class overflow : std::uint8_t { block, reject, drop_oldest, drop_newest };
+enum class entry : std::uint8_t { taken, full, rejected, dropped };
+
+/// The most workers a stage may have: their idle bits share a word with the count of signals.
+inline constexpr std::size_t max_workers = 31;
+
+/// A worker of a stage: no thread and no coroutine, but a work item that is scheduled while there is something to do.
+struct slot : work {
+  void* fabric = nullptr;
+  std::size_t index = 0;
+};
+
+/// What a joint has counted. `in` is what was offered to it, `out` what its stages have finished with, by a value or an
+/// exception; `rejected` was turned away, or withdrawn while it waited for room; `dropped` was given up by an overflow
+/// word; `held` is in the queue, waiting for room, or in a worker's hands. in == out + rejected + dropped + held.
+struct joint_counts {
+  std::string_view stage;
+  std::uint64_t in = 0;
+  std::uint64_t out = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t dropped = 0;
+  std::uint64_t held = 0;
+};
+
+/// The place where one segment's items come in: a queue, those who wait for room in it, and the slots that empty it.
+///
+/// A slot is *idle* (its bit in state_ is set, nobody has it) or *active* (scheduled, running, or stalled at the joint
+/// after this). state_ = [signals mod 2^32 | closed | idle bits]. Each entry ends with exactly one signal(): a CAS,
+/// after the item is in the queue or the list, that adds a signal and makes at most one idle slot active, which the
+/// caller then schedules. A slot goes idle by a CAS from a value of state_ that it read *before* a look that found
+/// nothing to take.
+///
+/// No lost wake-up: never are all slots idle for good with an item in the queue or the list. All writes of state_ are
+/// read-modify-writes, so they have one order, and each synchronizes with all before it (acquire, release). Take an
+/// entry with signal S, and the slot that goes idle last, by L (load), a look, and R (CAS).
+///   S before L   the entry is visible to the look: it has been taken, or the look would have found it.
+///   S after R    S reads the idle bit, and makes a slot active.
+///   between      R finds another value than L did, and fails.
+/// A look may miss what is there: a ring says "empty" while an older push is under way, whose signal is still to come,
+/// so that the cases hold for that one; and it says "full" to admit() while another slot's pop is under way, and that
+/// slot, still active, looks at the list again before its own R. (The count wraps: a slot would have to stand still
+/// between L and R for exactly 2^32 signals.)
+///
+/// Nothing is touched too late: the CAS of signal(), and that of going idle, is the last touch of whoever made it, but
+/// for scheduling a slot, which cannot go idle before it has run. So a joint that has had as many signals as entries,
+/// and whose slots are all idle, has been left by all threads: see quiet().
+///
+/// One producer stays one: while a slot is stalled, its item is put into the queue by the consumer, under the mutex,
+/// and the slot is scheduled after that: the role goes there and back along happens-before edges.
+template <class Threading, class Queue, overflow Overflow, std::size_t Workers>
+class joint {
+  using word = std::uint64_t;
+  template <class T>
+  using atomic = typename Threading::template atomic<T>;
+
+  static constexpr word one_signal = word{1} << 32;
+  static constexpr word closed_bit = word{1} << 31;
+  static constexpr word all_idle = (word{1} << Workers) - 1;
+  static constexpr word in_closed = word{1} << 63;
+
+ public:
+  joint() = default;
+  joint(const joint&) = delete;
+  joint& operator=(const joint&) = delete;
+
+  void set_up(void* fabric, work::function serve) noexcept {
+    for (std::size_t i = 0; i < Workers; ++i) {
+      slots_[i].run = serve;
+      slots_[i].fabric = fabric;
+      slots_[i].index = i;
+    }
+  }
+
+  /// Counts an item in, before it can be counted out. False: closed, and the item is counted as rejected.
+  [[nodiscard]] bool arrive() noexcept {
+    if ((in_.fetch_add(1, std::memory_order_acq_rel) & in_closed) == 0) return true;
+    rejected_.fetch_add(1, std::memory_order_release);
+    return false;
+  }
+
+  /// The same where the entry is a stage's and is not closed: a slot that has an item is let finish.
+  void count_in() noexcept { in_.fetch_add(1, std::memory_order_release); }
+
+  /// Puts an item that has arrived into the queue. `full` is for `block` alone, and must be followed by wait().
+  /// `lose` is called with a ticket that drop_oldest takes out.
+  template <class R, class Lose>
+  [[nodiscard]] entry offer(R& rt, ticket& item, Lose lose) noexcept {
+    entry outcome = entry::taken;
+    if constexpr (Overflow == overflow::block) {
+      // Who comes while others wait goes behind them. Acquire: when none does, the last one is in the queue before us.
+      if (waiting_.load(std::memory_order_acquire) != 0 || !push(item)) return entry::full;
+    } else if (!push(item)) {
+      if constexpr (Overflow == overflow::drop_oldest) {
+        if (const std::optional<ticket*> oldest = queue_.try_pop()) {
+          dropped_.fetch_add(1, std::memory_order_release);
+          lose(**oldest);
+        }
+        // A ring may still say "full" while somebody is emptying the slot that is next: then this one is it.
+        if (!push(item)) outcome = entry::dropped;
+      } else {
+        outcome = Overflow == overflow::reject ? entry::rejected : entry::dropped;
+      }
+      if (outcome != entry::taken) {
+        (outcome == entry::rejected ? rejected_ : dropped_).fetch_add(1, std::memory_order_release);
+      }
+    }
+    signal(rt);
+    return outcome;
+  }
+
+  /// Lets an item wait for room, and the slot that has it, which is then scheduled when there is.
+  template <class R>
+  void stall(R& rt, ticket& item, slot& holder) noexcept {
+    {
+      const std::lock_guard hold(mutex_);
+      item.stalled = &holder;
+      line_up(item);
+    }
+    signal(rt);
+  }
+  /// Lets an item wait for room that its submitter may withdraw. False: it has done so, and the item is rejected.
+  template <class R>
+  [[nodiscard]] bool wait(R& rt, ticket& item) noexcept {
+    bool waits = false;
+    {
+      const std::lock_guard hold(mutex_);
+      waits = item.where != ticket::place::withdrawn;
+      if (waits) {
+        item.where = ticket::place::waiting;
+        line_up(item);
+      } else {
+        rejected_.fetch_add(1, std::memory_order_release);
+      }
+    }
+    signal(rt);
+    return waits;
+  }
+  /// Any thread. True: the item waited, and is the caller's now. False: it will not wait any more, or is on its way.
+  [[nodiscard]] bool withdraw(ticket& item) noexcept {
+    const std::lock_guard hold(mutex_);
+    const bool waited = std::exchange(item.where, ticket::place::withdrawn) == ticket::place::waiting;
+    if (waited) {
+      list_.remove(item);
+      rejected_.fetch_add(1, std::memory_order_release);
+      waiting_.store(waiting_.load(std::memory_order_relaxed) - 1, std::memory_order_release);
+    }
+    return waited;
+  }
+
+  /// A slot's: the oldest item, or nullptr. Lets in those who wait for the room that this makes.
+  template <class R>
+  [[nodiscard]] ticket* take(R& rt) noexcept {
+    std::optional<ticket*> item = queue_.try_pop();
+    if constexpr (Overflow == overflow::block) {
+      if (waiting_.load(std::memory_order_acquire) != 0) {
+        admit(rt);
+        if (!item) item = queue_.try_pop();
+      }
+    }
+    return item ? *item : nullptr;
+  }
+
+  /// A slot's: counts its item out, before it is handed on.
+  void leave() noexcept {
+    if constexpr (Workers == 1) {
+      out_.store(out_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    } else {
+      out_.fetch_add(1, std::memory_order_release);
+    }
+  }
+
+  [[nodiscard]] word look() const noexcept { return state_.load(std::memory_order_acquire); }
+  [[nodiscard]] static bool closed(word seen) noexcept { return (seen & closed_bit) != 0; }
+  [[nodiscard]] bool go_idle(word seen, const slot& me) noexcept {
+    return state_.compare_exchange_strong(seen, seen | word{1} << me.index, std::memory_order_acq_rel,
+                                          std::memory_order_relaxed);
+  }
+
+  /// Lets no more items in; gives how many there were.
+  [[nodiscard]] std::uint64_t close_entry() noexcept { return in_.fetch_add(in_closed, std::memory_order_acq_rel); }
+  /// Tells the slots that somebody waits for them to be idle.
+  void close() noexcept { state_.fetch_add(closed_bit, std::memory_order_acq_rel); }
+  [[nodiscard]] std::uint64_t entries() const noexcept { return in_.load(std::memory_order_acquire) & ~in_closed; }
+  /// Whether all of `entries`, after which there will be no more, are through, and no thread is inside.
+  [[nodiscard]] bool quiet(std::uint64_t expected) noexcept {
+    const std::lock_guard hold(mutex_);  // who withdraws an item does it inside
+    const word now = look();
+    return (now & all_idle) == all_idle && now >> 32 == (expected & (one_signal - 1));
+  }
+
+  /// All counts at one instant: that at which `in` is read, if the others, which only grow, are the same before and
+  /// after it. Under a load where they never are, `held` may also have some of what came in during the look. It is
+  /// never short: each of the others is added after `in`, and released.
+  [[nodiscard]] joint_counts counts(std::string_view stage) const noexcept {
+    joint_counts seen{.stage = stage};
+    const auto look_again = [&] {
+      const std::uint64_t out = std::exchange(seen.out, out_.load(std::memory_order_acquire));
+      const std::uint64_t rejected = std::exchange(seen.rejected, rejected_.load(std::memory_order_acquire));
+      const std::uint64_t dropped = std::exchange(seen.dropped, dropped_.load(std::memory_order_acquire));
+      return out == seen.out && rejected == seen.rejected && dropped == seen.dropped;
+    };
+    (void)look_again();
+    seen.in = entries();
+    for (int tries = 0; tries < 64 && !look_again(); ++tries) seen.in = entries();
+    seen.held = seen.in - seen.out - seen.rejected - seen.dropped;
+    return seen;
+  }
+
+ private:
+  [[nodiscard]] bool push(ticket& item) noexcept { return queue_.try_push(&item); }
+
+  template <class R>
+  void signal(R& rt) noexcept {
+    word seen = state_.load(std::memory_order_relaxed);
+    word idle = 0;
+    do {
+      idle = seen & all_idle;
+      idle &= ~idle + 1;  // the lowest bit, if any
+    } while (!state_.compare_exchange_strong(seen, (seen + one_signal) & ~idle, std::memory_order_acq_rel,
+                                             std::memory_order_relaxed));
+    if (idle != 0) rt.schedule(slots_[static_cast<std::size_t>(std::countr_zero(idle))]);
+  }
+
+  void line_up(ticket& item) noexcept {
+    list_.push_back(item);
+    waiting_.store(waiting_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  }
+
+  template <class R>
+  void admit(R& rt) noexcept {
+    const std::lock_guard hold(mutex_);
+    while (ticket* const item = list_.front()) {
+      work* const stalled = item->stalled;  // once it is pushed, the ticket is somebody else's
+      list_.remove(*item);
+      if (stalled == nullptr) item->where = ticket::place::elsewhere;
+      if (!push(*item)) {
+        if (stalled == nullptr) item->where = ticket::place::waiting;
+        list_.push_front(*item);
+        return;
+      }
+      waiting_.store(waiting_.load(std::memory_order_relaxed) - 1, std::memory_order_release);
+      if (stalled != nullptr) rt.schedule(*stalled);
+    }
+  }
+
+  Queue queue_;
+  alignas(cache_line) atomic<word> state_{all_idle};  // this line is the producers': a busy slot does not touch it
+  atomic<std::uint64_t> in_{0};
+  atomic<std::uint64_t> rejected_{0};
+  atomic<std::uint64_t> dropped_{0};
+  alignas(cache_line) atomic<std::size_t> waiting_{0};  // both sides read it, and it seldom changes
+  [[no_unique_address]] typename Threading::mutex mutex_;
+  ticket_list list_;
+  alignas(cache_line) atomic<std::uint64_t> out_{0};  // the slots'
+  std::array<slot, Workers> slots_;
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/weave.hpp
+
+namespace tenon::detail::weaving {
+
+/// How many items a joint's queue holds where nobody says.
+inline constexpr std::size_t usual_capacity = 1024;
+
+/// What the runtime's sentence says of queues; ByTopology where it says nothing.
+template <class R, class ByTopology>
+struct queue_word {
+  using type = ByTopology;
+};
+template <class R, class ByTopology>
+  requires requires { typename R::queue; }
+struct queue_word<R, ByTopology> {
+  using type = typename R::queue;
+};
+
+/// The queue of a joint: the one that its stage names; else, where the stage names a capacity or the runtime names no
+/// queue, the one that the two ends allow; else the runtime's.
+template <class Named, class Runtimes, class ByTopology, bool ManyProducers, bool ManyConsumers, std::size_t Capacity>
+auto choose_queue() {
+  if constexpr (!std::is_void_v<Named>) {
+    return std::type_identity<Named>{};
+  } else if constexpr (Capacity != 0) {
+    return std::type_identity<typename ByTopology::template choose<ManyProducers, ManyConsumers, Capacity>>{};
+  } else if constexpr (std::is_same_v<Runtimes, ByTopology>) {
+    return std::type_identity<typename ByTopology::template choose<ManyProducers, ManyConsumers, usual_capacity>>{};
+  } else {
+    return std::type_identity<Runtimes>{};
+  }
+}
+
+/// A queue that its stage cannot be fed through. Instantiating it says so.
+template <fixed_string Stage, class Queue, bool ManyProducers, bool ManyConsumers>
+struct queue_before {
+  static constexpr bool fits = true;  // one error is enough
+  static_assert(
+      Queue::many_producers || !ManyProducers,
+      "tenon::fabric: the queue named for a stage allows one producer, and there are more (queue_before<stage, "
+      "queue, ...> names them); write queue_of<N>, which chooses, or mpmc<N>");
+  static_assert(
+      Queue::many_consumers || !ManyConsumers,
+      "tenon::fabric: the queue named for a stage allows one consumer, and there are more, for drop_oldest makes "
+      "each producer one (queue_before<stage, queue, ...> names them); write queue_of<N>, which chooses, or mpmc<N>");
+};
+
+/// All that follows from a runtime and a pipeline at compile time.
+template <class R, class Pipeline, class ByTopology>
+struct weave {
+  using threading = typename R::threading;
+
+  static constexpr auto& segments = Pipeline::segments;
+  static constexpr std::size_t count = segments.size();
+
+  template <std::size_t J>
+  using opener = typename Pipeline::template stage_at<segments[J].begin>;
+
+  template <std::size_t J>
+  struct joint_at {
+    static constexpr auto& plan = opener<J>::plan;
+    static constexpr std::size_t workers = segments[J].workers;
+    static constexpr bool many_producers = [] {
+      if constexpr (J == 0) {
+        return threading::concurrent;  // anybody submits
+      } else {
+        return threading::concurrent && segments[J - 1].workers > 1;
+      }
+    }();
+    static constexpr bool many_consumers =
+        threading::concurrent && (workers > 1 || plan.when_full == overflow::drop_oldest);
+    using queue = typename decltype(choose_queue<typename opener<J>::queue, typename queue_word<R, ByTopology>::type,
+                                                 ByTopology, many_producers, many_consumers, plan.capacity>())::type;
+    static constexpr bool fits =
+        (queue::many_producers || !many_producers) && (queue::many_consumers || !many_consumers);
+    using type = joint<threading, typename queue::template of<ticket*, threading>, plan.when_full, workers>;
+  };
+
+  template <std::size_t J = 0>
+  static auto misfit() {
+    if constexpr (J == count) {
+      return std::type_identity<no_misfit>{};
+    } else if constexpr (joint_at<J>::fits) {
+      return misfit<J + 1>();
+    } else {
+      using at = joint_at<J>;
+      return std::type_identity<
+          queue_before<opener<J>::name, typename at::queue, at::many_producers, at::many_consumers>>{};
+    }
+  }
+
+  // What stages [Begin, End) give for an X, as a value.
+  template <std::size_t Begin, std::size_t End, class X>
+  struct after {
+    using type = decltype(run_stages<Begin, End>(std::declval<const Pipeline&>().stages(), std::declval<X>()));
+  };
+  template <std::size_t At, class X>
+  struct after<At, At, X> {
+    using type = X;
+  };
+
+  using first = typename Pipeline::template stage_at<0>;
+  static constexpr bool input_known = !std::is_same_v<typename first::takes, any_type>;
+  using input = std::remove_cvref_t<typename first::takes>;
+
+  template <std::size_t J>
+  struct value {
+    using type = typename after<segments[J - 1].begin, segments[J - 1].end, typename value<J - 1>::type>::type;
+  };
+  template <std::size_t J>
+    requires(J == 0)
+  struct value<J> {
+    using type = typename after<0, segments[0].begin, input>::type;
+  };
+  template <class = std::make_index_sequence<count>>
+  struct parts;
+  template <std::size_t... J>
+  struct parts<std::index_sequence<J...>> {
+    static constexpr bool moves_in_peace = (std::is_nothrow_move_constructible_v<typename value<J>::type> && ...);
+    using joints = std::tuple<typename joint_at<J>::type...>;
+    using ticket = ticket_of<typename value<J>::type..., typename value<count>::type>;
+  };
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/loom.hpp
+
+namespace tenon::detail::weaving {
+
+/// A fabric at work: joints, the function that each slot runs, and the end. `Errc` has the reasons for which an item
+/// comes back.
+///
+/// Closed and drained. close() first freezes the number of entries of the first joint, then sets the closed bit of each
+/// joint. A slot that finds it when it wants to go idle does so under mutex_, and then looks whether the first joint is
+/// quiet, which it stays, then the second, whose number of entries is thereby final, and so on. Let x be the last event
+/// that makes a joint quiet. It is not a signal: one that finds an idle slot makes it active, and one that finds none
+/// leaves an active one behind. So it is a slot going idle: before the closed bit was set, and then close() sees it, or
+/// under mutex_, and then the slot itself does. Whoever does has the fabric to itself until it wakes a waiter.
+template <class R, class Pipeline, class ByTopology, class Errc>
+class loom {
+  using woven = weave<R, Pipeline, ByTopology>;
+  using threading = typename R::threading;
+
+  static constexpr std::size_t last = woven::count - 1;
+  static constexpr std::size_t batch = 32;  // items that a slot takes before it lets others run
+
+ public:
+  using ticket_type = typename woven::template parts<>::ticket;
+  using input = typename woven::input;
+  using output = typename woven::template value<woven::count>::type;
+  static constexpr std::size_t joints = woven::count;
+
+  loom(R& rt, const Pipeline& stages) : rt_(rt), pipeline_(stages) {
+    each([this](auto j) { this->template joint_at<j>().set_up(this, &serve<j>); });
+  }
+  loom(const loom&) = delete;
+  loom& operator=(const loom&) = delete;
+  ~loom() { assert((drained_ || joint_at<0>().entries() == 0) && "a fabric is drained before it is destroyed"); }
+
+  [[nodiscard]] const auto& stages() const noexcept { return pipeline_.stages(); }
+  template <std::size_t J>
+  [[nodiscard]] auto& joint_at() noexcept {
+    return std::get<J>(joints_);
+  }
+  [[nodiscard]] R& runtime() const noexcept { return rt_; }
+
+  /// Ends an item whose value at joint J is still in the ticket.
+  template <std::size_t J>
+  static void fail(ticket& item, std::error_code error) noexcept {
+    static_cast<ticket_type&>(item).template discard<J>();
+    item.error = error;
+    item.wake();
+  }
+  /// Ends what drop_oldest takes out of joint J.
+  template <std::size_t J>
+  [[nodiscard]] static auto losing() noexcept {
+    return [](ticket& oldest) { fail<J>(oldest, Errc::dropped); };
+  }
+
+  void close() noexcept {
+    finish([this] {
+      if (std::exchange(closed_, true)) return;
+      entries_ = joint_at<0>().close_entry();
+      each([this](auto j) { this->template joint_at<j>().close(); });
+    });
+  }
+  /// False: there is nothing to wait for.
+  [[nodiscard]] bool wait_until_drained(waiter& who) noexcept {
+    const std::lock_guard hold(mutex_);
+    if (!drained_) waiters_.push(who);
+    return !drained_;
+  }
+
+  [[nodiscard]] std::array<joint_counts, woven::count> counts() const noexcept {
+    return [this]<std::size_t... J>(std::index_sequence<J...>) {
+      return std::array{std::get<J>(joints_).counts(woven::template opener<J>::name.view())...};
+    }(std::make_index_sequence<woven::count>{});
+  }
+
+ private:
+  template <class F>
+  static void each(F f) {
+    [&]<std::size_t... J>(std::index_sequence<J...>) {
+      (f(std::integral_constant<std::size_t, J>{}), ...);
+    }(std::make_index_sequence<woven::count>{});
+  }
+
+  template <std::size_t J>
+  static void serve(work& item) noexcept {
+    slot& me = static_cast<slot&>(item);
+    static_cast<loom*>(me.fabric)->template run<J>(me);
+  }
+
+  template <std::size_t J>
+  void run(slot& me) noexcept {
+    auto& from = joint_at<J>();
+    for (std::size_t n = 0; n < batch; ++n) {
+      ticket* item = from.take(rt_);
+      if (item == nullptr) {
+        const auto seen = from.look();
+        item = from.take(rt_);
+        if (item == nullptr) {
+          if (go_idle(from, seen, me)) return;
+          continue;
+        }
+      }
+      if (!advance<J>(me, static_cast<ticket_type&>(*item))) return;
+    }
+    rt_.schedule(me);
+  }
+
+  /// Runs segment J on an item and hands it on. False: the next queue is full, and the slot goes on when it is not.
+  template <std::size_t J>
+  [[nodiscard]] bool advance(slot& me, ticket_type& item) noexcept {
+    const bool done = guarded(item, [&] {
+      constexpr auto segment = Pipeline::segments[J];
+      auto taken = item.template take<J>();
+      const auto call = [&] { return run_stages<segment.begin, segment.end>(stages(), std::move(taken)); };
+      if constexpr (J == last && std::is_void_v<output>) {
+        call();
+      } else {
+        item.template emplace<J + 1>(call);
+      }
+    });
+    joint_at<J>().leave();
+    if constexpr (J < last) {
+      if (done) return pass<J + 1>(me, item);
+    }
+    item.wake();
+    return true;
+  }
+
+  template <std::size_t J>
+  [[nodiscard]] bool pass(slot& me, ticket_type& item) noexcept {
+    auto& to = joint_at<J>();
+    to.count_in();
+    switch (to.offer(rt_, item, losing<J>())) {
+      case entry::taken: return true;
+      case entry::full:
+        to.stall(rt_, item, me);  // by the time it returns, `me` may run on another thread
+        return false;
+      case entry::rejected: fail<J>(item, Errc::rejected); return true;
+      case entry::dropped: fail<J>(item, Errc::dropped); return true;
+    }
+    return true;
+  }
+
+  template <class F>
+  [[nodiscard]] static bool guarded(ticket& item, F f) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+      f();
+    } catch (...) {
+      item.failure = std::current_exception();
+      return false;
+    }
+#else
+    f();
+    (void)item;
+#endif
+    return true;
+  }
+
+  template <class Joint, class Word>
+  [[nodiscard]] bool go_idle(Joint& from, Word seen, const slot& me) noexcept {
+    if (!Joint::closed(seen)) return from.go_idle(seen, me);
+    bool idle = false;
+    finish([&] { idle = from.go_idle(seen, me); });
+    return idle;
+  }
+
+  /// Does `step` under the mutex, and wakes those who wait for the end if this is it. Then nothing is touched any more.
+  template <class F>
+  void finish(F step) noexcept {
+    work_list woken;
+    {
+      const std::lock_guard hold(mutex_);
+      step();
+      if (closed_ && !drained_ && all_quiet()) {
+        drained_ = true;
+        woken = std::move(waiters_);
+      }
+    }
+    while (work* const each_one = woken.pop()) static_cast<waiter*>(each_one)->wake();
+  }
+
+  [[nodiscard]] bool all_quiet() noexcept {
+    bool quiet = true;
+    each([&](auto j) {
+      auto& joint = this->template joint_at<j>();
+      quiet = quiet && joint.quiet(j == 0 ? entries_ : joint.entries());
+    });
+    return quiet;
+  }
+
+  R& rt_;
+  Pipeline pipeline_;
+  typename woven::template parts<>::joints joints_;
+  [[no_unique_address]] typename threading::mutex mutex_;
+  work_list waiters_;
+  std::uint64_t entries_ = 0;
+  bool closed_ = false;
+  bool drained_ = false;
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/queue/overflow.hpp
+
+namespace tenon {
+
+/// What happens to an item that meets a full queue. Words for a joint, each an empty type:
+///
+///     tenon::stage<"handle">(handle, tenon::queue_of<1024>, tenon::reject)
+///
+/// `producer_pops` says that a producer takes items out too, so that the queue needs many consumers.
+
+/// The producer waits until there is room: backpressure.
+struct block {
+  static constexpr auto word = fixed_string("block");
+  static constexpr bool producer_pops = false;
+};
+
+/// The producer gets its item back, and an error.
+struct reject {
+  static constexpr auto word = fixed_string("reject");
+  static constexpr bool producer_pops = false;
+};
+
+/// The oldest item in the queue is dropped and counted, and the new one takes its place.
+struct drop_oldest {
+  static constexpr auto word = fixed_string("drop_oldest");
+  static constexpr bool producer_pops = true;
+};
+
+/// The new item is dropped and counted.
+struct drop_newest {
+  static constexpr auto word = fixed_string("drop_newest");
+  static constexpr bool producer_pops = false;
+};
+
+/// One of the words above, or of the same make.
+template <class P>
+concept overflow_word = std::is_empty_v<P> && requires {
+  std::string_view{P::word};
+  { P::producer_pops } -> std::convertible_to<bool>;
+};
+
+static_assert(overflow_word<block> && overflow_word<reject> && overflow_word<drop_oldest> &&
+              overflow_word<drop_newest>);
+
+}  // namespace tenon
+// tenon/pipeline/stage.hpp
+
+namespace tenon {
+
+namespace detail::weaving {
+
+template <std::size_t N>
+struct workers_option {
+  static_assert(N >= 1 && N <= max_workers, "tenon::workers<N>: N must lie between 1 and 31");
+};
+template <std::size_t N>
+struct capacity_option {
+  static_assert(N >= 1, "tenon::queue_of<N>: N, how many items the queue holds, must be at least 1");
+};
+template <class T>
+struct takes_option {};
+struct fused_option {};
+
+/// What the options of a stage say, as numbers. Zero workers, or a capacity of zero: not named.
+struct stage_plan {
+  std::size_t workers = 0;
+  std::size_t capacity = 0;
+  overflow when_full = overflow::block;
+  bool names_overflow = false;
+  bool names_queue = false;
+  bool fused = false;
+  unsigned unknown = 0;
+  bool twice = false;
+
+  [[nodiscard]] constexpr bool opens() const noexcept {
+    return workers != 0 || capacity != 0 || names_queue || names_overflow;
+  }
+
+  template <std::size_t N>
+  constexpr void add(std::type_identity<workers_option<N>>) noexcept {
+    twice = twice || workers != 0;
+    workers = N;
+  }
+  template <std::size_t N>
+  constexpr void add(std::type_identity<capacity_option<N>>) noexcept {
+    twice = twice || capacity != 0 || names_queue;
+    capacity = N;
+  }
+  template <policy_of<family::queue> P>
+  constexpr void add(std::type_identity<P>) noexcept {
+    twice = twice || capacity != 0 || names_queue;
+    names_queue = true;
+  }
+  constexpr void add(std::type_identity<struct block>) noexcept { add_overflow(overflow::block); }
+  constexpr void add(std::type_identity<struct reject>) noexcept { add_overflow(overflow::reject); }
+  constexpr void add(std::type_identity<struct drop_oldest>) noexcept { add_overflow(overflow::drop_oldest); }
+  constexpr void add(std::type_identity<struct drop_newest>) noexcept { add_overflow(overflow::drop_newest); }
+  template <class T>
+  constexpr void add(std::type_identity<takes_option<T>>) noexcept {}
+  constexpr void add(std::type_identity<fused_option>) noexcept { fused = true; }
+  template <class Other>
+  constexpr void add(std::type_identity<Other>) noexcept {
+    ++unknown;
+  }
+
+ private:
+  constexpr void add_overflow(overflow word) noexcept {
+    twice = twice || names_overflow;
+    names_overflow = true;
+    when_full = word;
+  }
+};
+
+/// Of the options the queue policy, and the type that the stage is said to take.
+template <class Signature, class... Options>
+struct stage_types {
+  using queue = void;
+  using takes = Signature;
+};
+template <class Signature, class First, class... Rest>
+struct stage_types<Signature, First, Rest...> : stage_types<Signature, Rest...> {};
+template <class Signature, policy_of<family::queue> P, class... Rest>
+struct stage_types<Signature, P, Rest...> : stage_types<Signature, Rest...> {
+  using queue = P;
+};
+template <class Signature, class T, class... Rest>
+struct stage_types<Signature, takes_option<T>, Rest...> : stage_types<Signature, Rest...> {
+  using takes = T;
+};
+
+template <fixed_string Name, class F, class... Options>
+class stage_of {
+  using types = stage_types<typename signature<F>::takes, Options...>;
+
+ public:
+  using function_type = F;
+  using queue = typename types::queue;
+  using takes = typename types::takes;
+
+  static constexpr auto name = Name;
+  static constexpr stage_plan plan = [] {
+    stage_plan said;
+    (said.add(std::type_identity<Options>{}), ...);
+    return said;
+  }();
+
+  static_assert(Name.size() > 0, "tenon::stage<Name>: the name is empty; joints, counters and errors are told by it");
+  static_assert(plan.unknown == 0,
+                "tenon::stage: an option is none that a stage knows; write workers<N>, queue_of<N>, a queue such as "
+                "mpmc<N>{}, block, reject, drop_oldest, drop_newest, takes<T> or fused");
+  static_assert(!plan.twice, "tenon::stage: the workers, the queue or the overflow are named twice; keep one of each");
+  static_assert(!(plan.fused && plan.opens()),
+                "tenon::stage: it is fused and names workers, a queue or an overflow; keep one or the other");
+  static_assert(
+      fits<F, takes, takes>,
+      "tenon::stage: the function cannot be called as const with what it takes; workers share it, so a lambda "
+      "must not be mutable");
+
+  constexpr explicit stage_of(F callable) : function_(std::move(callable)) {}
+
+  template <class X>
+  constexpr decltype(auto) operator()(X&& x) const noexcept(std::is_nothrow_invocable_v<const F&, X>) {
+    return function_(std::forward<X>(x));
+  }
+
+  [[nodiscard]] constexpr const F& function() const noexcept { return function_; }
+
+ private:
+  [[no_unique_address]] F function_;
+};
+
+}  // namespace detail::weaving
+
+/// Options of a stage. Each of the first three groups opens a queue before the stage.
+///
+/// workers<N>      At most N of the runtime's workers run the stage at once. Not threads: an idle stage is nothing.
+/// queue_of<N>     A queue of N items before the stage, of the kind that its two ends allow; or name it: `mpmc<N>{}`.
+/// block, reject,  What happens to an item that meets a full queue; see queue/overflow.hpp. The default is block.
+/// drop_oldest, drop_newest
+/// takes<T>        What the stage takes, where its function is a template and so does not say.
+/// fused           Behind a stage of several workers: runs on those, as part of it. See pipeline.
+template <std::size_t N>
+inline constexpr detail::weaving::workers_option<N> workers{};
+template <std::size_t Capacity>
+inline constexpr detail::weaving::capacity_option<Capacity> queue_of{};
+template <class T>
+inline constexpr detail::weaving::takes_option<T> takes{};
+inline constexpr detail::weaving::fused_option fused{};
+inline constexpr struct block block{};
+inline constexpr struct reject reject{};
+inline constexpr struct drop_oldest drop_oldest{};
+inline constexpr struct drop_newest drop_newest{};
+
+/// A step of a pipeline: a name, a plain function of one argument, and how it is to be run.
+///
+///     tenon::stage<"handle">(handle, tenon::workers<2>, tenon::queue_of<1024>, tenon::reject)
+///
+/// Shape    The function, by value; options are types and take no room.
+/// Threads  Several workers call one function object at once, as const.
+/// Errors   An exception comes out where the pipeline was called, or its item submitted.
+template <fixed_string Name, class F, class... Options>
+[[nodiscard]] constexpr auto stage(F function, Options...) {
+  return detail::weaving::stage_of<Name, F, Options...>(std::move(function));
+}
+
+}  // namespace tenon
+// tenon/pipeline/pipeline.hpp
+
+namespace tenon {
+
+/// Stages that follow one another, their types checked at each joint.
+///
+///     constexpr auto requests = tenon::pipeline(
+///         tenon::stage<"parse">(parse),
+///         tenon::stage<"handle">(handle, tenon::workers<2>, tenon::queue_of<1024>, tenon::reject));
+///
+/// Where no stage names workers, a queue or an overflow, it is a function: `requests(x)` is `handle(parse(x))`, and
+/// compiles to the same code. Else it is a plan, and a tenon::fabric runs it:
+///   - a stage that names any of them has a queue before it, and is run by the workers that it names, or one;
+///   - a stage that names nothing belongs to the one before it: it is called with its result, and nothing lies between;
+///     behind a stage of several workers it has a queue and one worker of its own, unless it says `fused`;
+///   - what stands before the first queue runs where the item is submitted.
+///
+/// Shape    The stages' functions. A constant, usually.
+/// Cost     A call: that of the stages, by hand. Results are passed on as they are; what comes out is a value.
+/// Threads  Any, as far as the stages allow.
+/// Errors   A joint that does not fit does not compile, nor does a call where a queue is named.
+template <class... Stages>
+class pipeline {
+  static_assert(sizeof...(Stages) > 0, "tenon::pipeline: it has no stage; give it at least one");
+  static_assert(detail::weaving::all_differ(Stages::name.view()...),
+                "tenon::pipeline: two stages have one name, and could not be told apart; rename one");
+
+  template <class First, class... Rest>
+  static auto along() -> typename detail::weaving::chain<
+      typename detail::weaving::given_by<typename First::function_type, typename First::takes>::type, First,
+      Rest...>::misfit;
+  static_assert(decltype(along<Stages...>())::fits);  // what does not fit says so by itself
+
+  static constexpr std::array<detail::weaving::stage_plan, sizeof...(Stages)> plans{Stages::plan...};
+  static constexpr std::size_t count = [] {
+    std::size_t found = 0;
+    detail::weaving::each_opening(plans.data(), plans.size(), [&](std::size_t, std::size_t) { ++found; });
+    return found;
+  }();
+
+ public:
+  template <std::size_t I>
+  using stage_at = std::tuple_element_t<I, std::tuple<Stages...>>;
+
+  /// The queued segments, in order. Stages before the first of them run where items are submitted.
+  static constexpr std::array<detail::weaving::segment_plan, count> segments = [] {
+    std::array<detail::weaving::segment_plan, count> all{};
+    std::size_t at = 0;
+    detail::weaving::each_opening(plans.data(), plans.size(), [&](std::size_t stage, std::size_t workers) {
+      if (at > 0) all[at - 1].end = stage;
+      all[at++] = {.begin = stage, .end = sizeof...(Stages), .workers = workers};
+    });
+    return all;
+  }();
+
+  constexpr explicit pipeline(Stages... in_order) : stages_(std::move(in_order)...) {}
+
+  template <class X>
+  constexpr auto operator()(X&& x) const {
+    static_assert(count == 0,
+                  "tenon::pipeline: a stage names workers, a queue or an overflow, so it is no function; run it with "
+                  "tenon::fabric");
+    constexpr std::size_t last = sizeof...(Stages) - 1;
+    // run_stages would do, but behind two functions that give a struct g++ makes no tail call of the last stage
+    if constexpr (last == 0) {
+      return std::get<last>(stages_).function()(std::forward<X>(x));
+    } else if constexpr (detail::weaving::all_give_values<0, last, std::tuple<Stages...>, X>()) {
+      return std::get<last>(stages_).function()(detail::weaving::run_stages<0, last>(stages_, std::forward<X>(x)));
+    } else {
+      return detail::weaving::run_stages<0, last + 1>(stages_, std::forward<X>(x));
+    }
+  }
+
+  [[nodiscard]] constexpr const std::tuple<Stages...>& stages() const noexcept { return stages_; }
+
+ private:
+  std::tuple<Stages...> stages_;
+};
+
+}  // namespace tenon
+// tenon/pipeline/pipeline_errc.hpp
+
+namespace tenon {
+
+/// Why an item came back from a fabric without having gone through.
+///
+/// rejected  It met a full queue, and the stage says `reject`. Compares equal to errc::resource_unavailable_try_again.
+/// dropped   It met a full queue, or a newer one did, and the stage says `drop_newest` or `drop_oldest`. As `rejected`.
+/// closed    The fabric takes no more items. Compares equal to errc::operation_not_permitted.
+enum class pipeline_errc { rejected = 1, dropped, closed };
+
+}  // namespace tenon
+
+template <>
+struct std::is_error_code_enum<tenon::pipeline_errc> : std::true_type {};
+
+namespace tenon {
+
+/// The category of pipeline_errc, named "tenon.pipeline".
+[[nodiscard]] inline const std::error_category& pipeline_category() noexcept {
+  class category final : public std::error_category {
+   public:
+    [[nodiscard]] const char* name() const noexcept override { return "tenon.pipeline"; }
+    [[nodiscard]] std::string message(int value) const override {
+      switch (static_cast<pipeline_errc>(value)) {
+        case pipeline_errc::rejected: return "rejected: the queue of a stage is full";
+        case pipeline_errc::dropped: return "dropped: the queue of a stage was full, and this item had to make room";
+        case pipeline_errc::closed: return "closed: the fabric takes no more items";
+      }
+      return "unknown";
+    }
+    [[nodiscard]] std::error_condition default_error_condition(int value) const noexcept override {
+      switch (static_cast<pipeline_errc>(value)) {
+        case pipeline_errc::rejected:
+        case pipeline_errc::dropped: return std::make_error_condition(std::errc::resource_unavailable_try_again);
+        case pipeline_errc::closed: return std::make_error_condition(std::errc::operation_not_permitted);
+      }
+      return {value, *this};
+    }
+  };
+  static const category one;
+  return one;
+}
+
+[[nodiscard]] inline std::error_code make_error_code(pipeline_errc error) noexcept {
+  return {static_cast<int>(error), pipeline_category()};
+}
+
+static_assert(std::is_error_code_enum_v<pipeline_errc>);
+
+}  // namespace tenon
+// tenon/queue/detail/slot.hpp
+
+namespace tenon::detail {
+
+/// Room for one T: where a queue makes and unmakes an element. It does not know whether it holds one; its queue does.
+///
+/// Threading is named so that a model can put another in its place, which notices two threads in one slot.
+template <class T, class Threading>
+class slot {
+ public:
+  slot() noexcept {}
+  slot(const slot&) = delete;
+  slot& operator=(const slot&) = delete;
+  ~slot() {}
+
+  void put(T&& item) noexcept { std::construct_at(std::addressof(value_), std::move(item)); }
+
+  [[nodiscard]] std::optional<T> take() noexcept {
+    std::optional<T> item(std::move(value_));
+    std::destroy_at(std::addressof(value_));
+    return item;
+  }
+
+ private:
+  union {
+    T value_;
+  };
+};
+
+}  // namespace tenon::detail
+// tenon/queue/detail/numbered_ring.hpp
+
+namespace tenon::detail {
+
+/// What mpsc and mpmc share: slots that carry a number, and the producers' half.
+///
+/// Let t be the value of tail_, h the consumers' count, both only ever growing; slot(i) is slots_[i mod N], N >= 2, and
+/// its number says whose turn it is:
+///   number == i          slot(i) is empty, and is for the producer with ticket i;
+///   number == i + 1      it holds element i, and is for the consumer with ticket i;
+///   number == i + N      it is empty again: the first line, for the next time round.
+/// Invariants:
+///   (1) tickets are given once: t goes from i to i + 1 by one CAS, and so does h (or has one writer);
+///   (2) the number of a slot is written only by the holder of the ticket that the number is for, and only grows;
+///   (3) t is moved past i only by one that read number == i, so only when element i - N was gone: t <= h + N;
+///   (4) a number read as older than wanted was so at some instant: then the ring was full (or the pop of that element
+///       under way), so that try_push may say so. A number newer than wanted means that the ticket has been taken.
+/// The numbers wrap round with std::size_t; the differences are taken as signed, and stay far below half of its range.
+template <class T, class Threading, std::size_t N>
+class numbered_ring {
+ protected:
+  numbered_ring() noexcept {
+    for (std::size_t i = 0; i < N; ++i) slots_[i].number.store(i, std::memory_order_relaxed);
+  }
+  ~numbered_ring() = default;
+
+  [[nodiscard]] bool fill_next(T&& item) noexcept {
+    std::size_t t = tail_.load(std::memory_order_relaxed);
+    for (;;) {
+      const std::ptrdiff_t ahead = this->ahead(t, t);  // edge B: the element before has been moved out
+      if (ahead < 0) return false;
+      if (ahead > 0) {  // another producer has been here: t is old
+        t = tail_.load(std::memory_order_relaxed);
+      } else if (tail_.compare_exchange_strong(t, t + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
+        slots_[t & (N - 1)].element.put(std::move(item));
+        slots_[t & (N - 1)].number.store(t + 1, std::memory_order_release);  // edge A
+        return true;
+      }
+    }
+  }
+
+  /// By how much the number of slot(i) is ahead of `wanted`.
+  [[nodiscard]] std::ptrdiff_t ahead(std::size_t i, std::size_t wanted) const noexcept {
+    return static_cast<std::ptrdiff_t>(slots_[i & (N - 1)].number.load(std::memory_order_acquire) - wanted);
+  }
+
+  /// By the holder of ticket i.
+  [[nodiscard]] std::optional<T> empty(std::size_t i) noexcept {
+    std::optional<T> item = slots_[i & (N - 1)].element.take();
+    slots_[i & (N - 1)].number.store(i + N, std::memory_order_release);  // edge B
+    return item;
+  }
+
+  /// t - h, for an h that was read before, brought into 0 .. N: the two are not read at one instant.
+  [[nodiscard]] std::size_t filled_since(std::size_t h) const noexcept {
+    const auto there = static_cast<std::ptrdiff_t>(tail_.load(std::memory_order_relaxed) - h);
+    if (there <= 0) return 0;
+    return static_cast<std::size_t>(there) < N ? static_cast<std::size_t>(there) : N;
+  }
+
+ private:
+  struct numbered {
+    typename Threading::template atomic<std::size_t> number;
+    slot<T, Threading> element;
+  };
+
+  alignas(cache_line) typename Threading::template atomic<std::size_t> tail_{0};
+  alignas(cache_line) std::array<numbered, N> slots_;
+};
+
+}  // namespace tenon::detail
+// tenon/queue/detail/ring.hpp
+
+namespace tenon::detail {
+
+/// A ring of N slots for one thread at a time: what each bounded queue is in a runtime of one thread, and what `locked`
+/// locks. N need not be a power of two.
+///
+/// Alive: the size_ slots from front_ on, going round; size_ <= N.
+template <class T, std::size_t N>
+class ring {
+ public:
+  static constexpr std::size_t capacity = N;
+
+  ring() = default;
+  ring(const ring&) = delete;
+  ring& operator=(const ring&) = delete;
+  ~ring() {
+    while (try_pop()) {
+    }
+  }
+
+  [[nodiscard]] bool try_push(T&& item) noexcept {
+    if (size_ == N) return false;
+    const std::size_t to_the_end = N - front_;  // front_ + size_ might not fit in N's range
+    slots_[size_ < to_the_end ? front_ + size_ : size_ - to_the_end].put(std::move(item));
+    ++size_;
+    return true;
+  }
+
+  [[nodiscard]] std::optional<T> try_pop() noexcept {
+    if (size_ == 0) return std::nullopt;
+    std::optional<T> item = slots_[front_].take();
+    front_ = front_ + 1 == N ? 0 : front_ + 1;
+    --size_;
+    return item;
+  }
+
+  [[nodiscard]] std::size_t size_estimate() const noexcept { return size_; }
+
+ private:
+  std::size_t front_ = 0;
+  std::size_t size_ = 0;
+  std::array<slot<T, single_thread>, N> slots_;
+};
+
+}  // namespace tenon::detail
+// tenon/queue/mpmc.hpp
+
+namespace tenon {
+
+/// A fixed ring between many producers and many consumers.
+///
+///     using my_runtime = tenon::runtime<tenon::epoll, tenon::stealing<>, tenon::mpmc<4096>>;
+///
+/// Shape    N slots inside the object, each a T and a number; two cache lines; no heap.
+/// Order    FIFO by ticket: thus FIFO for each producer.
+/// Cost     try_push, try_pop: O(1) unless they lose a race: one CAS. Producers touch one line of counts, consumers
+///          another; neither reads the other's. Lock-free but for this: a thread that stops between its ticket and its
+///          slot's number holds up those who come round to that very slot.
+/// Threads  Any thread pushes, any pops, at once. Construct and destroy from one thread alone.
+/// Errors   Full: try_push is false, its argument untouched; also while the pop of the oldest item is still under way.
+///          Empty: try_pop is nullopt; also while the push of the oldest item is still under way.
+///          Nothing throws. A bad N, or a T that may throw, does not compile.
+/// Source   D. Vyukov, "Bounded MPMC queue", 1024cores.net. Model: tests/model/mpmc.cpp.
+template <std::size_t N = 1024>
+struct mpmc : family::queue {
+  static_assert(std::has_single_bit(N) && N > 1,
+                "tenon::mpmc<N>: N, the number of slots, must be a power of two and at least 2");
+
+  static constexpr auto word = fixed_string("mpmc<") + detail::decimal<N> + fixed_string(">");
+  static constexpr bool many_producers = true;
+  static constexpr bool many_consumers = true;
+  static constexpr bool bounded = true;
+
+  /// The producers' half, and what the numbers mean, is in detail::numbered_ring. The consumers' half mirrors it:
+  /// head_ hands out the tickets, and who holds ticket h may empty slot(h), which is numbered h + 1 by then.
+  ///
+  /// Edges    A  fill: number.store(release) -> number.load(acquire): the element is seen by the consumer.
+  ///          B  empty: number.store(release) -> number.load(acquire): the element is gone before the next is made.
+  ///          The CAS of a ticket is relaxed: it decides who, not what is seen.
+  template <class T, class Threading = multi_thread>
+  class of : detail::numbered_ring<T, Threading, N> {
+    static_assert(detail::queueable<T>,
+                  "tenon::mpmc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+
+   public:
+    static constexpr std::size_t capacity = N;
+
+    of() = default;
+    of(const of&) = delete;
+    of& operator=(const of&) = delete;
+    ~of() {
+      while (try_pop()) {
+      }
+    }
+
+    [[nodiscard]] bool try_push(T&& item) noexcept { return this->fill_next(std::move(item)); }
+
+    [[nodiscard]] std::optional<T> try_pop() noexcept {
+      std::size_t h = head_.load(std::memory_order_relaxed);
+      for (;;) {
+        const std::ptrdiff_t ahead = this->ahead(h, h + 1);  // edge A
+        if (ahead < 0) return std::nullopt;
+        if (ahead > 0) {  // another consumer has been here: h is old
+          h = head_.load(std::memory_order_relaxed);
+        } else if (head_.compare_exchange_strong(h, h + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
+          return this->empty(h);  // edge B
+        }
+      }
+    }
+
+    [[nodiscard]] std::size_t size_estimate() const noexcept {
+      return this->filled_since(head_.load(std::memory_order_relaxed));
+    }
+
+   private:
+    alignas(cache_line) typename Threading::template atomic<std::size_t> head_{0};
+  };
+
+  template <class T>
+  class of<T, single_thread> : public detail::ring<T, N> {
+    static_assert(detail::queueable<T>,
+                  "tenon::mpmc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+  };
+};
+
+// The whole proof is in its test: here every translation unit would pay for it.
+static_assert(policy_of<mpmc<>, family::queue>);
+
+}  // namespace tenon
+// tenon/queue/mpsc.hpp
+
+namespace tenon {
+
+/// A fixed ring between many producers and one consumer.
+///
+///     using my_runtime = tenon::runtime<tenon::epoll, tenon::affinity<>, tenon::mpsc<4096>>;
+///
+/// Shape    N slots inside the object, each a T and a number; two cache lines; no heap.
+/// Order    FIFO by ticket: thus FIFO for each producer.
+/// Cost     try_push: O(1) unless it loses a race: one CAS. try_pop: O(1), wait-free, no read-modify-write.
+/// Threads  Any thread pushes and one pops, at once. Construct and destroy from one thread alone.
+/// Errors   Full: try_push is false, its argument untouched; also while the pop of the oldest item is still under way.
+///          Empty: try_pop is nullopt; also while the push of the oldest item is still under way.
+///          Nothing throws. A bad N, or a T that may throw, does not compile.
+/// Source   D. Vyukov, "Bounded MPMC queue", 1024cores.net, with its consumers' half made for one.
+///          Model: tests/model/mpsc.cpp.
+template <std::size_t N = 1024>
+struct mpsc : family::queue {
+  static_assert(std::has_single_bit(N) && N > 1,
+                "tenon::mpsc<N>: N, the number of slots, must be a power of two and at least 2");
+
+  static constexpr auto word = fixed_string("mpsc<") + detail::decimal<N> + fixed_string(">");
+  static constexpr bool many_producers = true;
+  static constexpr bool many_consumers = false;
+  static constexpr bool bounded = true;
+
+  /// The producers' half, and what the numbers mean, is in detail::numbered_ring. The consumer alone writes head_, so
+  /// that it needs no CAS for its ticket; head_ is an atomic only for size_estimate.
+  ///
+  /// Edges    A  fill: number.store(release) -> number.load(acquire): the element is seen by the consumer.
+  ///          B  empty: number.store(release) -> number.load(acquire): the element is gone before the next is made.
+  template <class T, class Threading = multi_thread>
+  class of : detail::numbered_ring<T, Threading, N> {
+    static_assert(detail::queueable<T>,
+                  "tenon::mpsc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+
+   public:
+    static constexpr std::size_t capacity = N;
+
+    of() = default;
+    of(const of&) = delete;
+    of& operator=(const of&) = delete;
+    ~of() {
+      while (try_pop()) {
+      }
+    }
+
+    [[nodiscard]] bool try_push(T&& item) noexcept { return this->fill_next(std::move(item)); }
+
+    [[nodiscard]] std::optional<T> try_pop() noexcept {
+      const std::size_t h = head_.load(std::memory_order_relaxed);
+      if (this->ahead(h, h + 1) < 0) return std::nullopt;  // edge A
+      head_.store(h + 1, std::memory_order_relaxed);       // read by size_estimate alone
+      return this->empty(h);                               // edge B
+    }
+
+    [[nodiscard]] std::size_t size_estimate() const noexcept {
+      return this->filled_since(head_.load(std::memory_order_relaxed));
+    }
+
+   private:
+    alignas(cache_line) typename Threading::template atomic<std::size_t> head_{0};
+  };
+
+  template <class T>
+  class of<T, single_thread> : public detail::ring<T, N> {
+    static_assert(detail::queueable<T>,
+                  "tenon::mpsc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+  };
+};
+
+// The whole proof is in its test: here every translation unit would pay for it.
+static_assert(policy_of<mpsc<>, family::queue>);
+
+}  // namespace tenon
+// tenon/queue/spsc.hpp
+
+namespace tenon {
+
+/// A fixed ring between one producer and one consumer.
+///
+///     using my_runtime = tenon::runtime<tenon::io_uring<>, tenon::affinity<>, tenon::spsc<4096>>;
+///
+/// Shape    N slots inside the object, N * sizeof(T) bytes and two cache lines; no heap.
+/// Order    FIFO.
+/// Cost     try_push, try_pop: O(1), wait-free: no read-modify-write, and the other side's line is read only when the
+///          ring looks full, or empty.
+/// Threads  One thread pushes and one pops, at once. Construct and destroy from one thread alone.
+/// Errors   Full: try_push is false, its argument untouched. Empty: try_pop is nullopt.
+///          Nothing throws. A bad N, or a T that may throw, does not compile.
+/// Source   L. Lamport, "Specifying Concurrent Program Modules", 1983; cached indices: J. Giacomoni et al.,
+///          "FastForward for Efficient Pipeline Parallelism", 2008. Model: tests/model/spsc.cpp.
+template <std::size_t N = 1024>
+struct spsc : family::queue {
+  static_assert(std::has_single_bit(N), "tenon::spsc<N>: N, the number of slots, must be a power of two");
+
+  static constexpr auto word = fixed_string("spsc<") + detail::decimal<N> + fixed_string(">");
+  static constexpr bool many_producers = false;
+  static constexpr bool many_consumers = false;
+  static constexpr bool bounded = true;
+
+  /// Let h and t be the values of head_ and tail_, counts that only grow; slot(i) is slots_[i mod N]. Invariants:
+  ///   (1) h <= t <= h + N, and an element is alive in slot(i) iff h <= i < t;
+  ///   (2) only the consumer writes h and tail_seen_, only the producer t and head_seen_;
+  ///   (3) head_seen_ <= h and tail_seen_ <= t: a seen index is an old value of the real one. So a producer that finds
+  ///       t - head_seen_ < N has room, a consumer that finds tail_seen_ > h has an element, and only one that does not
+  ///       must look at the real index.
+  /// Edges    tail_.store(release) -> tail_.load(acquire): the element made in slot(t) is seen by the consumer.
+  ///          head_.store(release) -> head_.load(acquire): the element was moved out of slot(h) and destroyed before
+  ///          the producer makes the next one there.
+  ///          Each side's load of its own index is relaxed: nobody else writes it.
+  template <class T, class Threading = multi_thread>
+  class of {
+    static_assert(detail::queueable<T>,
+                  "tenon::spsc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+
+   public:
+    static constexpr std::size_t capacity = N;
+
+    of() = default;
+    of(const of&) = delete;
+    of& operator=(const of&) = delete;
+    ~of() {
+      while (try_pop()) {
+      }
+    }
+
+    [[nodiscard]] bool try_push(T&& item) noexcept {
+      const std::size_t t = tail_.load(std::memory_order_relaxed);
+      if (t - head_seen_ == N) {
+        head_seen_ = head_.load(std::memory_order_acquire);
+        if (t - head_seen_ == N) return false;
+      }
+      slots_[t & (N - 1)].put(std::move(item));
+      tail_.store(t + 1, std::memory_order_release);
+      return true;
+    }
+
+    [[nodiscard]] std::optional<T> try_pop() noexcept {
+      const std::size_t h = head_.load(std::memory_order_relaxed);
+      if (h == tail_seen_) {
+        tail_seen_ = tail_.load(std::memory_order_acquire);
+        if (h == tail_seen_) return std::nullopt;
+      }
+      std::optional<T> item = slots_[h & (N - 1)].take();
+      head_.store(h + 1, std::memory_order_release);
+      return item;
+    }
+
+    [[nodiscard]] std::size_t size_estimate() const noexcept {
+      const std::size_t h = head_.load(std::memory_order_acquire);  // before t, so that t >= h
+      const std::size_t there = tail_.load(std::memory_order_acquire) - h;
+      return there < N ? there : N;
+    }
+
+   private:
+    alignas(cache_line) typename Threading::template atomic<std::size_t> head_{0};
+    std::size_t tail_seen_ = 0;  // the consumer's
+    alignas(cache_line) typename Threading::template atomic<std::size_t> tail_{0};
+    std::size_t head_seen_ = 0;  // the producer's
+    alignas(cache_line) std::array<detail::slot<T, Threading>, N> slots_;
+  };
+
+  template <class T>
+  class of<T, single_thread> : public detail::ring<T, N> {
+    static_assert(detail::queueable<T>,
+                  "tenon::spsc<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+  };
+};
+
+// The whole proof is in its test: here every translation unit would pay for it.
+static_assert(policy_of<spsc<>, family::queue>);
+
+}  // namespace tenon
+// tenon/queue/by_topology.hpp
+
+namespace tenon {
+
+/// The default: the cheapest ring that the two ends of a channel allow, chosen at compile time.
+///
+/// | producers | consumers | ring    |
+/// |-----------|-----------|---------|
+/// | one       | one       | spsc<N> |
+/// | many      | one       | mpsc<N> |
+/// | any       | many      | mpmc<N> |
+///
+/// Where nobody says how many there are, `of` is the one that is always right: mpmc.
+struct by_topology : family::queue {
+  static constexpr auto word = fixed_string("by_topology");
+  static constexpr bool many_producers = true;
+  static constexpr bool many_consumers = true;
+  static constexpr bool bounded = true;
+
+  template <bool ManyProducers, bool ManyConsumers, std::size_t N>
+  using choose = std::conditional_t<ManyConsumers, mpmc<N>, std::conditional_t<ManyProducers, mpsc<N>, spsc<N>>>;
+
+  template <class T, class Threading = multi_thread>
+  using of = typename mpmc<>::of<T, Threading>;
+};
+
+static_assert(policy_of<by_topology, family::queue>);
+
+}  // namespace tenon
+// tenon/pipeline/fabric.hpp
+
+namespace tenon {
+
+/// What a fabric needs of a runtime: its threading, and `schedule(item)`, which runs a work item soon on some worker of
+/// it, from any of its threads. Its member `queue`, if it names one, is the queue of joints that name none.
+template <class R>
+concept fabric_runtime = threading_policy<typename R::threading> && requires(R& rt, work& item) {
+  { rt.schedule(item) } noexcept;
+};
+
+/// A pipeline with queues, at work on a runtime.
+///
+///     tenon::fabric running{rt, requests};
+///     const auto answer = co_await running.submit(std::move(request));   // result<response>
+///     if (!answer) co_return answer.error();
+///     ...
+///     co_await running.drained();
+///
+/// Shape         The queues and one work item a worker of a stage, allocated once; after that nothing is. An item lies
+///               in the frame of the coroutine that submits it, in room for the largest of its forms; queues carry
+///               pointers.
+/// Queues        Each is the one that its stage names; or, by the numbers of workers on its two ends, mpmc, mpsc or
+///               spsc; or the runtime's queue word. Submitters count as many where the runtime has threads.
+/// Order         A stage of one worker keeps the order in which items came to it.
+/// Cost          Idle: nothing, no thread waits. A joint: a push, a pop and three read-modify-writes.
+/// Threads       submit: any worker of any runtime. close, stats: any thread. drained: any worker.
+/// Errors        submit gives pipeline_errc::rejected, dropped or closed, or errc::operation_canceled. What a stage
+///               throws comes out of its co_await.
+/// Cancellation  A stop request ends a submit that waits for room in the first queue; an item that is in goes through.
+/// Lifetime      It outlives every await of submit, and is drained before it is destroyed, which it asserts.
+template <fabric_runtime R, class Pipeline>
+class fabric {
+  using woven = detail::weaving::weave<R, std::remove_const_t<Pipeline>, by_topology>;
+  static_assert(woven::count > 0,
+                "tenon::fabric: no stage names workers, a queue or an overflow, so there is nothing to run beside the "
+                "caller; call the pipeline as a function");
+  static_assert(
+      woven::input_known,
+      "tenon::fabric: the function of the first stage is a template, so the type of an item is not known; add "
+      "takes<T> to that stage");
+  static_assert(
+      std::is_invocable_v<const typename woven::first::function_type&, typename woven::input>,
+      "tenon::fabric: the first stage wants to change its caller's item, which a queue cannot give it; take it by "
+      "value, T&& or const T&");
+  static_assert(decltype(woven::misfit())::type::fits);  // what does not fit says so by itself
+  static_assert(woven::template parts<>::moves_in_peace,
+                "tenon::fabric: what goes through a queue must move without throwing; pass a std::unique_ptr to it");
+
+  using loom = detail::weaving::loom<R, std::remove_const_t<Pipeline>, by_topology, pipeline_errc>;
+  using ticket_type = typename loom::ticket_type;
+  static constexpr std::size_t prefix = std::remove_const_t<Pipeline>::segments[0].begin;
+  static constexpr bool may_wait = woven::template joint_at<0>::plan.when_full == detail::weaving::overflow::block;
+
+  struct withdrawal {
+    ticket_type* item;
+    loom* from;
+    void operator()() const noexcept {
+      if (from->template joint_at<0>().withdraw(*item)) {
+        loom::template fail<0>(*item, std::make_error_code(std::errc::operation_canceled));
+      }
+    }
+  };
+
+ public:
+  /// What an item must be, and what comes of it.
+  using input = typename loom::input;
+  using output = typename loom::output;
+  using counts = detail::weaving::joint_counts;
+
+  class [[nodiscard("an item is submitted when it is awaited")]] submission : ticket_type {
+   public:
+    submission(loom& to, input&& item) : to_(to) {
+      this->template emplace<0>([&]() -> decltype(auto) {
+        if constexpr (prefix == 0) {
+          return std::move(item);
+        } else {
+          return detail::weaving::run_stages<0, prefix>(to.stages(), std::move(item));
+        }
+      });
+    }
+    submission(const submission&) = delete;
+    submission& operator=(const submission&) = delete;
+    ~submission() {
+      if (this->fresh) this->template discard<0>();
+    }
+
+    [[nodiscard]] static bool await_ready() noexcept { return false; }
+
+    template <class Promise>
+    [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> submitter) {
+      this->wait(submitter);
+      assert(this->at_home() && "an item is submitted from a worker");
+      this->fresh = false;
+      R& rt = to_.runtime();
+      auto& first = to_.template joint_at<0>();
+      if (!first.arrive()) return give_up(pipeline_errc::closed);
+      switch (first.offer(rt, *this, loom::template losing<0>())) {
+        case detail::weaving::entry::taken: return true;  // and `*this` may be gone
+        case detail::weaving::entry::full: {
+          if constexpr (may_wait) {
+            const std::stop_token& stop = detail::environment_of(submitter)->stop;
+            // Before it waits: once it does, it may be resumed, and gone, at any time.
+            if (stop.stop_possible()) on_stop_.emplace(stop, withdrawal{this, &to_});
+            if (first.wait(rt, *this)) return true;
+          }
+          return give_up(std::make_error_code(std::errc::operation_canceled));
+        }
+        case detail::weaving::entry::rejected: return give_up(pipeline_errc::rejected);
+        case detail::weaving::entry::dropped: return give_up(pipeline_errc::dropped);
+      }
+      return true;
+    }
+
+    [[nodiscard]] result<output> await_resume() {
+      if constexpr (may_wait) on_stop_.reset();
+#if defined(__cpp_exceptions)
+      if (this->failure) std::rethrow_exception(std::move(this->failure));
+#endif
+      if (this->error) return this->error;
+      if constexpr (std::is_void_v<output>) {
+        return {};
+      } else {
+        return this->template take<loom::joints>();
+      }
+    }
+
+   private:
+    /// It did not get in, and goes on at once.
+    [[nodiscard]] bool give_up(std::error_code why) noexcept {
+      this->template discard<0>();
+      this->error = why;
+      return false;
+    }
+
+    struct nothing {};
+
+    loom& to_;
+    [[no_unique_address]] std::conditional_t<may_wait, std::optional<std::stop_callback<withdrawal>>, nothing> on_stop_;
+  };
+
+  class [[nodiscard]] draining : detail::weaving::waiter {
+   public:
+    explicit draining(loom& of) noexcept : of_(of) {}
+
+    [[nodiscard]] static bool await_ready() noexcept { return false; }
+    [[nodiscard]] bool await_suspend(std::coroutine_handle<> who) noexcept {
+      this->wait(who);
+      assert(this->at_home() && "a worker waits for a fabric to be drained");
+      return of_.wait_until_drained(*this);
+    }
+    static void await_resume() noexcept {}
+
+   private:
+    loom& of_;
+  };
+
+  fabric(R& rt, const Pipeline& stages) : loom_(std::make_unique<loom>(rt, stages)) {}
+
+  /// Sends an item through, and gives what comes out. The stages before the first queue run here and now.
+  [[nodiscard]] submission submit(input item) { return submission(*loom_, std::move(item)); }
+
+  /// Takes no more items in. Those inside go on to their end.
+  void close() noexcept { loom_->close(); }
+
+  /// Closes, and waits until the last item is through.
+  [[nodiscard]] draining drained() noexcept {
+    close();
+    return draining(*loom_);
+  }
+
+  /// What each stage with a queue has counted, in order: in == out + rejected + dropped + held, in each of them.
+  [[nodiscard]] auto stats() const noexcept { return loom_->counts(); }
+  /// The counts of one stage, by its name.
+  template <fixed_string Stage>
+  [[nodiscard]] counts stats() const noexcept {
+    counts found;
+    for (const counts& each : loom_->counts()) {
+      if (each.stage == Stage.view()) found = each;
+    }
+    return found;
+  }
+
+ private:
+  std::unique_ptr<loom> loom_;
+};
+
+template <fabric_runtime R, class Pipeline>
+fabric(R&, const Pipeline&) -> fabric<R, Pipeline>;
+
+}  // namespace tenon
+// tenon/queue/locked.hpp
+
+namespace tenon {
+
+/// A fixed ring behind a mutex: the plainest queue, and the one that the others are compared with.
+///
+///     using my_runtime = tenon::runtime<tenon::epoll, tenon::stealing<>, tenon::locked<1000>>;
+///
+/// Shape    N slots inside the object, N * sizeof(T) bytes, and a mutex; no heap. N need not be a power of two.
+/// Order    FIFO, in the order in which the mutex was taken.
+/// Cost     try_push, try_pop, size_estimate: O(1) under the mutex; a thread preempted inside holds up the others.
+/// Threads  Any thread pushes, any pops, at once. Construct and destroy from one thread alone.
+/// Errors   Full: try_push is false, its argument untouched. Empty: try_pop is nullopt. Neither is said when it was not
+///          so. Nothing throws. A bad N, or a T that may throw, does not compile.
+template <std::size_t N = 1024>
+struct locked : family::queue {
+  static_assert(N > 0, "tenon::locked<N>: N, the number of slots, must be at least 1");
+
+  static constexpr auto word = fixed_string("locked<") + detail::decimal<N> + fixed_string(">");
+  static constexpr bool many_producers = true;
+  static constexpr bool many_consumers = true;
+  static constexpr bool bounded = true;
+
+  /// Invariant: ring_ is touched only by who holds mutex_, whose unlock -> lock edge orders all the rest.
+  template <class T, class Threading = multi_thread>
+  class of {
+    static_assert(detail::queueable<T>,
+                  "tenon::locked<N>::of<T>: moving and destroying T must not throw; queue a std::unique_ptr<T>");
+
+   public:
+    static constexpr std::size_t capacity = N;
+
+    of() = default;
+    of(const of&) = delete;
+    of& operator=(const of&) = delete;
+
+    [[nodiscard]] bool try_push(T&& item) noexcept {
+      const std::lock_guard hold(mutex_);
+      return ring_.try_push(std::move(item));
+    }
+    [[nodiscard]] std::optional<T> try_pop() noexcept {
+      const std::lock_guard hold(mutex_);
+      return ring_.try_pop();
+    }
+    [[nodiscard]] std::size_t size_estimate() const noexcept {
+      const std::lock_guard hold(mutex_);
+      return ring_.size_estimate();
+    }
+
+   private:
+    [[no_unique_address]] mutable typename Threading::mutex mutex_;
+    detail::ring<T, N> ring_;
+  };
+};
+
+// The whole proof is in its test: here every translation unit would pay for it.
+static_assert(policy_of<locked<>, family::queue>);
+
+}  // namespace tenon
+// tenon/core/detail/parking.hpp
+
+namespace tenon::detail {
+
+/// The parking protocol: how a worker goes to sleep so that no work is left lying and nobody is woken for nothing.
+///
+/// Parts    Each worker has a `seat` and a sticky wake-up (its backend's wake(): an eventfd counter). The scheduler has
+///          one `parking`: how many workers sleep, and how many search for work to steal.
+///          "Look" below means: own inbox, every ring, the injection queue, the stop flag.
+///
+/// post to worker w        inbox.push(item) was true and w.seat.post()        ->  parking.one_less(); wake w
+/// push to own ring, or    ring.push(item); parking.wanted()                  ->  call one: the first other worker v
+///   to the injection      (a load; no store while nobody sleeps)                 with v.seat.call(): parking.called();
+///   queue                                                                        wake v. None found: nothing to do
+/// worker out of work      parking.search(); look and steal
+///   found something       parking.found() (it was the last) and look again finds more  ->  call one; then run it
+///   found nothing         parking.sleep(seat); look again;
+///                         nothing: backend.wait(until the next timer); something: do not wait (or wait with 0)
+///                         seat.rise(): parked  nobody came:    parking.one_less(); go on, not searching
+///                                      posted  a poster came:  go on, not searching; the inbox has something
+///                                      called  a pusher came:  go on as a searcher: it has been counted as one
+///   (completions that wait() hands over are kept in a list until seat.rise(); only then are they published)
+/// stop                    store the flag (seq_cst); wake all, whether parked or not
+///
+/// Let S be the single total order of the sequentially consistent operations; all those below are.
+///
+/// Theorem 1 (post). If all is quiet, no inbox of a sleeping worker holds an item.
+///   The push that found the inbox empty is in S before that poster's read of seat. Either the read is before w's
+///   store of `parked`: then push <S read <S store <S look, and w sees the item; or it is after, and then it sees
+///   `parked` (and wakes w) or what somebody wrote who has claimed w before: w will rise, and look after that. Pushes
+///   that found the inbox not empty rely on the one that did; the owner empties it whole.
+/// Theorem 2 (push). If all is quiet and some worker sleeps, no ring and no injection queue holds an item.
+///   The pusher p reads the counts after its push.
+///   (a) sleeping == 0: every other worker v that sleeps later has its sleep() after that read in S, and looks after
+///       it.
+///   (b) searching > 0: searching <= the true number R of searchers, for a searcher is counted after it has been
+///       claimed (in called()) or before it begins (in search()), and is taken off as it ends. So at p's read there was
+///       a searcher, and the last of these to end, ends after it in S and sees a count <= 1. Ending by found(): it
+///       looks again, sees the item, and calls another. Ending by sleep(): it looks again and sees the item.
+///   (c) it scans. A seat it reads as awake, posted or called belongs to a worker whose next sleep() is after this
+///       read, and which looks after that; a seat it reads as parked it claims, or somebody else has just claimed it.
+///   sleeping >= the number of seats that are parked, always: it is raised before a seat is parked and lowered after.
+///   An item is out of sight while a thief moves it between two rings; but the thief is a searcher until it has
+///   published it, so (b) holds: whoever ends its search after the thief sees it, else the thief is last and calls.
+/// Theorem 3 (no herd). A burst of pushes wakes one worker, which wakes the next only when it has found work and there
+///   is more: at most one wake-up for each item found, but for the instant between call() and called().
+///
+/// Cost     post: the inbox's CAS and one load. push: the ring's xchg and one load. sleep and rise: two RMWs and a
+///          store.
+/// Source   Go's runtime/proc.go ("Worker thread parking/unparking"); tokio's worker idle.rs. Model: parking.cpp.
+template <class Threading>
+class seat {
+ public:
+  enum state : std::uint32_t { awake, parked, posted, called };
+
+  /// A poster, after inbox.push(): true when the worker slept and is now to be woken by the caller.
+  [[nodiscard]] bool post() noexcept { return claim(posted); }
+  /// A pusher that wants a searcher: true when the worker slept and is now to be woken by the caller.
+  [[nodiscard]] bool call() noexcept { return claim(called); }
+  /// The worker, back from waiting: who came.
+  [[nodiscard]] state rise() noexcept { return static_cast<state>(state_.exchange(awake, std::memory_order_seq_cst)); }
+  /// The worker, about to wait; it looks again afterwards. By parking::sleep where work is stolen.
+  void sleep() noexcept { state_.store(parked, std::memory_order_seq_cst); }
+
+ private:
+  bool claim(state how) noexcept {
+    std::uint32_t seen = state_.load(std::memory_order_seq_cst);
+    return seen == parked && state_.compare_exchange_strong(seen, how, std::memory_order_seq_cst);
+  }
+
+  typename Threading::template atomic<std::uint32_t> state_{awake};
+};
+
+/// How many workers sleep and how many search, in one word: sleeping * 2^32 + searching, both signed, so that either
+/// may be below zero for an instant without disturbing the other.
+template <class Threading>
+class parking {
+ public:
+  /// A pusher, after its push: whether to look for a worker to call.
+  [[nodiscard]] bool wanted() const noexcept {
+    const std::int64_t now = idle_.load(std::memory_order_seq_cst);
+    return sleeping(now) > 0 && searching(now) <= 0;
+  }
+  /// A worker begins to look for work at others'.
+  void search() noexcept { idle_.fetch_add(one_searching, std::memory_order_seq_cst); }
+  /// A searcher has found work (and published what it will not run at once). True when it was the last searcher: then
+  /// it looks whether there is more, and if so calls another.
+  [[nodiscard]] bool found() noexcept {
+    return searching(idle_.fetch_add(-one_searching, std::memory_order_seq_cst)) <= 1;
+  }
+  /// A searcher has found nothing and is about to wait. It looks again after this.
+  void sleep(seat<Threading>& own) noexcept {
+    idle_.fetch_add(one_sleeping - one_searching, std::memory_order_seq_cst);
+    own.sleep();  // in this order: sleeping >= parked seats
+  }
+  /// After seat.call(): a sleeper has become a searcher.
+  void called() noexcept { idle_.fetch_add(one_searching - one_sleeping, std::memory_order_seq_cst); }
+  /// After seat.post(), or when seat.rise() finds that nobody came: a sleeper is awake.
+  void one_less() noexcept { idle_.fetch_add(-one_sleeping, std::memory_order_seq_cst); }
+
+ private:
+  static constexpr std::int64_t one_searching = 1;
+  static constexpr std::int64_t one_sleeping = std::int64_t{1} << 32;
+
+  [[nodiscard]] static std::int32_t searching(std::int64_t word) noexcept { return static_cast<std::int32_t>(word); }
+  [[nodiscard]] static std::int32_t sleeping(std::int64_t word) noexcept {
+    return static_cast<std::int32_t>((word - searching(word)) >> 32);
+  }
+
+  alignas(cache_line) typename Threading::template atomic<std::int64_t> idle_{0};
+};
+
+}  // namespace tenon::detail
+// tenon/core/detail/row.hpp
+
+namespace tenon::detail {
+
+/// Objects side by side whose number is known when they are made, and which never move: they need not be able to.
+///
+/// A vector of unique_ptr would do, but costs sixty functions of compile time a type (bench/NOTES.md).
+///
+/// Shape    One allocation, aligned as T asks.
+/// Errors   What leaves `make` leaves the constructor; what was made before is destroyed.
+template <class T>
+class row {
+ public:
+  /// The i-th of them is what `make(i)` gives.
+  template <class Make>
+  row(std::size_t size, Make make) : row(room_for(size)) {
+    for (; size_ < size; ++size_) ::new (static_cast<void*>(first_ + size_)) T(make(size_));
+  }
+  row(const row&) = delete;
+  row& operator=(const row&) = delete;
+  ~row() {
+    while (size_ > 0) first_[--size_].~T();
+    ::operator delete(static_cast<void*>(first_), std::align_val_t{alignof(T)});
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] T& operator[](std::size_t i) noexcept { return first_[i]; }
+  [[nodiscard]] const T& operator[](std::size_t i) const noexcept { return first_[i]; }
+  [[nodiscard]] T* begin() noexcept { return first_; }
+  [[nodiscard]] T* end() noexcept { return first_ + size_; }
+  [[nodiscard]] const T* begin() const noexcept { return first_; }
+  [[nodiscard]] const T* end() const noexcept { return first_ + size_; }
+
+ private:
+  explicit row(void* room) noexcept : first_(static_cast<T*>(room)) {}
+
+  [[nodiscard]] static void* room_for(std::size_t size) {
+    const std::size_t bytes = size <= PTRDIFF_MAX / sizeof(T) ? size * sizeof(T) : PTRDIFF_MAX;  // which there is not
+    return ::operator new(bytes, std::align_val_t{alignof(T)});
+  }
+
+  T* first_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace tenon::detail
+// tenon/runtime/detail/crowd.hpp
+
+namespace tenon::detail {
+
+template <class R>
+class crowd;
+
+/// The coroutine at the root of a spawned tree: it holds the function and its arguments, and owns itself.
+template <class R>
+struct root {
+  // Nobody waits for it, so it has no continuation; it is the root of its environment, so that it is its own.
+  struct promise_type : frame_allocated, work {
+    template <class... Rest>
+    explicit promise_type(crowd<R>& of, Rest&...) : owner(of) {
+      own.stop = source.get_token();
+    }
+
+    struct out {
+      [[nodiscard]] static bool await_ready() noexcept { return false; }
+      static void await_suspend(std::coroutine_handle<promise_type> ended) noexcept {
+        crowd<R>& owner = ended.promise().owner;
+        owner.remove(ended.promise());
+        ended.destroy();
+        owner.leave();
+      }
+      static void await_resume() noexcept {}
+    };
+
+    [[nodiscard]] root get_return_object() noexcept {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    [[nodiscard]] static std::suspend_always initial_suspend() noexcept { return {}; }
+    [[nodiscard]] static out final_suspend() noexcept { return {}; }
+    static void return_void() noexcept {}
+    void unhandled_exception() noexcept {
+#if defined(__cpp_exceptions)
+      owner.fail(std::current_exception());
+#endif
+    }
+
+    crowd<R>& owner;
+    std::stop_source source;  // its own: a million tasks do not meet at one stop state's lock
+    environment own;
+    promise_type* before = nullptr;
+    promise_type* after = nullptr;
+  };
+
+  std::coroutine_handle<promise_type> handle;
+};
+
+template <class R, class Fn, class... Args>
+root<R> run_root(crowd<R>& /*owner*/, Fn fn, Args... args) {
+  co_await fn(std::move(args)...);
+}
+
+/// The same for a task that needs nothing kept but itself.
+template <class R, class Task>
+root<R> run_task(crowd<R>& /*owner*/, Task body) {
+  co_await std::move(body);
+}
+
+/// std::reference_wrapper, told by its face.
+template <class A>
+concept stands_for_reference = requires(A& arg) {
+  typename A::type;
+  { arg.get() } -> std::same_as<typename A::type&>;
+};
+
+/// Whether a task made at once keeps all that it was given: a plain function, its arguments taken by value, or as the
+/// references that a std::reference_wrapper stands for. Then no second copy of them is kept beside it.
+template <class Fn, class... Args>
+struct keeps_itself : std::false_type {};
+template <class Task, class... Ps, class... Args>
+  requires(sizeof...(Ps) == sizeof...(Args))
+struct keeps_itself<Task (*)(Ps...), Args...>
+    : std::bool_constant<((!std::is_reference_v<Ps> || stands_for_reference<Args>) && ...)> {};
+
+/// The roots that one scope, or a runtime itself, answers for: it counts them, can ask them to stop, keeps the first
+/// exception, and knows when the last has left.
+///
+/// Invariant  live = roots that have not left + 1 while the crowd is open. Nobody enters once live is zero: then
+///            `empty` has been called, once, by whoever brought it there.
+/// Threads    Any.
+template <class R>
+class crowd {
+  using threading = typename R::threading;
+  using member = typename root<R>::promise_type;
+
+ public:
+  using empty_function = void (*)(crowd&) noexcept;
+
+  crowd(R& runtime, empty_function empty) noexcept : runtime_(runtime), empty_(empty) {}
+  crowd(const crowd&) = delete;
+  crowd& operator=(const crowd&) = delete;
+
+  [[nodiscard]] R& runtime() const noexcept { return runtime_; }
+  [[nodiscard]] std::size_t live() const noexcept { return live_.load(std::memory_order_acquire); }
+
+  /// One more is answered for; false when all have left.
+  [[nodiscard]] bool enter() noexcept {
+    std::size_t seen = live_.load(std::memory_order_relaxed);
+    while (seen != 0) {
+      if (live_.compare_exchange_strong(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_relaxed))
+        return true;
+    }
+    return false;
+  }
+  void leave() noexcept {
+    if (live_.fetch_sub(1, std::memory_order_acq_rel) == 1) empty_(*this);
+  }
+  void reopen() noexcept { live_.store(1, std::memory_order_relaxed); }
+
+  /// Makes the root of a tree, entered before, ready to run. What throws here leaves nothing behind.
+  template <class Fn, class... Args>
+  void start(Fn&& fn, Args&&... args) {
+    const root<R> made = make(std::forward<Fn>(fn), std::forward<Args>(args)...);
+    member& promise = made.handle.promise();
+    add(promise);
+    runtime_.start(promise_base::starting(promise));
+  }
+
+  /// Asks all to stop, those to come too. Stop callbacks run on this thread, with no lock held. Out of memory it ends
+  /// the program: half of them asked would be worse.
+  void cancel() noexcept {
+    // A list of their sources, because the crowd may be gone as soon as the last of them is asked.
+    struct asked {
+      std::stop_source source;
+      asked* next;
+    };
+    asked* list = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+      for (member* each = first_; each != nullptr; each = each->after) list = new asked{each->source, list};
+    }
+    while (list != nullptr) {
+      list->source.request_stop();
+      delete std::exchange(list, list->next);
+    }
+  }
+
+#if defined(__cpp_exceptions)
+  /// Keeps the first exception and asks the others to stop.
+  void fail(std::exception_ptr error) noexcept {
+    if constexpr (!R::errors::rethrows) {
+      if (this == &runtime_.background()) std::terminate();
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::move(error);
+    }
+    cancel();
+  }
+  void rethrow() {
+    if (std::exception_ptr error = std::exchange(error_, nullptr)) std::rethrow_exception(std::move(error));
+  }
+#endif
+
+ private:
+  friend member;
+  friend typename member::out;
+
+  template <class Fn, class... Args>
+  [[nodiscard]] root<R> hold(Fn&& fn, Args&&... args) {
+    if constexpr (keeps_itself<std::decay_t<Fn>, std::decay_t<Args>...>::value) {
+      return run_task<R>(*this, fn(std::forward<Args>(args)...));
+    } else {
+      return run_root<R, std::decay_t<Fn>, std::decay_t<Args>...>(*this, std::forward<Fn>(fn),
+                                                                  std::forward<Args>(args)...);
+    }
+  }
+
+  template <class Fn, class... Args>
+  [[nodiscard]] root<R> make(Fn&& fn, Args&&... args) {
+#if defined(__cpp_exceptions)
+    try {
+      return hold(std::forward<Fn>(fn), std::forward<Args>(args)...);
+    } catch (...) {
+      leave();
+      throw;
+    }
+#else
+    return hold(std::forward<Fn>(fn), std::forward<Args>(args)...);
+#endif
+  }
+
+  void add(member& promise) noexcept {
+    bool stopped = false;
+    {
+      const std::lock_guard lock(mutex_);
+      promise.after = first_;
+      if (first_ != nullptr) first_->before = &promise;
+      first_ = &promise;
+      stopped = stopped_;
+    }
+    if (stopped) promise.source.request_stop();
+  }
+  void remove(member& promise) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (promise.after != nullptr) promise.after->before = promise.before;
+    (promise.before != nullptr ? promise.before->after : first_) = promise.after;
+  }
+
+  R& runtime_;
+  empty_function empty_;
+  typename threading::template atomic<std::size_t> live_{1};
+  typename threading::mutex mutex_;
+  member* first_ = nullptr;
+  bool stopped_ = false;
+#if defined(__cpp_exceptions)
+  std::exception_ptr error_;
+#endif
+};
+
+}  // namespace tenon::detail
+// tenon/runtime/detail/posted.hpp
+
+namespace tenon::detail {
+
+template <class>
+inline constexpr bool never_for = false;
+
+/// A plain function on its way to a worker of R: a node from the memory policy, freed before the shutdown hears of it.
+template <class R, class Fn>
+class posted : work {
+ public:
+  template <class F>
+  [[nodiscard]] static work& make(R& runtime, F&& fn) {
+    static_assert(alignof(posted) <= alignof(std::max_align_t),
+                  "tenon::runtime<...>::post: the function is over-aligned");
+    return *::new (runtime.allocate(sizeof(posted))) posted(runtime, std::forward<F>(fn));
+  }
+
+ private:
+  template <class F>
+  posted(R& runtime, F&& fn) : work(&execute), runtime_(runtime), fn_(std::forward<F>(fn)) {}
+
+  static void execute(work& item) noexcept {
+    auto& self = static_cast<posted&>(item);
+    R& runtime = self.runtime_;
+#if defined(__cpp_exceptions)
+    try {
+      self.fn_();
+    } catch (...) {
+      runtime.background().fail(std::current_exception());
+    }
+#else
+    self.fn_();
+#endif
+    std::destroy_at(&self);
+    runtime.deallocate(&self, sizeof(posted));
+    runtime.background().leave();
+  }
+
+  R& runtime_;
+  Fn fn_;
+};
+
+}  // namespace tenon::detail
+// tenon/core/detail/inbox.hpp
+
+namespace tenon::detail {
+
+/// Where other threads leave work for one owner: an intrusive stack that the owner takes whole, and turns round.
+///
+/// Let H be the values of head_ in modification order, h -> h.next -> ... the chain that starts at h. Invariants:
+///   (1) a chain is frozen while head_ holds it: `next` of an item is written before the CAS that publishes the item,
+///       and again only by the owner after take() has removed it;
+///   (2) the chain lists what was pushed since the last take(), newest first. Reversed, it is the order of the CASes in
+///       H, thus FIFO for each producer and for each pair of pushes one of which happens before the other;
+///   (3) between two take()s exactly one push finds head_ == nullptr: its push() is the one that returns true.
+/// There is no ABA: a push that saw h and installs item with item.next == h wants only that head_ holds h at its CAS;
+/// that h left and came back in between changes nothing, for the chain behind h is then the present one.
+///
+/// Edges    push's CAS (release half) -> take's exchange (acquire half): the owner sees the item and what the pusher
+///          did before. A pusher that links behind h never reads *h, so its own read needs no acquire; the CASes of one
+///          chain are one release sequence, so taking the newest synchronizes with them all.
+///          push is sequentially consistent, and so is empty(): "push, then read whether the owner is parked" and
+///          "park, then read empty()" cannot both miss the other (see detail::parking). On x86-64 this costs nothing.
+/// Shape    One cache line. Items are not owned.
+/// Cost     push: one CAS, O(1) unless it loses a race. take: one exchange, O(items).
+/// Threads  push: any. take: the owner. empty: any.
+/// Source   R. K. Treiber, "Systems Programming: Coping with Parallelism", 1986. Model: tests/model/inbox.cpp.
+template <class Threading>
+class inbox {
+ public:
+  inbox() = default;
+  inbox(const inbox&) = delete;
+  inbox& operator=(const inbox&) = delete;
+
+  /// Leaves `item`. True when nothing was there before: the one pusher that has to see to it that the owner looks.
+  bool push(work& item) noexcept {
+    work* newest = head_.load(std::memory_order_relaxed);  // only a guess for the CAS
+    do {
+      item.next = newest;
+    } while (!head_.compare_exchange_strong(newest, &item, std::memory_order_seq_cst, std::memory_order_relaxed));
+    return newest == nullptr;  // `item` may be gone by now
+  }
+
+  /// Takes all there is, oldest first.
+  [[nodiscard]] work_list take() noexcept {
+    work_list taken;
+    if (head_.load(std::memory_order_relaxed) == nullptr) return taken;  // spares the line: most looks find nothing
+    work* newest = head_.exchange(nullptr, std::memory_order_acquire);
+    work* oldest = nullptr;
+    while (newest != nullptr) {
+      work* const older = newest->next;
+      newest->next = oldest;
+      oldest = newest;
+      newest = older;
+    }
+    while (oldest != nullptr) {
+      work* const newer = oldest->next;
+      taken.push(*oldest);
+      oldest = newer;
+    }
+    return taken;
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return head_.load(std::memory_order_seq_cst) == nullptr; }
+
+ private:
+  alignas(cache_line) typename Threading::template atomic<work*> head_{nullptr};
+};
+
+/// The inbox of a runtime of one thread: a list.
+template <>
+class inbox<single_thread> {
+ public:
+  inbox() = default;
+  inbox(const inbox&) = delete;
+  inbox& operator=(const inbox&) = delete;
+
+  bool push(work& item) noexcept {
+    const bool was_empty = list_.empty();
+    list_.push(item);
+    return was_empty;
+  }
+  [[nodiscard]] work_list take() noexcept { return std::move(list_); }
+  [[nodiscard]] bool empty() const noexcept { return list_.empty(); }
+
+ private:
+  work_list list_;
+};
+
+static_assert(sizeof(inbox<multi_thread>) == cache_line);
+static_assert(sizeof(inbox<single_thread>) == sizeof(work_list));
+
+}  // namespace tenon::detail
+// tenon/runtime/detail/worker.hpp
+
+namespace tenon::detail {
+
+/// The three functions that code which does not name the memory policy reaches an arena by.
+template <class Memory>
+struct frames_by {
+  using arena_type = typename Memory::arena;
+
+  static void* allocate(void* arena, std::size_t bytes) { return static_cast<arena_type*>(arena)->allocate(bytes); }
+  static void deallocate(void* arena, void* chunk, std::size_t bytes) noexcept {
+    static_cast<arena_type*>(arena)->deallocate(chunk, bytes);
+  }
+  static void release(void* chunk, std::size_t bytes) noexcept { Memory::release(chunk, bytes); }
+};
+template <class Memory>
+inline constexpr frame_source frames_of{&frames_by<Memory>::allocate, &frames_by<Memory>::deallocate,
+                                        &frames_by<Memory>::release};
+
+/// A worker: the local part of the scheduling, a backend, timers and an arena, run by one thread.
+///
+/// It runs what is ready; every `turn_every` items, and when nothing is ready, it takes a turn: its inbox, its backend,
+/// its timers. A turn with nothing ready sleeps in the backend, by the protocol of parking.hpp.
+template <class R>
+class alignas(cache_line) worker final : public loop {
+  using threading = typename R::threading;
+  using local_type = typename R::scheduling::template local<threading>;
+  using backend_type = typename R::backend::template loop<threading>;
+  using arena_type = typename R::memory::arena;
+  using observer_type = typename R::observe::template of<threading>;
+
+  struct no_seat {};
+
+  static constexpr bool concurrent = threading::concurrent;
+  static constexpr bool shares = R::scheduling::shares;
+  static constexpr unsigned turn_every = 61;
+
+ public:
+  worker(R& runtime, std::size_t index)
+      : loop(table, &runtime), runtime_(runtime), index_(index), local_(runtime.shared(), index) {}
+  /// Runs what was sent to this worker when there was no thread of it any more: descriptors that come home to be
+  /// closed.
+  ~worker() {
+    work_list left = inbox_.take();
+    while (work* const item = left.pop()) item->run(*item);
+  }
+
+  [[nodiscard]] result<void> open() noexcept { return backend_.open(); }
+  [[nodiscard]] backend_type& backend() noexcept { return backend_; }
+  [[nodiscard]] const backend_type& backend() const noexcept { return backend_; }
+  [[nodiscard]] observer_type& observer() noexcept { return observer_; }
+  [[nodiscard]] const observer_type& observer() const noexcept { return observer_; }
+  [[nodiscard]] arena_type& arena() noexcept { return arena_; }
+  [[nodiscard]] std::size_t index() const noexcept { return index_; }
+  [[nodiscard]] R& runtime() const noexcept { return runtime_; }
+
+  /// Owner: `item` goes on here, after what is ready.
+  void schedule(work& item) noexcept {
+    assert(here().current == this && "an owner's call from another thread");
+    if (concurrent && collecting_) return collected_.push(item);
+    local_.push(item);
+    if constexpr (concurrent && shares) call_if_wanted();
+  }
+
+  /// Owner: a new item.
+  void start(work& item) noexcept {
+    if constexpr (shares) {
+      schedule(item);
+    } else {
+      runtime_.rouse(local_.start(item));
+    }
+  }
+
+  /// Any thread: `item` goes on, on this worker where tasks are bound to theirs. (Declared before the table below:
+  /// there a later one is not seen yet, and loop's would call itself.)
+  void post(work& item) noexcept {
+    if constexpr (shares) {
+      runtime_.schedule(item);
+    } else if (here().current == this) {
+      schedule(item);
+    } else {
+      runtime_.rouse(runtime_.shared().give(item, index_));
+    }
+  }
+
+  /// Any thread: `item` runs on this worker.
+  void pin(work& item) noexcept {
+    if constexpr (concurrent) {
+      if (inbox_.push(item) && here().current != this) rouse();
+    } else {
+      inbox_.push(item);
+    }
+  }
+
+  /// Any thread: the worker gets up if it sleeps.
+  void rouse() noexcept {
+    if constexpr (concurrent) {
+      if (!seat_.post()) return;
+      if constexpr (shares) runtime_.idle().one_less();
+      backend_.wake();
+    }
+  }
+  /// Any thread: the worker gets up to search for work. False if it does not sleep.
+  [[nodiscard]] bool call() noexcept
+    requires(concurrent)
+  {
+    if (!seat_.call()) return false;
+    runtime_.idle().called();
+    backend_.wake();
+    return true;
+  }
+  /// Any thread, once the runtime is stopped: ends run().
+  void dismiss() noexcept {
+    if constexpr (concurrent) backend_.wake();
+  }
+
+  void arm(timer& item) { timers_.arm(item); }
+  void disarm(timer& item) noexcept { timers_.disarm(item); }
+
+  /// Runs until the runtime is stopped.
+  void run() noexcept {
+    this_thread& thread = here();
+    const this_thread before = std::exchange(thread, {this, &frames_of<typename R::memory>, &arena_, 0});
+    thread_ = &thread;
+    while (!runtime_.stopped()) {
+      if (work* const item = next()) {
+        execute(*item);
+        if (++since_turn_ >= turn_every) turn();
+      } else {
+        rest();
+      }
+    }
+    if constexpr (concurrent && shares) {
+      if (std::exchange(searching_, false)) (void)runtime_.idle().found();
+    }
+    count();
+    thread = before;
+  }
+
+ private:
+  // Functions with names, for a lambda costs a class of compile time more.
+  static void schedule_at(loop& self, work& item) noexcept { static_cast<worker&>(self).schedule(item); }
+  static void post_at(loop& self, work& item) noexcept { static_cast<worker&>(self).post(item); }
+  static void pin_at(loop& self, work& item) noexcept { static_cast<worker&>(self).pin(item); }
+  static void arm_at(loop& self, timer& item) noexcept { static_cast<worker&>(self).arm(item); }
+  static void disarm_at(loop& self, timer& item) noexcept { static_cast<worker&>(self).disarm(item); }
+  static time_point now_at(loop& self) noexcept { return static_cast<worker&>(self).runtime().now(); }
+  static constexpr loop::operations table{&schedule_at, &post_at, &pin_at, &arm_at, &disarm_at, &now_at};
+
+  void execute(work& item) noexcept {
+    thread_->depth = 0;
+    ++ran_;
+    item.run(item);
+  }
+
+  /// The next item to run, from here or from elsewhere. A worker that finds one elsewhere no longer searches.
+  [[nodiscard]] work* next() noexcept {
+    work* item = local_.next();
+    if (item == nullptr) {
+      take_inbox();
+      item = local_.next();
+    }
+    if constexpr (concurrent && shares) {
+      if (item == nullptr) {
+        if (!searching_) {
+          searching_ = true;
+          runtime_.idle().search();
+        }
+        item = local_.find();
+      }
+      if (item != nullptr) end_search();
+    }
+    return item;
+  }
+
+  /// Before anything is run: a searcher has found work, and the last one sees to it that what is left is not forgotten.
+  void end_search() noexcept {
+    if (!std::exchange(searching_, false)) return;
+    if (runtime_.idle().found() && !local_.idle()) runtime_.call_one(index_);
+  }
+
+  void take_inbox() noexcept {
+    work_list sent = inbox_.take();
+    if (sent.empty()) return;
+    if constexpr (concurrent && shares) end_search();
+    while (work* const item = sent.pop()) execute(*item);
+  }
+
+  /// Looks at everything once without waiting: what keeps a busy worker's I/O and timers on time.
+  void turn() noexcept {
+    since_turn_ = 0;
+    count();
+    take_inbox();
+    begin_collecting();
+    backend_.wait(std::chrono::nanoseconds::zero());
+    fire();
+    publish();
+  }
+
+  /// Nothing is ready: sleeps until something is.
+  void rest() noexcept {
+    count();
+    begin_collecting();
+    if constexpr (concurrent) {
+      if constexpr (shares) {
+        searching_ = false;
+        runtime_.idle().sleep(seat_);
+      } else {
+        seat_.sleep();
+      }
+      if (inbox_.empty() && local_.idle() && !runtime_.stopped()) sleep();
+      switch (seat_.rise()) {
+        case seat<threading>::parked:
+          if constexpr (shares) runtime_.idle().one_less();
+          break;
+        case seat<threading>::called: searching_ = true; break;
+        default: break;
+      }
+    } else if (inbox_.empty() && !runtime_.stopped()) {  // an item of the inbox may have sent another, or ended it all
+      sleep();
+    }
+    fire();
+    publish();
+  }
+  void sleep() noexcept {
+    since_turn_ = 0;
+    observer_.parked();
+    backend_.wait(until_next_timer());
+    observer_.woke();
+  }
+
+  [[nodiscard]] duration until_next_timer() noexcept {
+    return timers_.empty() ? duration(-1) : runtime_.until(timers_.next());
+  }
+
+  void fire() noexcept {
+    if (timers_.empty()) return;
+    const time_point now = runtime_.now();
+    while (timer* const due = timers_.pop_due(now)) due->run(*due);
+  }
+
+  /// While a worker sleeps, and as long as completions come in, what becomes ready is kept back: others are called
+  /// once, for all of it, and not while this worker counts as a sleeper itself.
+  void begin_collecting() noexcept {
+    if constexpr (concurrent) collecting_ = true;
+  }
+  void publish() noexcept {
+    if constexpr (concurrent) {
+      collecting_ = false;
+      if (collected_.empty()) return;
+      const bool several = collected_.front()->next != nullptr;
+      while (work* const item = collected_.pop()) local_.push(*item);
+      if constexpr (shares) {
+        if (several) call_if_wanted();  // one alone is run at once, here
+      }
+    }
+  }
+  void call_if_wanted() noexcept {
+    if (runtime_.idle().wanted()) runtime_.call_one(index_);
+  }
+
+  void count() noexcept {
+    observer_.ran(std::exchange(ran_, 0));
+    if (const std::size_t stolen = local_.stolen(); stolen != 0) observer_.stole(stolen);
+  }
+
+  R& runtime_;
+  std::size_t index_;
+  local_type local_;
+  backend_type backend_;
+  timer_queue timers_;
+  arena_type arena_;
+  this_thread* thread_ = nullptr;
+  std::size_t ran_ = 0;
+  unsigned since_turn_ = 0;
+  bool searching_ = false;
+  bool collecting_ = false;
+  work_list collected_;
+  [[no_unique_address]] observer_type observer_;
+  inbox<threading> inbox_;
+  [[no_unique_address]] std::conditional_t<concurrent, seat<threading>, no_seat> seat_;
+};
+
+}  // namespace tenon::detail
+// tenon/runtime/report.hpp
+
+namespace tenon {
+
+/// What a runtime did, from the start of run() to now.
+///
+/// counted  Whether the runtime names `counters`; otherwise the totals are all zero because nobody counted.
+struct report {
+  duration uptime{};
+  std::size_t workers = 0;
+  bool counted = false;
+  totals all;
+};
+
+/// The report as one line, units in the names: "uptime_s 12.3, workers 4, tasks_run 100, ...".
+template <std::same_as<report> Report>
+[[nodiscard]] std::string to_string(const Report& r) {
+  std::string line;
+  const auto add = [&line](const char* name, std::uint64_t value) {
+    if (!line.empty()) line += ", ";
+    line += name;
+    line += ' ';
+    line += std::to_string(value);
+  };
+  add("uptime_ms", static_cast<std::uint64_t>(r.uptime.count() / 1'000'000));
+  add("workers", r.workers);
+  if (!r.counted) {
+    line += " (not counted: name tenon::counters to count)";
+    return line;
+  }
+  add("tasks_run", r.all.tasks_run);
+  add("tasks_stolen", r.all.tasks_stolen);
+  add("items_dropped", r.all.items_dropped);
+  add("bytes_received", r.all.bytes_received);
+  add("bytes_sent", r.all.bytes_sent);
+  return line;
+}
+
+}  // namespace tenon
+// tenon/runtime/settings.hpp
+
+namespace tenon {
+
+/// How much: what may differ from one start of the program to the next. What a runtime *is* stands in its type.
+///
+///     edge rt{{.threads = 4, .name = "edge"}};
+///
+/// threads  Workers, the thread that calls run() counted; 0 means as many as the machine gives this process
+///          (`topology`: processors of the affinity mask, CPU quota of the cgroup).
+/// name     Of the threads, as `top -H` shows them: "edge/1". The first 13 characters count.
+template <bool Concurrent>
+struct settings {
+  std::size_t threads = 0;
+  std::string name = "tenon";
+};
+
+/// Settings of a runtime of one thread: there is no number of threads to set.
+template <>
+struct settings<false> {
+  std::string name = "tenon";
+};
+
+}  // namespace tenon
+// tenon/runtime/basic_runtime.hpp
+
+namespace tenon {
+
+template <class R>
+class basic_tcp_stream;
+template <class R>
+class basic_tcp_listener;
+template <class R>
+class basic_signals;
+
+/// Where a runtime is in its life. It goes through these in order, once.
+enum class phase : std::uint8_t {
+  initializing,  ///< made; work may be posted, nothing runs yet
+  running,       ///< run() has been called
+  draining,      ///< the main task has ended: new work is refused, waits are cancelled, what is there ends
+  stopped,       ///< all has left; run() returns
+};
+
+namespace detail {
+
+struct headcount {
+  std::size_t concurrency;
+};
+
+/// The machine; or how many workers it is good for, of a topology that can tell that alone and binds nobody to a place.
+/// Then the list of places, sixty functions of compile time, is in no program that does not use it.
+template <class Topology>
+[[nodiscard]] auto look_around() {
+  if constexpr (!Topology::pins && requires { Topology::concurrency(); }) {
+    return headcount{Topology::concurrency()};
+  } else {
+    return Topology::read();
+  }
+}
+
+}  // namespace detail
+
+/// One concrete runtime: workers that share what their scheduling shares, each with its own backend, timers and memory.
+///
+/// Users name it by a sentence: see `tenon::runtime`.
+///
+/// Threads  run: one thread, once; it becomes worker 0, the others are started by it. spawn, post, request_stop,
+///          report, state: any thread when the threading is multi_thread, else the one that runs.
+/// Errors   The constructor throws std::system_error when a worker's backend cannot be opened (no descriptors left).
+template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
+          class Clock, class Errors>
+class basic_runtime {
+ public:
+  using runtime = basic_runtime;
+  using policies = detail::policy_list<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors>;
+  using backend = Backend;
+  using scheduling = Scheduling;
+  using memory = Memory;
+  using queue = Queue;
+  using topology = Topology;
+  using threading = Threading;
+  using observe = Observe;
+  using clock = Clock;
+  using errors = Errors;
+
+  using settings = tenon::settings<Threading::concurrent>;
+  using worker = detail::worker<basic_runtime>;
+  using tcp_stream = basic_tcp_stream<basic_runtime>;
+  using tcp_listener = basic_tcp_listener<basic_runtime>;
+  using signals = basic_signals<basic_runtime>;
+
+  /// Whether another thread may post: only where there is more than one.
+  static constexpr bool has_remote_post = Threading::concurrent;
+
+  basic_runtime() : basic_runtime(settings{}) {}
+  basic_runtime(settings how_much)  // NOLINT(google-explicit-constructor): `edge rt{{.threads = 4}}`
+      : settings_(std::move(how_much)),
+        machine_(detail::look_around<Topology>()),
+        shared_(worker_count()),
+        background_(*this, &all_left),
+        workers_(worker_count(), [this](std::size_t i) { return worker(*this, i); }) {
+    for (worker& each : workers_) {
+      if (const auto opened = each.open(); !opened) detail::raise(opened.error());
+    }
+  }
+  basic_runtime(const basic_runtime&) = delete;
+  basic_runtime& operator=(const basic_runtime&) = delete;
+  ~basic_runtime() { assert(state() != phase::running && "a runtime outlives its run()"); }
+
+  /// Runs `main` to its end on this thread and the workers, drains, and gives what `main` gave.
+  ///
+  /// The order of the end: new work from outside is refused; detached tasks are asked to stop and waited for; the
+  /// workers leave and are joined. An exception of `main` comes out of here, or else the first that left a detached
+  /// task (`propagate`).
+  template <class T>
+  T run(task<T> main) {
+    detail::outcome<T> out;
+    begin();
+    (void)background_.enter();
+    background_.start(&basic_runtime::main_task<T>, this, std::move(main), &out);
+    work_until_stopped();
+#if defined(__cpp_exceptions)
+    if (!out.failed()) background_.rethrow();
+#endif
+    return out.take();
+  }
+
+  /// Runs what is spawned and posted until request_stop().
+  void run() { run(wait_for_stop()); }
+
+  /// Starts `fn(args...)`, which gives a task that nobody waits for but the shutdown. False once the runtime drains.
+  template <class Fn, class... Args>
+  bool spawn(Fn&& fn, Args&&... args) {
+    if (!admit()) return false;
+    background_.start(std::forward<Fn>(fn), std::forward<Args>(args)...);
+    return true;
+  }
+
+  /// Runs `fn()` soon on a worker, from any thread. False once the runtime drains; otherwise it is run, exactly once.
+  ///
+  /// Cost  One node from the memory policy.
+  template <class Fn>
+  bool post(Fn&& fn) {
+    static_assert(has_remote_post || detail::never_for<Fn>,
+                  "tenon::runtime<..., single_thread>::post: there is no other thread to post from; "
+                  "write spawn or defer, or multi_thread in place of single_thread");
+    if constexpr (has_remote_post) {
+      return defer(std::forward<Fn>(fn));
+    } else {
+      return false;
+    }
+  }
+
+  /// Runs `fn()` soon, from a worker of this runtime (or before run(), from the thread that made it).
+  template <class Fn>
+  bool defer(Fn&& fn) {
+    if (!admit()) return false;
+    start(detail::posted<basic_runtime, std::decay_t<Fn>>::make(*this, std::forward<Fn>(fn)));
+    return true;
+  }
+
+  /// Asks the main task and the detached ones to stop. What they wait for ends with operation_canceled.
+  void request_stop() { background_.cancel(); }
+
+  [[nodiscard]] phase state() const noexcept { return state_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::size_t workers() const noexcept { return workers_.size(); }
+  [[nodiscard]] const std::string& name() const noexcept { return settings_.name; }
+  [[nodiscard]] time_point now() const noexcept { return clock_.now(); }
+
+  /// What it did so far; exact once run() has returned.
+  [[nodiscard]] tenon::report report() const {
+    tenon::report sum;
+    const time_point begun = started_at_.load(std::memory_order_acquire);
+    const time_point end = state() == phase::stopped ? stopped_at_ : now();
+    if (begun != never) sum.uptime = end - begun;
+    sum.workers = workers_.size();
+    sum.counted = Observe::enabled;
+    for (const worker& each : workers_) sum.all += each.observer().read();
+    return sum;
+  }
+
+  /// What the parts have to say of this machine, for `describe(rt)`: one sentence a line, none when all is as named.
+  [[nodiscard]] std::string notes() const {
+    std::string lines;
+    if (workers_.size() != 0) lines = workers_[0].backend().note();
+    return lines;
+  }
+
+  // What the parts of the library use. `item` is theirs and outlives its run.
+
+  /// `item` goes on as a ready one: here when this thread is a worker of ours, else wherever the scheduling puts it.
+  void schedule(work& item) noexcept {
+    if (worker* const here = current()) {
+      here->schedule(item);
+    } else {
+      inject(item);
+    }
+  }
+  /// `item` is new.
+  void start(work& item) noexcept {
+    if (worker* const here = current()) {
+      here->start(item);
+    } else {
+      inject(item);
+    }
+  }
+  /// The worker of this runtime that runs on this thread, or null.
+  [[nodiscard]] worker* current() const noexcept {
+    loop* const here = detail::here().current;
+    return here != nullptr && here->owner() == this ? static_cast<worker*>(here) : nullptr;
+  }
+  /// Wakes worker `index` after it was given something.
+  void rouse(std::size_t index) noexcept {
+    if constexpr (Threading::concurrent) {
+      if (detail::here().current != &workers_[index]) workers_[index].rouse();
+    }
+  }
+  /// Wakes one sleeping worker other than `caller` to search for work.
+  void call_one(std::size_t caller) noexcept {
+    if constexpr (Threading::concurrent) {
+      for (std::size_t i = 1; i <= workers_.size(); ++i) {
+        const std::size_t other = (caller + i) % workers_.size();
+        if (other != caller && workers_[other].call()) return;
+      }
+    }
+  }
+  /// A block of the memory policy: of this worker's arena when this thread has one.
+  [[nodiscard]] void* allocate(std::size_t bytes) {
+    worker* const here = current();
+    return here != nullptr ? here->arena().allocate(bytes) : Memory::obtain(bytes);
+  }
+  void deallocate(void* chunk, std::size_t bytes) noexcept {
+    if (worker* const here = current()) {
+      here->arena().deallocate(chunk, bytes);
+    } else {
+      Memory::release(chunk, bytes);
+    }
+  }
+  [[nodiscard]] bool stopped() const noexcept { return state() == phase::stopped; }
+  /// Stopped, and no worker has a thread any more: what a worker owns may be touched by whoever owns the runtime.
+  [[nodiscard]] bool deserted() const noexcept { return deserted_.load(std::memory_order_acquire); }
+  [[nodiscard]] duration until(time_point deadline) noexcept { return clock_.until(deadline); }
+  [[nodiscard]] auto& shared() noexcept { return shared_; }
+  [[nodiscard]] auto& idle() noexcept { return idle_; }
+  [[nodiscard]] detail::crowd<basic_runtime>& background() noexcept { return background_; }
+
+ private:
+  using crowd = detail::crowd<basic_runtime>;
+  struct nothing {};
+
+  static constexpr std::size_t nobody = static_cast<std::size_t>(-1);
+
+  [[nodiscard]] std::size_t worker_count() const noexcept {
+    if constexpr (Threading::concurrent) {
+      return settings_.threads != 0 ? settings_.threads : machine_.concurrency;
+    } else {
+      return 1;
+    }
+  }
+
+  /// Takes one more in for the shutdown to wait for. From outside only before the drain.
+  [[nodiscard]] bool admit() noexcept {
+    if (!background_.enter()) return false;
+    if (state_.load(std::memory_order_seq_cst) < phase::draining || current() != nullptr) return true;
+    background_.leave();
+    return false;
+  }
+
+  void inject(work& item) noexcept {
+    const std::size_t index = shared_.inject(item);
+    if constexpr (Threading::concurrent) {
+      if constexpr (Scheduling::shares) {
+        if (idle_.wanted()) call_one(nobody);
+      } else {
+        rouse(index);
+      }
+    }
+  }
+
+  template <class T>
+  static task<void> main_task(basic_runtime* self, task<T> main, detail::outcome<T>* out) {
+#if defined(__cpp_exceptions)
+    try {
+#endif
+      if constexpr (std::is_void_v<T>) {
+        co_await std::move(main);
+      } else {
+        out->set(co_await std::move(main));
+      }
+#if defined(__cpp_exceptions)
+    } catch (...) {
+      out->fail(std::current_exception());
+    }
+#endif
+    self->drain();
+  }
+
+  static task<void> wait_for_stop() {
+    const bool slept = co_await sleep_until(never);
+    assert(!slept && "only a stop request ends it");
+    (void)slept;
+  }
+
+  void begin() {
+    phase expected = phase::initializing;
+    if (!state_.compare_exchange_strong(expected, phase::running)) {
+      detail::raise(std::make_error_code(std::errc::operation_not_permitted));
+    }
+    started_at_.store(now(), std::memory_order_release);
+  }
+
+  void drain() {
+    state_.store(phase::draining, std::memory_order_seq_cst);
+    background_.cancel();
+    background_.leave();
+  }
+
+  static void all_left(crowd& of) noexcept {
+    basic_runtime& self = of.runtime();
+    self.stopped_at_ = self.now();
+    self.state_.store(phase::stopped, std::memory_order_seq_cst);
+    for (worker& each : self.workers_) each.dismiss();
+  }
+
+  void work_until_stopped() {
+    if constexpr (Threading::concurrent) {
+      const detail::row<::pthread_t> threads(workers_.size() - 1,
+                                             [this](std::size_t i) { return thread_of(workers_[i + 1]); });
+      become(0);
+      for (const ::pthread_t each : threads) ::pthread_join(each, nullptr);
+    } else {
+      become(0);
+    }
+    deserted_.store(true, std::memory_order_release);
+  }
+
+  /// A thread of the system's for a worker. std::thread would cost a tenth of a small program's compile time.
+  [[nodiscard]] static ::pthread_t thread_of(worker& its) noexcept {
+    ::pthread_t made{};
+    const int error = ::pthread_create(&made, nullptr, &thread_body, &its);
+    if (error != 0) detail::raise(error_of(error));  // ends the program: the threads before it run already
+    return made;
+  }
+
+  static void* thread_body(void* its) noexcept {
+    worker& self = *static_cast<worker*>(its);
+    self.runtime().become(self.index());
+    return nullptr;
+  }
+
+  void become(std::size_t index) noexcept {
+    if constexpr (Topology::pins) (void)Topology::pin(machine_, index);  // a refusal costs speed, not correctness
+    if constexpr (Threading::concurrent) {
+      if (index != 0) {
+        char title[40];
+        (void)std::snprintf(title, sizeof title, "%.13s/%zu", settings_.name.c_str(), index);
+        title[15] = '\0';  // the kernel takes no more
+        ::pthread_setname_np(::pthread_self(), title);
+      }
+    }
+    workers_[index].run();
+    if constexpr (Topology::pins) {
+      if (index == 0) (void)Topology::unpin(machine_);  // the caller's thread, which goes on without us
+    }
+  }
+
+  settings settings_;
+  decltype(detail::look_around<Topology>()) machine_;
+  [[no_unique_address]] typename Clock::source clock_;
+  typename Scheduling::template shared<Threading> shared_;
+  [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::parking<Threading>, nothing> idle_;
+  typename Threading::template atomic<phase> state_{phase::initializing};
+  typename Threading::template atomic<bool> deserted_{false};
+  typename Threading::template atomic<time_point> started_at_{never};
+  time_point stopped_at_{};
+  crowd background_;
+  detail::row<worker> workers_;
+};
+
+}  // namespace tenon
+// tenon/runtime/describe.hpp
+
+namespace tenon {
+
+namespace detail {
+
+template <class Text>
+void say(Text& sentence, std::string_view word, bool is_default) {
+  if (!sentence.empty()) sentence += ", ";
+  sentence += word;
+  if (is_default) sentence += " (default)";
+}
+
+/// What silence means follows from the threading, but the threading itself from nothing.
+template <class P, class Unsaid>
+inline constexpr bool goes_without_saying =
+    std::is_same_v<P, Unsaid> && (!std::is_base_of_v<family::threading, P> || std::is_same_v<P, multi_thread>);
+
+template <class... Ps, class... Unsaid>
+std::string describe(policy_list<Ps...> /*what it is*/, policy_list<Unsaid...> /*what silence would mean*/) {
+  std::string sentence;
+  (say(sentence, std::string_view{Ps::word}, goes_without_saying<Ps, Unsaid>), ...);
+  return sentence;
+}
+
+}  // namespace detail
+
+/// The sentence of a runtime type, one word a family, each that would have been meant anyway marked: "epoll (default),
+/// affinity<>, recycling<system> (default), ...". R may be a struct derived from a runtime.
+template <class R>
+[[nodiscard]] std::string describe() {
+  using unsaid = detail::resolved<detail::entries<>, typename R::threading>;
+  return detail::describe(typename R::policies{}, typename unsaid::policies{});
+}
+
+/// The same of an object, and below it a line for each thing that is not as the type says on this machine: what the
+/// backend fell back to, say.
+template <class R>
+[[nodiscard]] std::string describe(const R& runtime) {
+  std::string text = describe<R>();
+  if (const std::string notes = runtime.notes(); !notes.empty()) text += '\n' + notes;
+  return text;
+}
+
+}  // namespace tenon
+// tenon/runtime/presets.hpp
+
+namespace tenon {
+
+/// A bag of policies, named once, used in many sentences. What a sentence says itself beats what its preset says, and
+/// a word of the preset that does not go with the sentence is left out of it.
+///
+///     struct ours : tenon::preset<tenon::poll, tenon::stealing<>, tenon::counters> {};
+///     using edge = tenon::runtime<ours, tenon::epoll>;          // epoll, stealing<>, counters
+///     using tiny = tenon::runtime<ours, tenon::single_thread>;  // poll, fifo, counters
+///
+/// Cost     A few milliseconds of compile time more than writing the words out.
+template <class... Ps>
+struct preset : preset_tag {
+  using policies = detail::policy_list<Ps...>;
+};
+
+/// To see what happens: one queue in order, everything counted, and an exception that nobody catches ends the program
+/// where it was thrown.
+struct development : preset<fifo, counters, terminate> {};
+
+/// To run for long: the defaults by name, so that they stay when the defaults change, and counted.
+struct production
+    : preset<epoll, stealing<>, recycling<system>, by_topology, flat, multi_thread, counters, steady, propagate> {};
+
+namespace detail {
+
+// Not inline: each translation unit has its own.
+#if defined(TENON_WITH_IO_URING) && TENON_WITH_IO_URING
+constexpr bool door_io_uring = true;
+#else
+constexpr bool door_io_uring = false;
+#endif
+#if defined(TENON_WITH_MIMALLOC) && TENON_WITH_MIMALLOC
+constexpr bool door_mimalloc = true;
+#else
+constexpr bool door_mimalloc = false;
+#endif
+#if defined(TENON_WITH_HWLOC) && TENON_WITH_HWLOC
+constexpr bool door_hwloc = true;
+#else
+constexpr bool door_hwloc = false;
+#endif
+
+/// A type for each set of open doors, so that two translation units that open different ones do not give one name two
+/// meanings.
+template <bool IoUring, bool Mimalloc, bool Hwloc>
+struct fastest
+    : preset<std::conditional_t<IoUring, io_uring<>, epoll>, stealing<>,
+             recycling<std::conditional_t<Mimalloc, mimalloc, system>>, std::conditional_t<Hwloc, hwloc, flat>, off> {};
+
+}  // namespace detail
+
+/// To run fast: of the parts whose doors are open those that go furthest (io_uring<>, recycling<mimalloc>, hwloc), and
+/// nothing counted. `describe` says what it came to.
+using high_performance = detail::fastest<detail::door_io_uring, detail::door_mimalloc, detail::door_hwloc>;
+
+}  // namespace tenon
 // tenon/scheduler/detail/injector.hpp
 
 namespace tenon::detail {
@@ -6249,7 +8304,7 @@ struct fifo : family::scheduling {
   };
 };
 
-static_assert(scheduling_policy<fifo>);
+static_assert(policy_of<fifo, family::scheduling>);
 
 }  // namespace tenon
 // tenon/scheduler/detail/run_ring.hpp
@@ -6366,7 +8421,7 @@ class run_ring {
 
   alignas(cache_line) typename Threading::template atomic<std::uint64_t> head_{0};
   alignas(cache_line) typename Threading::template atomic<std::uint64_t> tail_{0};
-  std::array<slot_type, Capacity> slots_{};
+  slot_type slots_[Capacity]{};
 };
 
 /// The ready queue of a runtime of one thread: a plain ring.
@@ -6401,11 +8456,8 @@ class run_ring<single_thread, Capacity> {
  private:
   std::uint64_t head_ = 0;
   std::uint64_t tail_ = 0;
-  std::array<work*, Capacity> slots_{};
+  work* slots_[Capacity]{};
 };
-
-static_assert(sizeof(run_ring<multi_thread, 8>) == 2 * cache_line + cache_line);
-static_assert(sizeof(run_ring<single_thread, 8>) == 10 * sizeof(std::uint64_t));
 
 }  // namespace tenon::detail
 // tenon/scheduler/stealing.hpp
@@ -6525,7 +8577,7 @@ struct stealing : family::scheduling {
   };
 };
 
-static_assert(scheduling_policy<stealing<>>);
+static_assert(policy_of<stealing<>, family::scheduling>);
 
 }  // namespace tenon
 // tenon/topology/detail/text.hpp
@@ -6863,6 +8915,11 @@ struct flat : family::topology {
     return here;
   }
 
+  /// How many workers are worth having: all that is asked of a machine whose places are not used.
+  [[nodiscard]] static std::size_t concurrency() noexcept {
+    return detail::concurrency_of(detail::affinity_mask::of_this_thread().count(), cpu_quota());
+  }
+
   static result<void> pin(const machine& /*where*/, std::size_t /*worker*/) noexcept { return {}; }
   static result<void> unpin(const machine& /*where*/) noexcept { return {}; }
 };
@@ -7037,7 +9094,8 @@ namespace tenon {
 ///
 /// Order    FIFO a worker. New tasks go round the workers in turn.
 /// Cost     On the worker a linked list; from elsewhere one CAS into its inbox.
-/// Threads  A task runs on one worker. There is no balancing: a worker with much to do keeps it.
+/// Threads  A task runs on one worker. There is no balancing: a worker with much to do keeps it. A task that waits on
+///          another worker's socket goes on there: sockets belong to the worker that first waited on them.
 template <class... Options>
 struct affinity : family::scheduling {
   static_assert(sizeof...(Options) == 0, "tenon::affinity<...>: unknown option; affinity<> takes none");
@@ -7259,8 +9317,9 @@ class branch {
   std::coroutine_handle<promise_type> handle_;
 };
 
-template <class T>
-branch<T> run_branch(task<T> body) {
+/// `Task` is task<T>, which this header does not know.
+template <class Task>
+branch<typename Task::value_type> run_branch(Task body) {
   co_return co_await std::move(body);
 }
 
@@ -8011,11 +10070,10 @@ struct libuv : family::backend {
 
   template <class Threading>
   class loop {
-    struct node;
-
    public:
     struct source : detail::ready_source<Threading> {
-      node* watcher = nullptr;  ///< none for a regular file
+      int armed = 0;                 ///< the events it is told of
+      uv_poll_t* watcher = nullptr;  ///< none for a regular file
     };
 
     loop() = default;
@@ -8041,28 +10099,28 @@ struct libuv : family::backend {
     [[nodiscard]] result<void> attach(source& s) noexcept {
       if (const int error = detail::reset_source(s); error != 0) return error_of(error);
       s.watcher = nullptr;
-      auto* const made = new (std::nothrow) node;
+      s.armed = 0;
+      auto* const made = new (std::nothrow) uv_poll_t{};
       if (made == nullptr) return std::errc::not_enough_memory;
-      const int error = ::uv_poll_init(&loop_, &made->poll, s.fd);
+      const int error = ::uv_poll_init(&loop_, made, s.fd);
       if (error != 0) {
         delete made;
         if (error != UV_EPERM) return error_of(-error);
         s.ended.store(true, std::memory_order_relaxed);  // a regular file: no call on it will block
         return {};
       }
-      made->poll.data = made;
-      made->owner = &s;
+      made->data = &s;
       s.watcher = made;
       return {};
     }
 
     void detach(source& s) noexcept {
       assert(s.is_idle());
-      node* const old = std::exchange(s.watcher, nullptr);
+      uv_poll_t* const old = std::exchange(s.watcher, nullptr);
       if (old == nullptr) return;
-      old->owner = nullptr;
-      // The descriptor is free at once; libuv keeps the handle until a later turn.
-      ::uv_close(reinterpret_cast<uv_handle_t*>(&old->poll), node::free);
+      old->data = nullptr;
+      // The descriptor is free at once; libuv keeps the handle until a later turn, so it lies apart from the source.
+      ::uv_close(reinterpret_cast<uv_handle_t*>(old), free_watcher);
     }
 
     [[nodiscard]] static bool attempt(io_operation& op) noexcept { return detail::attempt_ready<Threading>(op); }
@@ -8070,7 +10128,7 @@ struct libuv : family::backend {
     [[nodiscard]] bool start(io_operation& op) noexcept {
       if (detail::start_ready<Threading>(op)) return true;
       auto& s = static_cast<source&>(*op.source);
-      const int error = arm(s, wanted(s) | (s.watcher->armed & UV_READABLE));
+      const int error = arm(s, wanted(s) | (s.armed & UV_READABLE));
       if (error == 0) return false;
       detail::ready_side<Threading>& side = s.side(op.kind);
       side.pending = nullptr;
@@ -8081,7 +10139,7 @@ struct libuv : family::backend {
 
     void cancel(io_operation& op) noexcept {
       auto& s = static_cast<source&>(*op.source);
-      if (detail::cancel_ready<Threading>(op, done_)) arm(s, wanted(s) | (s.watcher->armed & UV_READABLE));
+      if (detail::cancel_ready<Threading>(op, done_)) arm(s, wanted(s) | (s.armed & UV_READABLE));
     }
 
     std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
@@ -8120,48 +10178,39 @@ struct libuv : family::backend {
     [[nodiscard]] uv_loop_t& native() noexcept { return loop_; }
 
    private:
-    /// uv_close() is asynchronous: what libuv may still touch lives on the heap, apart from the source.
-    struct node {
-      uv_poll_t poll{};
-      source* owner = nullptr;
-      int armed = 0;
-
-      static void free(uv_handle_t* handle) { delete static_cast<node*>(handle->data); }
-    };
+    static void free_watcher(uv_handle_t* closed) { delete reinterpret_cast<uv_poll_t*>(closed); }
 
     [[nodiscard]] static int wanted(const source& s) noexcept {
       return (s.in.pending != nullptr ? UV_READABLE : 0) | (s.out.pending != nullptr ? UV_WRITABLE : 0);
     }
 
     static int arm(source& s, int events) noexcept {
-      if (s.watcher->armed == events) return 0;
-      const int error =
-          events == 0 ? ::uv_poll_stop(&s.watcher->poll) : ::uv_poll_start(&s.watcher->poll, events, ready);
-      if (error == 0) s.watcher->armed = events;
+      if (s.armed == events) return 0;
+      const int error = events == 0 ? ::uv_poll_stop(s.watcher) : ::uv_poll_start(s.watcher, events, ready);
+      if (error == 0) s.armed = events;
       return error;
     }
 
     /// One event: the operations that it ends are collected, and run after uv_run().
     static void ready(uv_poll_t* handle, int status, int events) {
-      node& watcher = *static_cast<node*>(handle->data);
-      if (watcher.owner == nullptr) return;
-      source& s = *watcher.owner;
+      if (handle->data == nullptr) return;
+      source& s = *static_cast<source*>(handle->data);
       const bool over = status < 0;  // libuv has stopped watching it
-      if (over) watcher.armed = 0;
+      if (over) s.armed = 0;
       const bool had_reader = s.in.pending != nullptr;
       const bool inbound = over || (events & UV_READABLE) != 0;
       detail::deliver<Threading>(s,
                                  {.inbound = inbound, .outbound = over || (events & UV_WRITABLE) != 0, .ended = over},
                                  static_cast<loop*>(handle->loop->data)->done_);
       // Level-triggered: what nobody waits for is not asked about again, but a reader that was served will be back.
-      arm(s, wanted(s) | (had_reader || !inbound ? watcher.armed & UV_READABLE : 0));
+      arm(s, wanted(s) | (had_reader || !inbound ? s.armed & UV_READABLE : 0));
     }
 
     void shut() noexcept {
       ::uv_walk(
           &loop_,
           [](uv_handle_t* handle, void*) {
-            if (::uv_is_closing(handle) == 0) ::uv_close(handle, handle->type == UV_POLL ? node::free : nullptr);
+            if (::uv_is_closing(handle) == 0) ::uv_close(handle, handle->type == UV_POLL ? free_watcher : nullptr);
           },
           nullptr);
       ::uv_run(&loop_, UV_RUN_DEFAULT);  // until the last close has been said
@@ -8408,5 +10457,192 @@ struct hwloc : family::topology {
 static_assert(topology_policy<hwloc>);
 
 }  // namespace tenon
+#endif
+#endif
+#if defined(TENON_WITH_TOML) && TENON_WITH_TOML
+#ifndef TENON_SINGLE_CONFIG_CONFIG
+#define TENON_SINGLE_CONFIG_CONFIG
+// tenon/config/config.hpp
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <cstring>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#if defined(TENON_WITH_TOML) && TENON_WITH_TOML
+#include <toml++/toml.h>
+#endif
+
+namespace tenon::config {
+
+#if defined(TENON_WITH_TOML) && TENON_WITH_TOML
+
+namespace detail {
+
+/// A key of [runtime] is a family, or one of these two.
+inline std::string keys_listed() { return listed(families.data(), families.size(), ", ") + ", threads or name"; }
+
+inline std::string kind_of(const toml::node& node) {
+  switch (node.type()) {
+    case toml::node_type::table: return "a table";
+    case toml::node_type::array: return "an array";
+    case toml::node_type::string: return "a string";
+    case toml::node_type::integer: return "an integer";
+    case toml::node_type::floating_point: return "a float";
+    case toml::node_type::boolean: return "a boolean";
+    default: return "a date or time";
+  }
+}
+
+inline std::string read_entry(document& into, std::string_view key, const toml::node& node) {
+  constexpr std::int64_t most_threads = 65535;
+  const std::size_t line = node.source().begin.line;
+  const auto wrong = [&](const std::string& what) { return at(into.source, line) + what; };
+  const auto wrong_type = [&](std::string_view example) {
+    return wrong(std::string(key) + " is " + kind_of(node) + "; write " + std::string(key) + " = " +
+                 std::string(example));
+  };
+  if (key == "threads") {
+    const toml::value<std::int64_t>* const count = node.as_integer();
+    if (count == nullptr) return wrong_type("4, an integer (0: as many as the machine has processors)");
+    if (count->get() < 0 || count->get() > most_threads) {
+      return wrong("threads = " + std::to_string(count->get()) +
+                   "; write an integer from 0 (as many as the machine has "
+                   "processors) to " +
+                   std::to_string(most_threads));
+    }
+    into.threads = static_cast<std::size_t>(count->get());
+    return {};
+  }
+  const toml::value<std::string>* const text = node.as_string();
+  if (key == "name") {
+    if (text == nullptr) return wrong_type("\"edge\", a string");
+    into.name = text->get();
+    return {};
+  }
+  for (const std::string_view family : families) {
+    if (family != key) continue;
+    if (text == nullptr) return wrong_type("\"WORD\", a string");
+    into.words.push_back({family, text->get(), line});
+    return {};
+  }
+  return wrong("unknown key " + in_quotes(key) + " in [runtime]; write " + keys_listed());
+}
+
+inline outcome<document> read_table(const toml::table& root, std::string_view source,
+                                    std::initializer_list<std::string_view> other_tables) {
+  document read;
+  read.source = source;
+  for (const auto& [key, node] : root) {
+    const std::string_view name = key.str();
+    if (name == "runtime") {
+      const toml::table* const runtime = node.as_table();
+      if (runtime == nullptr) {
+        return outcome<document>::failure(at(source, node.source().begin.line) + "runtime is " + kind_of(node) +
+                                          "; write a table, [runtime]");
+      }
+      for (const auto& [inner, value] : *runtime) {
+        if (std::string what = read_entry(read, inner.str(), value); !what.empty()) {
+          return outcome<document>::failure(std::move(what));
+        }
+      }
+      continue;
+    }
+    bool known = false;
+    for (const std::string_view other : other_tables) known = known || other == name;
+    if (!known) {
+      std::string allowed = "[runtime]";
+      for (const std::string_view other : other_tables) allowed += ", [" + std::string(other) + ']';
+      return outcome<document>::failure(at(source, key.source().begin.line) + "unknown key " + in_quotes(name) +
+                                        "; write " + allowed);
+    }
+  }
+  return read;
+}
+
+}  // namespace detail
+
+/// Reads a configuration from `text`. `source` is its name in errors.
+///
+///     [runtime]
+///     backend = "io_uring"
+///     scheduling = "stealing"
+///     threads = 4
+///     name = "edge"
+///
+/// other_tables  Names at the top level that belong to the program and are not looked into.
+/// Errors        The file, the line, what is wrong and what would be right: not TOML, a key twice, an unknown key, a
+///               value of the wrong type or out of range. What words there are only `select` knows.
+[[nodiscard]] inline outcome<document> parse(std::string_view text, std::string_view source,
+                                             std::initializer_list<std::string_view> other_tables = {}) {
+  const auto not_toml = [&](const toml::parse_error& error) {
+    return outcome<document>::failure(detail::at(source, error.source().begin.line) + std::string(error.description()));
+  };
+#if TOML_EXCEPTIONS
+  try {
+    return detail::read_table(toml::parse(text, source), source, other_tables);
+  } catch (const toml::parse_error& error) {
+    return not_toml(error);
+  }
+#else
+  const toml::parse_result parsed = toml::parse(text, source);
+  return parsed ? detail::read_table(parsed.table(), source, other_tables) : not_toml(parsed.error());
+#endif
+}
+
+/// Reads a configuration from a file.
+///
+/// Errors  As parse; and the file and why the system did not give it.
+[[nodiscard]] inline outcome<document> load(const std::string& path,
+                                            std::initializer_list<std::string_view> other_tables = {}) {
+  const auto refused = [&path](int why) {
+    return outcome<document>::failure(detail::at(path, 0) + std::strerror(why));
+  };
+  struct close {
+    void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+  };
+  const std::unique_ptr<std::FILE, close> file(std::fopen(path.c_str(), "rbe"));
+  if (!file) return refused(errno);
+  std::string text;
+  char room[4096];
+  for (std::size_t got = 0; (got = std::fread(room, 1, sizeof room, file.get())) > 0;) text.append(room, got);
+  if (std::ferror(file.get()) != 0) return refused(errno);
+  return parse(text, path, other_tables);
+}
+
+#else
+
+namespace detail {
+
+template <class T>
+inline constexpr bool door_is_open = false;
+
+}  // namespace detail
+
+template <class Path>
+outcome<document> load(const Path&, std::initializer_list<std::string_view> = {}) {
+  static_assert(
+      detail::door_is_open<Path>,
+      "tenon::config::load: the door of toml++ is closed; define TENON_WITH_TOML=1 (CMake: tenon::toml), or choose "
+      "from a string with tenon::config::sentence");
+  return document{};
+}
+template <class Text>
+outcome<document> parse(const Text&, std::string_view, std::initializer_list<std::string_view> = {}) {
+  static_assert(
+      detail::door_is_open<Text>,
+      "tenon::config::parse: the door of toml++ is closed; define TENON_WITH_TOML=1 (CMake: tenon::toml), or choose "
+      "from a string with tenon::config::sentence");
+  return document{};
+}
+
+#endif
+
+}  // namespace tenon::config
 #endif
 #endif

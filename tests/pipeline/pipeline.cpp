@@ -9,6 +9,14 @@
 #include <string_view>
 #include <utility>
 
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define TENON_TEST_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer)
+#define TENON_TEST_SANITIZED 1
+#endif
+#endif
+
 namespace {
 
 struct request {
@@ -49,6 +57,16 @@ TEST(pipeline, gives_a_value_even_where_a_stage_gives_a_reference) {
                       tenon::stage<"look">([](const std::string& x) -> const std::string& { return x; }));
   static_assert(std::is_same_v<decltype(tap(1)), std::string>);
   EXPECT_EQ(tap('x'), std::string(40, 'x'));
+}
+
+TEST(pipeline, keeps_what_a_stage_between_refers_to) {
+  const auto long_name = [](int n) { return std::string(static_cast<std::size_t>(n), 'x'); };
+  const auto look = [](const std::string& x) -> const std::string& { return x; };
+  const auto view = [](const std::string& x) { return std::string_view(x).substr(1); };
+  const auto through = tenon::pipeline(tenon::stage<"make">(long_name), tenon::stage<"look">(look),
+                                       tenon::stage<"again">(look), tenon::stage<"view">(view),
+                                       tenon::stage<"size">([](std::string_view x) { return std::string(x).size(); }));
+  EXPECT_EQ(through(50), 49U);
 }
 
 TEST(pipeline, may_end_in_nothing) {
@@ -128,7 +146,7 @@ TEST(pipeline, without_queues_is_the_code_written_by_hand) {
   const pair right = by_pipeline({1, 2});
   EXPECT_EQ(left.x, right.x);
   EXPECT_EQ(left.y, right.y);
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__OPTIMIZE__) && !defined(TENON_TEST_SANITIZED)
   EXPECT_EQ(__stop_tenon_by_pipeline - __start_tenon_by_pipeline, __stop_tenon_by_hand - __start_tenon_by_hand);
 #else
   GTEST_SKIP() << "compares optimised code";

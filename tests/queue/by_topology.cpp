@@ -11,6 +11,8 @@
 
 namespace {
 
+static_assert(tenon::queue_policy<tenon::by_topology>);
+
 using sizes = testing::Types<tenon::by_topology>;
 INSTANTIATE_TYPED_TEST_SUITE_P(by_topology, queue_laws, sizes);
 

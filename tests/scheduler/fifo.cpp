@@ -18,6 +18,7 @@ using tenon::task;
 
 INSTANTIATE_TYPED_TEST_SUITE_P(fifo, scheduler_laws, tenon::fifo);
 
+static_assert(tenon::scheduling_policy<tenon::fifo>);
 static_assert(tenon::fifo::shares);
 static_assert(tenon::fifo::word == tenon::fixed_string("fifo"));
 

@@ -21,6 +21,9 @@ using shared_ring = run_ring<tenon::multi_thread, 4>;
 template <class Ring>
 class run_ring_of_one_thread : public testing::Test {};
 
+static_assert(sizeof(run_ring<tenon::multi_thread, 8>) == 2 * tenon::cache_line + tenon::cache_line);
+static_assert(sizeof(run_ring<tenon::single_thread, 8>) == 10 * sizeof(std::uint64_t));
+
 using both = testing::Types<run_ring<tenon::multi_thread, 4>, run_ring<tenon::single_thread, 4>>;
 TYPED_TEST_SUITE(run_ring_of_one_thread, both);
 

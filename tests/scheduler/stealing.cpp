@@ -25,6 +25,7 @@ using tenon::task;
 
 INSTANTIATE_TYPED_TEST_SUITE_P(stealing, scheduler_laws, tenon::stealing<>);
 
+static_assert(tenon::scheduling_policy<tenon::stealing<>>);
 static_assert(tenon::stealing<>::shares);
 
 using bench = tenon::laws::bench<tenon::stealing<>, tenon::multi_thread>;

@@ -7,7 +7,6 @@
 #include <tenon/backend/detail/wake_word.hpp>
 #include <tenon/core/unique_fd.hpp>
 
-#include <array>
 #include <cassert>
 #include <cerrno>
 #include <chrono>
@@ -101,12 +100,13 @@ struct epoll : family::backend {
     std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
       if (!done_.empty()) timeout = {};
       if (timeout.count() != 0 && !wake_.park()) timeout = {};
-      std::array<epoll_event, 256> events;  // NOLINT(cppcoreguidelines-pro-type-member-init): the kernel fills it
-      const int count = ask(events.data(), static_cast<int>(events.size()), timeout);
+      constexpr int room = 256;
+      epoll_event events[room];  // NOLINT(cppcoreguidelines-pro-type-member-init): the kernel fills it
+      const int count = ask(events, room, timeout);
       wake_.unpark();
       // First the sources, then the operations: what an operation runs may detach a source that has an event here.
       for (int i = 0; i < count; ++i) {
-        const epoll_event& event = events[static_cast<std::size_t>(i)];
+        const epoll_event& event = events[i];
         if (event.data.ptr == nullptr) continue;  // the bell
         const std::uint32_t said = event.events;
         constexpr std::uint32_t over = EPOLLERR | EPOLLHUP;
@@ -162,6 +162,6 @@ struct epoll : family::backend {
   };
 };
 
-static_assert(backend_policy<epoll>);
+static_assert(policy_of<epoll, family::backend>);
 
 }  // namespace tenon

@@ -40,8 +40,8 @@ struct libuv : family::backend {
   class loop {
    public:
     struct source : detail::ready_source<Threading> {
-      uv_poll_t* watcher = nullptr;  ///< none for a regular file
       int armed = 0;                 ///< the events it is told of
+      uv_poll_t* watcher = nullptr;  ///< none for a regular file
     };
 
     loop() = default;

@@ -4,6 +4,7 @@
 #include <tenon/config/outcome.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -37,17 +38,24 @@ struct document {
 
 namespace detail {
 
-inline std::string in_quotes(std::string_view text) { return '"' + std::string(text) + '"'; }
+// Templates, here and in menu.hpp, so that a program that selects nothing does not compile them.
+
+template <class Text>
+std::string in_quotes(const Text& text) {
+  return '"' + std::string(text) + '"';
+}
 
 /// "tenon.toml:3: ", or with line 0 "tenon.toml: ".
-inline std::string at(std::string_view source, std::size_t line) {
+template <class Text>
+std::string at(const Text& source, std::size_t line) {
   std::string place(source);
   if (line != 0) place += ':' + std::to_string(line);
   return place += ": ";
 }
 
 /// "a, b or c".
-inline std::string listed(const std::string_view* words, std::size_t count, std::string_view last = " or ") {
+template <class Word>
+std::string listed(const Word* words, std::size_t count, std::string_view last = " or ") {
   std::string list;
   for (std::size_t i = 0; i < count; ++i) {
     if (i > 0) list += i + 1 == count ? last : std::string_view{", "};
@@ -68,12 +76,14 @@ inline std::string_view trimmed(std::string_view text) noexcept {
 /// A sentence as one writes it: "io_uring, stealing, mimalloc". What `describe` gives can be read back.
 ///
 /// Errors  An empty word, a bracket that does not close. What words there are only `select` knows.
-[[nodiscard]] inline outcome<document> sentence(std::string_view text) {
+template <std::convertible_to<std::string_view> Text, class Document = document>
+[[nodiscard]] outcome<Document> sentence(const Text& said) {
+  const std::string_view text = said;
   constexpr std::string_view mark = " (default)";
-  document read;
+  Document read;
   read.source = detail::in_quotes(text);
   const auto wrong = [&](std::string_view what) {
-    return outcome<document>::failure(read.source + ": " + std::string(what));
+    return outcome<Document>::failure(read.source + ": " + std::string(what));
   };
   if (detail::trimmed(text).empty()) return read;
   std::size_t begin = 0;

@@ -41,18 +41,23 @@ inline match look_up(std::string_view asked, const menu& from) noexcept {
   return found;
 }
 
-inline std::string place_of(const document& asked, const document::entry& entry) {
+template <class Document>
+std::string place_of(const Document& asked, const typename Document::entry& entry) {
   return at(asked.source, entry.line) + (entry.family.empty() ? std::string{} : std::string(entry.family) + " = ") +
          in_quotes(entry.word);
 }
-inline std::string offer(const menu& from) { return listed(from.words, from.count); }
+template <class Menu>
+std::string offer(const Menu& from) {
+  return listed(from.words, from.count);
+}
 
 /// Turns what is asked into one index a menu; gives the sentence that says what is wrong, or an empty one. Words that
 /// are on no menu are left to `contradiction`, which sees what the program has without being asked.
-inline std::string choose(const document& asked, const menu* menus, std::size_t count, std::size_t* chosen) {
-  std::array<const document::entry*, families.size()> taken{};
+template <class Document>
+std::string choose(const Document& asked, const menu* menus, std::size_t count, std::size_t* chosen) {
+  std::array<const typename Document::entry*, families.size()> taken{};
   for (std::size_t i = 0; i < count; ++i) chosen[i] = 0;
-  for (const document::entry& entry : asked.words) {
+  for (const auto& entry : asked.words) {
     for (std::size_t i = 0; i < count; ++i) {
       const menu& from = menus[i];
       const bool keyed = entry.family == families[from.family];
@@ -62,7 +67,7 @@ inline std::string choose(const document& asked, const menu* menus, std::size_t 
       if (found.count == 0) return place_of(asked, entry) + " is none of the words here; write " + offer(from);
       if (found.count > 1)
         return place_of(asked, entry) + " may be more than one word; write " + offer(from) + " in full";
-      if (const document::entry*& before = taken[from.family]; before != nullptr) {
+      if (auto& before = taken[from.family]; before != nullptr) {
         return place_of(asked, entry) + ": there is " + in_quotes(before->word) + " for " +
                std::string(families[from.family]) + " already; keep one of them";
       } else {
@@ -76,9 +81,10 @@ inline std::string choose(const document& asked, const menu* menus, std::size_t 
 }
 
 /// What is asked that a runtime of these words (one a family) does not have, as a sentence, or an empty one.
-inline std::string contradiction(const document& asked, const menu* menus, std::size_t count,
-                                 const std::array<std::string_view, families.size()>& words, bool concurrent) {
-  for (const document::entry& entry : asked.words) {
+template <class Document>
+std::string contradiction(const Document& asked, const menu* menus, std::size_t count,
+                          const std::array<std::string_view, families.size()>& words, bool concurrent) {
+  for (const auto& entry : asked.words) {
     bool meant = false;
     for (std::size_t i = 0; i < families.size(); ++i) {
       if (!entry.family.empty() && entry.family != families[i]) continue;
@@ -101,7 +107,8 @@ inline std::string contradiction(const document& asked, const menu* menus, std::
 }
 
 /// The sentence for words that do not go together.
-inline std::string discord(const document& asked, const menu* menus, std::size_t count, const std::size_t* chosen) {
+template <class Document>
+std::string discord(const Document& asked, const menu* menus, std::size_t count, const std::size_t* chosen) {
   std::string words;
   for (std::size_t i = 0; i < count; ++i) words += (i > 0 ? ", " : "") + std::string(menus[i].words[chosen[i]]);
   return at(asked.source, 0) + words + " do not go together; see docs/legality.md for what does";

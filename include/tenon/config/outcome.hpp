@@ -14,7 +14,8 @@ namespace tenon::config {
 
 namespace detail {
 
-[[noreturn]] inline void raise(const std::string& sentence) {
+template <class Text>
+[[noreturn]] void raise(const Text& sentence) {
 #if defined(__cpp_exceptions)
   throw std::runtime_error(sentence);
 #else

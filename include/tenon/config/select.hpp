@@ -10,6 +10,7 @@
 #include <tenon/runtime/contract.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -214,12 +215,12 @@ class selector {
   [[nodiscard]] auto operator()(const config::document& asked, F&& f) const {
     return selection_for<F>(asked, f).run();
   }
-  template <class F>
-  [[nodiscard]] auto operator()(const config::outcome<config::document>& asked, F&& f) const {
+  template <std::same_as<config::document> Document, class F>
+  [[nodiscard]] auto operator()(const config::outcome<Document>& asked, F&& f) const {
     return asked ? (*this)(*asked, f) : selection_for<F>::outcome::failure(asked.error());
   }
-  template <class F>
-  [[nodiscard]] auto operator()(std::string_view sentence, F&& f) const {
+  template <std::convertible_to<std::string_view> Text, class F>
+  [[nodiscard]] auto operator()(const Text& sentence, F&& f) const {
     return (*this)(config::sentence(sentence), f);
   }
 

@@ -20,6 +20,11 @@ namespace detail {
 inline const environment no_environment{};
 
 template <class Promise>
+concept owns_environment = requires(Promise& promise) {
+  { promise.own } -> std::same_as<environment&>;
+};
+
+template <class Promise>
 concept has_environment = requires(Promise& promise) {
   { promise.env } -> std::convertible_to<const environment*>;
 };
@@ -27,7 +32,9 @@ concept has_environment = requires(Promise& promise) {
 /// The environment of the coroutine that awaits, or the empty one for coroutines that are not ours.
 template <class Promise>
 [[nodiscard]] const environment* environment_of(std::coroutine_handle<Promise> handle) noexcept {
-  if constexpr (has_environment<Promise>) {
+  if constexpr (owns_environment<Promise>) {
+    return &handle.promise().own;
+  } else if constexpr (has_environment<Promise>) {
     return handle.promise().env;
   } else {
     return &no_environment;

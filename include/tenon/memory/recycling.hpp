@@ -8,7 +8,6 @@
 #include <tenon/memory/detail/size_class.hpp>
 #include <tenon/memory/system.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -32,6 +31,10 @@ inline constexpr auto upstream_word = [] {
   }
 }();
 
+/// A constant, not the concept: of a concept that fails the compiler would go on to explain at length.
+template <class P>
+inline constexpr bool serves = memory_policy<P>;
+
 }  // namespace detail
 
 /// Memory that a worker keeps when it is given back, to hand it out again: frames and buffers of a warmed path cost a
@@ -49,7 +52,7 @@ inline constexpr auto upstream_word = [] {
 ///          one in use: a coroutine frame used after its end is reported.
 template <class Upstream = system>
 struct recycling : family::memory {
-  static_assert(memory_policy<Upstream>,
+  static_assert(detail::serves<Upstream>,
                 "tenon::recycling<Upstream>: Upstream is not a memory policy; write recycling<system>, or a class that "
                 "derives from tenon::family::memory and satisfies tenon::memory_policy");
 
@@ -133,7 +136,7 @@ struct recycling : family::memory {
       upstream_.deallocate(chunk, size);
     }
 
-    std::array<shelf, detail::class_count> shelves_;
+    shelf shelves_[detail::class_count];
     std::uint64_t upstream_requests_ = 0;
     [[no_unique_address]] typename Upstream::arena upstream_;
   };

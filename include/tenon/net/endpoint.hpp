@@ -3,6 +3,7 @@
 
 #include <tenon/core/result.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -93,7 +94,8 @@ class endpoint {
   }
 
   /// "127.0.0.1:8080", "[::1]:8080".
-  [[nodiscard]] friend std::string to_string(const endpoint& e) {
+  template <std::same_as<endpoint> Endpoint>
+  [[nodiscard]] friend std::string to_string(const Endpoint& e) {
     const bool six = e.address_.find(':') != std::string::npos;
     std::string text;
     if (six) text += '[';

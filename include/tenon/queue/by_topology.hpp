@@ -35,10 +35,6 @@ struct by_topology : family::queue {
   using of = typename mpmc<>::of<T, Threading>;
 };
 
-static_assert(queue_policy<by_topology>);
-static_assert(std::is_same_v<by_topology::choose<false, false, 8>, spsc<8>>);
-static_assert(std::is_same_v<by_topology::choose<true, false, 8>, mpsc<8>>);
-static_assert(std::is_same_v<by_topology::choose<false, true, 8>, mpmc<8>>);
-static_assert(std::is_same_v<by_topology::choose<true, true, 8>, mpmc<8>>);
+static_assert(policy_of<by_topology, family::queue>);
 
 }  // namespace tenon

@@ -45,6 +45,25 @@ enum class phase : std::uint8_t {
   stopped,       ///< all has left; run() returns
 };
 
+namespace detail {
+
+struct headcount {
+  std::size_t concurrency;
+};
+
+/// The machine; or how many workers it is good for, of a topology that can tell that alone and binds nobody to a place.
+/// Then the list of places, sixty functions of compile time, is in no program that does not use it.
+template <class Topology>
+[[nodiscard]] auto look_around() {
+  if constexpr (!Topology::pins && requires { Topology::concurrency(); }) {
+    return headcount{Topology::concurrency()};
+  } else {
+    return Topology::read();
+  }
+}
+
+}  // namespace detail
+
 /// One concrete runtime: workers that share what their scheduling shares, each with its own backend, timers and memory.
 ///
 /// Users name it by a sentence: see `tenon::runtime`.
@@ -80,7 +99,7 @@ class basic_runtime {
   basic_runtime() : basic_runtime(settings{}) {}
   basic_runtime(settings how_much)  // NOLINT(google-explicit-constructor): `edge rt{{.threads = 4}}`
       : settings_(std::move(how_much)),
-        machine_(Topology::read()),
+        machine_(detail::look_around<Topology>()),
         shared_(worker_count()),
         background_(*this, &all_left),
         workers_(worker_count(), [this](std::size_t i) { return worker(*this, i); }) {
@@ -322,14 +341,15 @@ class basic_runtime {
   /// A thread of the system's for a worker. std::thread would cost a tenth of a small program's compile time.
   [[nodiscard]] static ::pthread_t thread_of(worker& its) noexcept {
     ::pthread_t made{};
-    const auto body = [](void* argument) noexcept -> void* {
-      worker& self = *static_cast<worker*>(argument);
-      self.runtime().become(self.index());
-      return nullptr;
-    };
-    const int error = ::pthread_create(&made, nullptr, body, &its);
+    const int error = ::pthread_create(&made, nullptr, &thread_body, &its);
     if (error != 0) detail::raise(error_of(error));  // ends the program: the threads before it run already
     return made;
+  }
+
+  static void* thread_body(void* its) noexcept {
+    worker& self = *static_cast<worker*>(its);
+    self.runtime().become(self.index());
+    return nullptr;
   }
 
   void become(std::size_t index) noexcept {
@@ -349,7 +369,7 @@ class basic_runtime {
   }
 
   settings settings_;
-  machine machine_;
+  decltype(detail::look_around<Topology>()) machine_;
   [[no_unique_address]] typename Clock::source clock_;
   typename Scheduling::template shared<Threading> shared_;
   [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::parking<Threading>, nothing> idle_;

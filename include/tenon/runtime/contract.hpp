@@ -32,6 +32,12 @@ template <class P> inline constexpr bool keeps_contract<P, family::threading> = 
 template <class P> inline constexpr bool keeps_contract<P, family::observe> = observe_policy<P>;
 template <class P> inline constexpr bool keeps_contract<P, family::clock> = clock_policy<P>;
 template <class P> inline constexpr bool keeps_contract<P, family::errors> = errors_policy<P>;
+// What a sentence means where it is silent is proven by its tests: to do it again would make, in every program, each of
+// them for the threading that the program does not have.
+template <> inline constexpr bool keeps_contract<epoll, family::backend> = true;
+template <> inline constexpr bool keeps_contract<stealing<>, family::scheduling> = true;
+template <> inline constexpr bool keeps_contract<fifo, family::scheduling> = true;
+template <> inline constexpr bool keeps_contract<by_topology, family::queue> = true;
 // clang-format on
 
 template <class P>

@@ -12,7 +12,8 @@ namespace tenon {
 
 namespace detail {
 
-inline void say(std::string& sentence, std::string_view word, bool is_default) {
+template <class Text>
+void say(Text& sentence, std::string_view word, bool is_default) {
   if (!sentence.empty()) sentence += ", ";
   sentence += word;
   if (is_default) sentence += " (default)";

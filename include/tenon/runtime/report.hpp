@@ -4,6 +4,7 @@
 #include <tenon/core/clock.hpp>
 #include <tenon/observe/totals.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <string>
 
@@ -20,7 +21,8 @@ struct report {
 };
 
 /// The report as one line, units in the names: "uptime_s 12.3, workers 4, tasks_run 100, ...".
-[[nodiscard]] inline std::string to_string(const report& r) {
+template <std::same_as<report> Report>
+[[nodiscard]] std::string to_string(const Report& r) {
   std::string line;
   const auto add = [&line](const char* name, std::uint64_t value) {
     if (!line.empty()) line += ", ";

@@ -17,7 +17,8 @@ namespace tenon {
 ///
 /// Order    FIFO a worker. New tasks go round the workers in turn.
 /// Cost     On the worker a linked list; from elsewhere one CAS into its inbox.
-/// Threads  A task runs on one worker. There is no balancing: a worker with much to do keeps it.
+/// Threads  A task runs on one worker. There is no balancing: a worker with much to do keeps it. A task that waits on
+///          another worker's socket goes on there: sockets belong to the worker that first waited on them.
 template <class... Options>
 struct affinity : family::scheduling {
   static_assert(sizeof...(Options) == 0, "tenon::affinity<...>: unknown option; affinity<> takes none");

@@ -57,6 +57,6 @@ struct fifo : family::scheduling {
   };
 };
 
-static_assert(scheduling_policy<fifo>);
+static_assert(policy_of<fifo, family::scheduling>);
 
 }  // namespace tenon

@@ -124,6 +124,6 @@ struct stealing : family::scheduling {
   };
 };
 
-static_assert(scheduling_policy<stealing<>>);
+static_assert(policy_of<stealing<>, family::scheduling>);
 
 }  // namespace tenon

@@ -46,6 +46,11 @@ struct flat : family::topology {
     return here;
   }
 
+  /// How many workers are worth having: all that is asked of a machine whose places are not used.
+  [[nodiscard]] static std::size_t concurrency() noexcept {
+    return detail::concurrency_of(detail::affinity_mask::of_this_thread().count(), cpu_quota());
+  }
+
   static result<void> pin(const machine& /*where*/, std::size_t /*worker*/) noexcept { return {}; }
   static result<void> unpin(const machine& /*where*/) noexcept { return {}; }
 };

@@ -37,9 +37,7 @@ struct promise_base : frame_allocated, work {
   /// The work item that starts the coroutine of `promise`.
   template <class Promise>
   [[nodiscard]] static work& starting(Promise& promise) noexcept {
-    promise.run = [](work& item) noexcept {
-      std::coroutine_handle<Promise>::from_promise(static_cast<Promise&>(item)).resume();
-    };
+    promise.run = &start<Promise>;
     return promise;
   }
 
@@ -55,12 +53,18 @@ struct promise_base : frame_allocated, work {
   /// The same for going on with the one that waits for it.
   [[nodiscard]] std::coroutine_handle<> leave() noexcept {
     if (!is_deep()) return continuation;
-    run = [](work& item) noexcept { static_cast<promise_base&>(item).continuation.resume(); };
+    run = &go_on;
     here().current->schedule(*this);
     return std::noop_coroutine();
   }
 
  private:
+  template <class Promise>
+  static void start(work& item) noexcept {
+    std::coroutine_handle<Promise>::from_promise(static_cast<Promise&>(item)).resume();
+  }
+  static void go_on(work& item) noexcept { static_cast<promise_base&>(item).continuation.resume(); }
+
   [[nodiscard]] static bool is_deep() noexcept {
     this_thread& thread = here();
     return ++thread.depth >= transfer_depth && thread.current != nullptr;

@@ -23,11 +23,11 @@ class crowd;
 /// The coroutine at the root of a spawned tree: it holds the function and its arguments, and owns itself.
 template <class R>
 struct root {
-  struct promise_type : promise_base {
+  // Nobody waits for it, so it has no continuation; it is the root of its environment, so that it is its own.
+  struct promise_type : frame_allocated, work {
     template <class... Rest>
     explicit promise_type(crowd<R>& of, Rest&...) : owner(of) {
       own.stop = source.get_token();
-      this->env = &own;
     }
 
     struct out {

@@ -5,7 +5,6 @@
 #include <tenon/core/threading.hpp>
 #include <tenon/core/work.hpp>
 
-#include <array>
 #include <atomic>
 #include <bit>
 #include <cassert>
@@ -124,7 +123,7 @@ class run_ring {
 
   alignas(cache_line) typename Threading::template atomic<std::uint64_t> head_{0};
   alignas(cache_line) typename Threading::template atomic<std::uint64_t> tail_{0};
-  std::array<slot_type, Capacity> slots_{};
+  slot_type slots_[Capacity]{};
 };
 
 /// The ready queue of a runtime of one thread: a plain ring.
@@ -159,10 +158,7 @@ class run_ring<single_thread, Capacity> {
  private:
   std::uint64_t head_ = 0;
   std::uint64_t tail_ = 0;
-  std::array<work*, Capacity> slots_{};
+  work* slots_[Capacity]{};
 };
-
-static_assert(sizeof(run_ring<multi_thread, 8>) == 2 * cache_line + cache_line);
-static_assert(sizeof(run_ring<single_thread, 8>) == 10 * sizeof(std::uint64_t));
 
 }  // namespace tenon::detail
