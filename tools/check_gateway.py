@@ -63,8 +63,9 @@ class Server:
         return peer
 
     def resident_bytes(self) -> int:
-        with open(f"/proc/{self.process.pid}/statm") as statm:
-            return int(statm.read().split()[1]) * resource.getpagesize()
+        """Its own resident memory; pages of the program and its libraries are there once, however many connect."""
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return int(re.search(r"RssAnon:\s+(\d+) kB", status.read())[1]) * 1024
 
     def cpu_seconds(self) -> float:
         with open(f"/proc/{self.process.pid}/schedstat"):
