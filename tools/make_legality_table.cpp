@@ -7,6 +7,7 @@
 #include <tenon/backend/none.hpp>
 #include <tenon/backend/poll.hpp>
 #include <tenon/core/clock.hpp>
+#include <tenon/core/context.hpp>
 #include <tenon/core/errors.hpp>
 #include <tenon/core/threading.hpp>
 #include <tenon/memory/recycling.hpp>
@@ -22,6 +23,7 @@
 #include <tenon/runtime/detail/nth.hpp>
 #include <tenon/scheduler/affinity.hpp>
 #include <tenon/scheduler/fifo.hpp>
+#include <tenon/scheduler/priority.hpp>
 #include <tenon/scheduler/stealing.hpp>
 #include <tenon/topology/flat.hpp>
 
@@ -38,7 +40,7 @@ using tenon::detail::policy_list;
 
 // A word behind a door is declared even if the door is closed, which is enough to ask.
 using backends = policy_list<tenon::epoll, tenon::none, tenon::poll, tenon::io_uring<>, tenon::libuv>;
-using schedulings = policy_list<tenon::stealing<>, tenon::affinity<>, tenon::fifo>;
+using schedulings = policy_list<tenon::stealing<>, tenon::affinity<>, tenon::fifo, tenon::priority<3>>;
 using memories = policy_list<tenon::recycling<tenon::system>, tenon::system, tenon::mimalloc>;
 using queues = policy_list<tenon::by_topology, tenon::spsc<64>, tenon::mpsc<64>, tenon::mpmc<64>, tenon::locked<64>>;
 using topologies = policy_list<tenon::flat, tenon::hwloc>;
@@ -46,6 +48,7 @@ using threadings = policy_list<tenon::multi_thread, tenon::single_thread>;
 using observers = policy_list<tenon::off, tenon::counters>;
 using clocks = policy_list<tenon::steady, tenon::virtual_clock>;
 using errors = policy_list<tenon::propagate, tenon::terminate>;
+using contexts = policy_list<tenon::context<>, tenon::context<int>>;
 
 struct family {
   const char* name;
@@ -53,7 +56,7 @@ struct family {
 };
 const std::vector<family> families{
     {"backend", {"epoll", "none", "poll", "io_uring<...>", "libuv"}},
-    {"scheduling", {"stealing<>", "affinity<>", "fifo"}},
+    {"scheduling", {"stealing<>", "affinity<>", "fifo", "priority<N>"}},
     {"memory", {"recycling<system>", "system", "mimalloc"}},
     {"queue", {"by_topology", "spsc<N>", "mpsc<N>", "mpmc<N>", "locked<N>"}},
     {"topology", {"flat", "hwloc"}},
@@ -61,15 +64,16 @@ const std::vector<family> families{
     {"observe", {"off", "counters"}},
     {"clock", {"steady", "virtual_clock"}},
     {"errors", {"propagate", "terminate"}},
+    {"context", {"context<>", "context<Slots...>"}},
 };
 
 template <class... Ps>
 constexpr std::size_t count(policy_list<Ps...> /*words*/) {
   return sizeof...(Ps);
 }
-constexpr std::array<std::size_t, 9> sizes{count(backends{}),  count(schedulings{}), count(memories{}),
-                                           count(queues{}),    count(topologies{}),  count(threadings{}),
-                                           count(observers{}), count(clocks{}),      count(errors{})};
+constexpr std::array<std::size_t, 10> sizes{
+    count(backends{}),   count(schedulings{}), count(memories{}), count(queues{}), count(topologies{}),
+    count(threadings{}), count(observers{}),   count(clocks{}),   count(errors{}), count(contexts{})};
 constexpr std::size_t combinations = [] {
   std::size_t product = 1;
   for (const std::size_t size : sizes) product *= size;
@@ -94,7 +98,8 @@ constexpr bool legal(Ps*... /*one a family*/) {
 template <std::size_t I>
 constexpr bool is_legal = legal(word<I, 0, backends>{}, word<I, 1, schedulings>{}, word<I, 2, memories>{},
                                 word<I, 3, queues>{}, word<I, 4, topologies>{}, word<I, 5, threadings>{},
-                                word<I, 6, observers>{}, word<I, 7, clocks>{}, word<I, 8, errors>{});
+                                word<I, 6, observers>{}, word<I, 7, clocks>{}, word<I, 8, errors>{},
+                                word<I, 9, contexts>{});
 
 template <std::size_t... Is>
 std::array<bool, sizeof...(Is)> ask_all(std::index_sequence<Is...> /*combinations*/) {
@@ -103,13 +108,13 @@ std::array<bool, sizeof...(Is)> ask_all(std::index_sequence<Is...> /*combination
 
 /// A pair goes together when there is a whole sentence with both in it.
 struct pairs {
-  bool together[9][8][9][8] = {};
+  bool together[10][8][10][8] = {};
 
   explicit pairs(const std::array<bool, combinations>& legal) {
     for (std::size_t i = 0; i < combinations; ++i) {
       if (!legal[i]) continue;
-      for (std::size_t f = 0; f < 9; ++f) {
-        for (std::size_t g = 0; g < 9; ++g) together[f][digit(i, f)][g][digit(i, g)] = true;
+      for (std::size_t f = 0; f < 10; ++f) {
+        for (std::size_t g = 0; g < 10; ++g) together[f][digit(i, f)][g][digit(i, g)] = true;
       }
     }
   }
@@ -152,8 +157,8 @@ int main(int argc, char** argv) {
       "\nWith `single_thread` the default scheduling is `fifo`. A number or an option in a word's brackets changes "
       "nothing\n"
       "below.\n");
-  for (std::size_t f = 0; f < 9; ++f) {
-    for (std::size_t g = f + 1; g < 9; ++g) {
+  for (std::size_t f = 0; f < 10; ++f) {
+    for (std::size_t g = f + 1; g < 10; ++g) {
       if (!pair.any_apart(f, g)) continue;
       std::printf("\n## %s and %s\n\n| |", families[f].name, families[g].name);
       for (const char* each : families[g].words) std::printf(" %s |", code(each).c_str());

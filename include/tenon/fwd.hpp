@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <cstddef>
+
 /// Names without their definitions: the words that composition knows by heart, those behind a door, and the runtime.
 ///
 /// A word behind a door is declared here whether or not its door is open, so that naming it while it is closed is
@@ -20,6 +22,8 @@ struct libuv;     // door: TENON_WITH_LIBUV
 struct fifo;
 template <class... Options>
 struct affinity;
+template <std::size_t Levels, class... Options>
+struct priority;
 template <class... Options>
 struct stealing;
 
@@ -52,8 +56,12 @@ struct virtual_clock;
 struct propagate;
 struct terminate;
 
+// context
+template <class... Slots>
+struct context;
+
 template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
-          class Clock, class Errors>
+          class Clock, class Errors, class Context>
 class basic_runtime;
 
 /// What a preset derives from: see runtime/presets.hpp.

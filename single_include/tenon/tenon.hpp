@@ -200,6 +200,9 @@ struct clock {
 struct errors {
   using family = errors;
 };
+struct context {
+  using family = context;
+};
 }  // namespace family
 
 namespace detail {
@@ -1380,8 +1383,8 @@ class [[nodiscard]] outcome<void> {
 namespace tenon::config {
 
 /// The families by name, in the order of a runtime's policies: the keys of a file whose values are words.
-inline constexpr std::array<std::string_view, 9> families{"backend",   "scheduling", "memory", "queue", "topology",
-                                                          "threading", "observe",    "clock",  "errors"};
+inline constexpr std::array<std::string_view, 10> families{"backend",   "scheduling", "memory", "queue",  "topology",
+                                                           "threading", "observe",    "clock",  "errors", "context"};
 
 /// What a file or a string asks of a runtime: words, which choose among the types that a program offers, and numbers.
 ///
@@ -1602,6 +1605,8 @@ struct libuv;     // door: TENON_WITH_LIBUV
 struct fifo;
 template <class... Options>
 struct affinity;
+template <std::size_t Levels, class... Options>
+struct priority;
 template <class... Options>
 struct stealing;
 
@@ -1634,8 +1639,12 @@ struct virtual_clock;
 struct propagate;
 struct terminate;
 
+// context
+template <class... Slots>
+struct context;
+
 template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
-          class Clock, class Errors>
+          class Clock, class Errors, class Context>
 class basic_runtime;
 
 /// What a preset derives from: see runtime/presets.hpp.
@@ -1710,6 +1719,157 @@ concept clock_policy = policy_of<P, family::clock> && requires(typename P::sourc
 
 static_assert(clock_policy<steady>);
 static_assert(clock_policy<virtual_clock>);
+
+}  // namespace tenon
+// tenon/core/context.hpp
+
+namespace tenon {
+
+/// Which level of `priority<N>` a task's work waits in: 0 goes first, N - 1 last. Part of every context.
+///
+///     co_await tenon::with_context<edge>(answer(request), tenon::level{0});
+struct level {
+  static constexpr std::uint8_t unsaid = 255;  ///< the middle one, N / 2
+
+  std::uint8_t value = unsaid;
+
+  friend constexpr bool operator==(level, level) noexcept = default;
+};
+
+/// Which worker a task belongs to under `affinity`: the same key, the same worker, for as long as the runtime lives.
+///
+///     rt.spawn(tenon::key{account.id}, update, account);
+struct key {
+  std::uint64_t value = 0;
+
+  /// The worker of this key among `workers`. Neighbouring numbers go to different ones.
+  [[nodiscard]] constexpr std::size_t among(std::size_t workers) const noexcept {
+    return static_cast<std::size_t>((value * 0x9e3779b97f4a7c15U) >> 32) % workers;  // 2^64 divided by the golden ratio
+  }
+};
+
+namespace detail {
+
+/// A type's name at run time: the address of this.
+template <class T>
+inline constexpr char slot_name = 0;
+
+template <class Slot>
+struct slot_holder {
+  Slot slot{};
+};
+
+template <class... Slots>
+inline constexpr bool all_different = true;
+template <class First, class... Rest>
+inline constexpr bool all_different<First, Rest...> = (!std::is_same_v<First, Rest> && ...) && all_different<Rest...>;
+
+}  // namespace detail
+
+/// What a task carries, seen by code that does not name its runtime. It is the base of `context<...>::values`.
+///
+/// Threads  Nobody changes one while tasks under it run, so that any number of threads may read.
+class any_context {
+ public:
+  constexpr any_context() = default;
+
+  /// The value of a slot; a default one where nothing of that type is carried.
+  template <class Slot>
+  [[nodiscard]] const Slot& get() const noexcept {
+    static const Slot nothing{};
+    const void* const found = find_ != nullptr ? find_(*this, &detail::slot_name<Slot>) : nullptr;
+    return found != nullptr ? *static_cast<const Slot*>(found) : nothing;
+  }
+  [[nodiscard]] constexpr tenon::level level() const noexcept { return level_; }
+
+ protected:
+  using find_function = const void* (*)(const any_context&, const void* name) noexcept;
+
+  constexpr explicit any_context(find_function find) noexcept : find_(find) {}
+
+  find_function find_ = nullptr;
+  tenon::level level_;
+};
+
+/// What every task of a runtime carries: one value of each type named here, from the caller to all that it awaits, over
+/// hops and steals, and to nobody else.
+///
+///     struct tenant { std::uint32_t id = 0; };
+///     using edge = tenon::runtime<tenon::epoll, tenon::context<tenon::trace_context, tenon::deadline_slot, tenant>>;
+///
+///     co_await tenon::with_context<edge>(handle(request), tenant{7});   // handle and all below it see tenant 7
+///     const tenant who = co_await tenon::this_task::slot<tenant>();
+///
+/// Slots    Types that are default-constructed and copied without throwing; a default one means "nothing said".
+/// Cost     An await copies nothing. `with_context` and a spawn that is given a context copy the slots once. The
+///          default, context<>, is no byte anywhere.
+template <class... Slots>
+struct context : family::context {
+  static_assert((std::is_object_v<Slots> && ...) && (std::is_nothrow_copy_constructible_v<Slots> && ...) &&
+                    (std::is_nothrow_copy_assignable_v<Slots> && ...) &&
+                    (std::is_nothrow_default_constructible_v<Slots> && ...),
+                "tenon::context<Slots...>: a slot is default-constructed and copied, neither of which may throw; carry "
+                "a pointer to what is larger");
+  static_assert(detail::all_different<Slots...>,
+                "tenon::context<Slots...>: a type is named twice; wrap one of them in a struct of its own");
+
+  static constexpr auto word = [] {
+    if constexpr (sizeof...(Slots) == 0) {
+      return fixed_string("context<>");
+    } else {
+      return fixed_string("context<...>");
+    }
+  }();
+  static constexpr bool carries = sizeof...(Slots) != 0;
+  template <class T>
+  static constexpr bool has_slot = (std::is_same_v<T, Slots> || ...);
+
+  /// A value of each slot, and the level.
+  class values : public any_context, detail::slot_holder<Slots>... {
+   public:
+    constexpr values() noexcept : any_context(&find) {}
+    /// What `other` carries, as far as it is named here; null carries nothing.
+    explicit values(const any_context* other) noexcept : values() {
+      if (other == nullptr) return;
+      (set(other->get<Slots>()), ...);
+      set(other->level());
+    }
+
+    template <class T>
+    void set(const T& value) noexcept {
+      if constexpr (std::is_same_v<T, tenon::level>) {
+        level_ = value;
+      } else {
+        static_assert(has_slot<T>, "tenon::context<Slots...>: no slot is of this type; name it among the Slots");
+        static_cast<detail::slot_holder<T>&>(*this).slot = value;
+      }
+    }
+
+   private:
+    static const void* find(const any_context& self, [[maybe_unused]] const void* name) noexcept {
+      [[maybe_unused]] const auto& all = static_cast<const values&>(self);
+      const void* found = nullptr;
+      (void)((name == &detail::slot_name<Slots> &&
+              (found = &static_cast<const detail::slot_holder<Slots>&>(all).slot, true)) ||
+             ...);
+      return found;
+    }
+  };
+};
+
+/// Contract of the context family: what a task carries.
+///
+/// carries  Whether there is anything but the level.
+/// values   An any_context, made of nothing or of another one. It is copied from task to task without throwing.
+template <class P>
+concept context_policy = policy_of<P, family::context> && std::derived_from<typename P::values, any_context> &&
+                         std::is_nothrow_default_constructible_v<typename P::values> &&
+                         std::is_nothrow_copy_constructible_v<typename P::values> &&
+                         std::is_nothrow_constructible_v<typename P::values, const any_context*> && requires {
+                           { P::carries } -> std::convertible_to<bool>;
+                         };
+
+static_assert(context_policy<context<>>);
 
 }  // namespace tenon
 // tenon/core/errors.hpp
@@ -1911,6 +2071,7 @@ enum class place : signed char {
   observe,
   clock,
   errors,
+  context,
   preset,
 };
 
@@ -1927,6 +2088,7 @@ template <> inline constexpr place family_place<family::threading> = place::thre
 template <> inline constexpr place family_place<family::observe> = place::observe;
 template <> inline constexpr place family_place<family::clock> = place::clock;
 template <> inline constexpr place family_place<family::errors> = place::errors;
+template <> inline constexpr place family_place<family::context> = place::context;
 // clang-format on
 
 enum class fault : signed char {
@@ -1981,6 +2143,9 @@ namespace tenon {
 /// workers.
 ///                   Gives the index of the worker that got it.
 /// Nothing is ever refused: posts are not dropped.
+///
+/// A policy with `static constexpr std::size_t levels` above 1 takes a `tenon::level` after the item too, in push, start,
+/// inject and give; without one it means the level that is meant where none is said.
 template <class P>
 concept scheduling_policy =
     policy_of<P, family::scheduling> && requires(typename P::template shared<multi_thread> shared,
@@ -1995,6 +2160,17 @@ concept scheduling_policy =
       { shared.inject(item) } noexcept -> std::same_as<std::size_t>;
       { shared.give(item, std::size_t{}) } noexcept -> std::same_as<std::size_t>;
     };
+
+namespace detail {
+
+/// Among how many levels a scheduling policy tells its items apart.
+template <class P>
+inline constexpr std::size_t levels_of = 1;
+template <class P>
+  requires requires { P::levels; }
+inline constexpr std::size_t levels_of<P> = P::levels;
+
+}  // namespace detail
 
 }  // namespace tenon
 // tenon/topology/machine.hpp
@@ -2077,6 +2253,7 @@ template <class P> inline constexpr bool keeps_contract<P, family::threading> = 
 template <class P> inline constexpr bool keeps_contract<P, family::observe> = observe_policy<P>;
 template <class P> inline constexpr bool keeps_contract<P, family::clock> = clock_policy<P>;
 template <class P> inline constexpr bool keeps_contract<P, family::errors> = errors_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::context> = context_policy<P>;
 // What a sentence means where it is silent is proven by its tests: to do it again would make, in every program, each of
 // them for the threading that the program does not have.
 template <> inline constexpr bool keeps_contract<epoll, family::backend> = true;
@@ -2110,7 +2287,8 @@ inline constexpr place place_of = find_place<P>();
 ///
 ///     static_assert(tenon::complete_policy<my_backend>);
 template <class P>
-concept complete_policy = detail::place_of<P> >= detail::place::backend && detail::place_of<P> <= detail::place::errors;
+concept complete_policy =
+    detail::place_of<P> >= detail::place::backend && detail::place_of<P> <= detail::place::context;
 
 static_assert(complete_policy<single_thread>);
 static_assert(!complete_policy<family::threading>);
@@ -2372,6 +2550,8 @@ struct two_of_one_family {
   static_assert(same || Family != place::clock, "tenon::runtime<...>: two clocks; keep one");
   static_assert(same || Family != place::errors,
                 "tenon::runtime<...>: two errors policies; keep propagate or terminate");
+  static_assert(same || Family != place::context,
+                "tenon::runtime<...>: two contexts; keep one and name all slots in it");
   static_assert(same || Family != place::preset,
                 "tenon::runtime<...>: two presets; keep one and name the policies that you want of the other");
 };
@@ -2828,6 +3008,35 @@ struct missing<family::errors, P> {
                 "static_assert(tenon::errors_policy<...>) below it");
 };
 
+template <class P>
+consteval std::string_view context_lacks() {
+  if constexpr (!requires { typename P::values; }) return "values";
+  else if constexpr (!std::derived_from<typename P::values, any_context>) return "any_context";
+  else if constexpr (!std::is_nothrow_constructible_v<typename P::values, const any_context*>) return "values(other)";
+  else if constexpr (!requires { { P::carries } -> std::convertible_to<bool>; }) return "carries";
+  else return {};
+}
+
+template <class P>
+struct missing<family::context, P> {
+  static constexpr std::string_view lack = context_lacks<P>();
+  static_assert(lack != "values",
+                "tenon::runtime<...>: a context policy lacks values; give it a class values derived from "
+                "tenon::any_context (tenon::context_policy)");
+  static_assert(lack != "any_context",
+                "tenon::runtime<...>: the values of a context policy are no tenon::any_context; derive them from it, "
+                "publicly (tenon::context_policy)");
+  static_assert(lack != "values(other)",
+                "tenon::runtime<...>: a context policy lacks values(other); give its values a noexcept constructor "
+                "from const tenon::any_context* (tenon::context_policy)");
+  static_assert(lack != "carries",
+                "tenon::runtime<...>: a context policy lacks carries; give it static constexpr bool carries "
+                "(tenon::context_policy)");
+  static_assert(!lack.empty(),
+                "tenon::runtime<...>: a context policy does not keep its contract; see where with "
+                "static_assert(tenon::context_policy<...>) below it");
+};
+
 // clang-format on
 
 }  // namespace tenon::detail
@@ -2840,7 +3049,7 @@ namespace tenon {
 /// runtime  The type it stands for.
 /// legal    Whether every rule of every one of its policies holds. Asking is not an error, whatever the answer.
 template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
-          class Clock, class Errors>
+          class Clock, class Errors, class Context>
 struct composition {
   using backend = Backend;
   using scheduling = Scheduling;
@@ -2851,9 +3060,12 @@ struct composition {
   using observe = Observe;
   using clock = Clock;
   using errors = Errors;
+  using context = Context;
 
-  using policies = detail::policy_list<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors>;
-  using runtime = basic_runtime<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors>;
+  using policies =
+      detail::policy_list<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors, Context>;
+  using runtime =
+      basic_runtime<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors, Context>;
 
   static constexpr bool legal = detail::obeys_all<composition>(policies{});
 };
@@ -2879,12 +3091,12 @@ template <class Threading>
 using default_scheduling = std::conditional_t<Threading::concurrent, stealing<>, fifo>;
 
 template <class Entries, class Threading = found<family::threading, multi_thread, Entries>>
-using resolved =
-    composition<found<family::backend, epoll, Entries>,
-                found<family::scheduling, default_scheduling<Threading>, Entries>,
-                found<family::memory, recycling<system>, Entries>, found<family::queue, by_topology, Entries>,
-                found<family::topology, flat, Entries>, Threading, found<family::observe, off, Entries>,
-                found<family::clock, steady, Entries>, found<family::errors, propagate, Entries>>;
+using resolved = composition<found<family::backend, epoll, Entries>,
+                             found<family::scheduling, default_scheduling<Threading>, Entries>,
+                             found<family::memory, recycling<system>, Entries>,
+                             found<family::queue, by_topology, Entries>, found<family::topology, flat, Entries>,
+                             Threading, found<family::observe, off, Entries>, found<family::clock, steady, Entries>,
+                             found<family::errors, propagate, Entries>, found<family::context, context<>, Entries>>;
 
 /// What a preset says counts where the sentence is silent, and where it goes with what the sentence says.
 template <class P, class... Said>
@@ -3009,6 +3221,8 @@ template <class... Ps>
 struct clocks : detail::choice<family::clock, Ps...> {};
 template <class... Ps>
 struct on_errors : detail::choice<family::errors, Ps...> {};
+template <class... Ps>
+struct contexts : detail::choice<family::context, Ps...> {};
 
 namespace detail {
 
@@ -3201,8 +3415,8 @@ class selector {
 ///         tenon::config::load("tenon.toml"), [](auto rt) { return rt.run(serve(rt)); });
 ///
 /// Choices  Lists of words, one a family at most (`backends`, `schedulings`, `memories`, `queues`, `topologies`,
-///          `threadings`, `observers`, `clocks`, `on_errors`), of which the first word is meant where the configuration
-///          says nothing; and policies and presets that are part of every sentence. f is compiled for each combination
+///          `threadings`, `observers`, `clocks`, `on_errors`, `contexts`), of which the first word is meant
+///          where the configuration says nothing; and policies and presets that are part of every sentence. f is compiled for each combination
 ///          of words that go together.
 /// asked    A `config::document`; what `config::load`, `config::parse` or `config::sentence` gave, whose error is
 ///          passed on; or a sentence: "io_uring, stealing, mimalloc".
@@ -3581,6 +3795,51 @@ class descriptor : work {
 };
 
 }  // namespace tenon::detail
+// tenon/core/environment.hpp
+
+namespace tenon {
+
+/// What a coroutine inherits from the one that awaits it: who asks it to stop, and what it carries.
+///
+/// Shape    One a task tree, owned by whoever started the tree (a scope, a timeout, a with_context), which outlives the
+///          tree. A promise carries a pointer to it, and a child's pointer is its parent's: an await costs one copy.
+struct environment {
+  std::stop_source stop{std::nostopstate};
+  const any_context* context = nullptr;  ///< null where nothing is carried
+
+  /// The level at which its work waits.
+  [[nodiscard]] tenon::level level() const noexcept { return context != nullptr ? context->level() : tenon::level{}; }
+};
+
+namespace detail {
+
+inline const environment no_environment{};
+
+template <class Promise>
+concept owns_environment = requires(Promise& promise) {
+  { promise.own } -> std::same_as<environment&>;
+};
+
+template <class Promise>
+concept has_environment = requires(Promise& promise) {
+  { promise.env } -> std::convertible_to<const environment*>;
+};
+
+/// The environment of the coroutine that awaits, or the empty one for coroutines that are not ours.
+template <class Promise>
+[[nodiscard]] const environment* environment_of(std::coroutine_handle<Promise> handle) noexcept {
+  if constexpr (owns_environment<Promise>) {
+    return &handle.promise().own;
+  } else if constexpr (has_environment<Promise>) {
+    return handle.promise().env;
+  } else {
+    return &no_environment;
+  }
+}
+
+}  // namespace detail
+
+}  // namespace tenon
 // tenon/core/timer.hpp
 
 namespace tenon {
@@ -3699,7 +3958,8 @@ namespace tenon {
 ///
 /// A worker derives from it. Code that names its runtime never comes through here and pays no indirect call.
 ///
-/// schedule  The worker's own thread: `item` runs soon, after what is ready already.
+/// schedule  The worker's own thread: `item` runs soon, after what is ready already. `env` is that of the task it
+///           belongs to: its level counts where the scheduling has levels.
 /// post      Any thread (in a single-threaded runtime: its own): `item` runs soon, on this worker if its scheduling
 ///           binds tasks to workers, else on any worker of the runtime.
 /// pin       Any thread, likewise: `item` runs on this very worker.
@@ -3709,8 +3969,8 @@ namespace tenon {
 class loop {
  public:
   struct operations {
-    void (*schedule)(loop&, work&) noexcept;
-    void (*post)(loop&, work&) noexcept;
+    void (*schedule)(loop&, work&, const environment&) noexcept;
+    void (*post)(loop&, work&, const environment&) noexcept;
     void (*pin)(loop&, work&) noexcept;
     void (*arm)(loop&, timer&) noexcept;
     void (*disarm)(loop&, timer&) noexcept;
@@ -3720,8 +3980,8 @@ class loop {
   loop(const loop&) = delete;
   loop& operator=(const loop&) = delete;
 
-  void schedule(work& item) noexcept { operations_.schedule(*this, item); }
-  void post(work& item) noexcept { operations_.post(*this, item); }
+  void schedule(work& item, const environment& env) noexcept { operations_.schedule(*this, item, env); }
+  void post(work& item, const environment& env) noexcept { operations_.post(*this, item, env); }
   void pin(work& item) noexcept { operations_.pin(*this, item); }
   void arm(timer& item) noexcept { operations_.arm(*this, item); }
   void disarm(timer& item) noexcept { operations_.disarm(*this, item); }
@@ -3804,47 +4064,6 @@ struct frame_allocated {
 };
 
 }  // namespace tenon::detail
-// tenon/core/environment.hpp
-
-namespace tenon {
-
-/// What a coroutine inherits from the one that awaits it: the token that asks it to stop.
-///
-/// Shape    One a task tree, owned by whoever started the tree (a scope, a timeout, a when_any), which outlives the
-///          tree. A promise carries a pointer to it, and a child's pointer is its parent's: an await costs one copy.
-struct environment {
-  std::stop_token stop;
-};
-
-namespace detail {
-
-inline const environment no_environment{};
-
-template <class Promise>
-concept owns_environment = requires(Promise& promise) {
-  { promise.own } -> std::same_as<environment&>;
-};
-
-template <class Promise>
-concept has_environment = requires(Promise& promise) {
-  { promise.env } -> std::convertible_to<const environment*>;
-};
-
-/// The environment of the coroutine that awaits, or the empty one for coroutines that are not ours.
-template <class Promise>
-[[nodiscard]] const environment* environment_of(std::coroutine_handle<Promise> handle) noexcept {
-  if constexpr (owns_environment<Promise>) {
-    return &handle.promise().own;
-  } else if constexpr (has_environment<Promise>) {
-    return handle.promise().env;
-  } else {
-    return &no_environment;
-  }
-}
-
-}  // namespace detail
-
-}  // namespace tenon
 // tenon/core/detail/promise.hpp
 
 namespace tenon::detail {
@@ -3881,7 +4100,7 @@ struct promise_base : frame_allocated, work {
   template <class Promise>
   [[nodiscard]] static std::coroutine_handle<> enter(Promise& promise) noexcept {
     if (!is_deep()) return std::coroutine_handle<Promise>::from_promise(promise);
-    here().current->schedule(starting(promise));
+    here().current->schedule(starting(promise), *promise.env);
     return std::noop_coroutine();
   }
 
@@ -3889,7 +4108,7 @@ struct promise_base : frame_allocated, work {
   [[nodiscard]] std::coroutine_handle<> leave() noexcept {
     if (!is_deep()) return continuation;
     run = &go_on;
-    here().current->schedule(*this);
+    here().current->schedule(*this, *env);
     return std::noop_coroutine();
   }
 
@@ -4041,8 +4260,8 @@ class stop_hook {
   ~stop_hook() { reset(); }
 
   /// From now on a stop request calls `function`; this very call does when there was one.
-  void emplace(const std::stop_token& token, Function function) {
-    ::new (static_cast<void*>(std::addressof(callback_))) std::stop_callback<Function>(token, function);
+  void emplace(std::stop_token token, Function function) {
+    ::new (static_cast<void*>(std::addressof(callback_))) std::stop_callback<Function>(std::move(token), function);
     set_ = true;
   }
   /// Takes it back, or waits until it has returned, unless it is this very thread that runs it.
@@ -4087,14 +4306,16 @@ class wait : public work {
   ~wait() = default;
 
   [[nodiscard]] loop& home() const noexcept { return *home_; }
-  void settle(loop& home, std::coroutine_handle<> waiter) noexcept {
+  [[nodiscard]] const environment& env() const noexcept { return *env_; }
+  void settle(loop& home, std::coroutine_handle<> waiter, const environment& env) noexcept {
     home_ = &home;
     waiter_ = waiter;
+    env_ = &env;
   }
 
   /// At home, once the wait is in flight: from now on a stop request cancels it.
-  void watch(const environment& env) {
-    if (env.stop.stop_possible()) stop_.emplace(env.stop, asks_to_stop{this});
+  void watch() {
+    if (env_->stop.stop_possible()) stop_.emplace(env_->stop.get_token(), asks_to_stop{this});
   }
 
   /// At home, once the wait is over: the coroutine goes on as soon as nobody else knows of it.
@@ -4110,7 +4331,7 @@ class wait : public work {
   /// Like end(), for a wait that is over before it was watched.
   void resume() noexcept {
     run = [](work& item) noexcept { static_cast<wait&>(item).waiter_.resume(); };
-    home_->schedule(*this);
+    home_->schedule(*this, *env_);
   }
 
  private:
@@ -4138,6 +4359,7 @@ class wait : public work {
 
   loop* home_ = nullptr;
   std::coroutine_handle<> waiter_;
+  const environment* env_ = nullptr;
   cancel_function cancel_;
   bool asked_ = false;    // the stop is, or was, on its way home as a work item
   bool arrived_ = false;  // it has come
@@ -4263,12 +4485,11 @@ class io_wait : public wait, public io_operation, public timer {
 
   template <class Promise>
   [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-    env_ = stop_ == on_stop::finish ? &no_environment : environment_of(waiter);
-    if (env_->stop.stop_requested()) {
+    settle(*descriptor_.home(), waiter, *environment_of(waiter));
+    if (stops() && env().stop.stop_requested()) {
       outcome = -ECANCELED;
       return false;
     }
-    settle(*descriptor_.home(), waiter);
     const this_thread& thread = here();
     if (thread.current == descriptor_.home() && thread.depth < transfer_depth) return begin();
     wait::run = [](work& item) noexcept { static_cast<io_wait&>(static_cast<wait&>(item)).arrives(); };
@@ -4281,6 +4502,7 @@ class io_wait : public wait, public io_operation, public timer {
 
   [[nodiscard]] static io_wait& of(io_operation& base) noexcept { return static_cast<io_wait&>(base); }
   [[nodiscard]] static io_wait& of(timer& base) noexcept { return static_cast<io_wait&>(base); }
+  [[nodiscard]] bool stops() const noexcept { return stop_ == on_stop::cancel; }
 
   /// At home, not from the waiting coroutine itself.
   void arrives() noexcept {
@@ -4298,7 +4520,7 @@ class io_wait : public wait, public io_operation, public timer {
       if (taken()) return false;
     }
     if (deadline != never) descriptor_.home()->arm(*this);
-    watch(*env_);
+    if (stops()) watch();
     return true;
   }
 
@@ -4315,7 +4537,7 @@ class io_wait : public wait, public io_operation, public timer {
   void completed() noexcept {
     while (!taken()) {
       // A part was written although it had been cancelled: the cancellation is spent, so it is looked for here.
-      if (expired_ || env_->stop.stop_requested()) {
+      if (expired_ || (stops() && env().stop.stop_requested())) {
         outcome = -ECANCELED;
         break;
       }
@@ -4334,7 +4556,6 @@ class io_wait : public wait, public io_operation, public timer {
   }
 
   descriptor<R>& descriptor_;
-  const environment* env_ = nullptr;
   std::int64_t total_ = 0;
   bool whole_;
   on_stop stop_;
@@ -4428,9 +4649,13 @@ class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] t
     [[nodiscard]] static bool await_ready() noexcept { return false; }
     template <class Promise>
     [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) noexcept {
+      return start(parent, *detail::environment_of(parent));
+    }
+    /// The same in an environment that is not the parent's.
+    [[nodiscard]] std::coroutine_handle<> start(std::coroutine_handle<> parent, const environment& env) noexcept {
       assert(child_ && !child_.done() && "the task was moved from, or awaited before");
       child_.promise().continuation = parent;
-      child_.promise().env = detail::environment_of(parent);
+      child_.promise().env = &env;
       return detail::promise_base::enter(child_.promise());
     }
     [[nodiscard]] T await_resume() { return child_.promise().result.take(); }
@@ -4775,7 +5000,7 @@ class sleeping : wait, timer {
     const time_point now = current->now();
     if (until_ == never && length_ < never - now) until_ = now + length_;
     if (until_ <= now) return false;
-    settle(*current, waiter);
+    settle(*current, waiter, env);
     timer::run = [](work& item) noexcept {
       auto& self = static_cast<sleeping&>(static_cast<timer&>(item));
       self.over_ = true;
@@ -4783,7 +5008,7 @@ class sleeping : wait, timer {
     };
     deadline = until_;
     if (until_ != never) current->arm(*this);
-    watch(env);
+    watch();
     return true;
   }
   /// true: it slept to the end; false: it was asked to stop.
@@ -5164,17 +5389,19 @@ namespace tenon::detail::weaving {
 struct waiter : work {
   waiter() noexcept : work(&resume) {}
 
-  void wait(std::coroutine_handle<> coroutine) noexcept {
+  template <class Promise>
+  void wait(std::coroutine_handle<Promise> coroutine) noexcept {
     waiting_ = coroutine;
+    env_ = environment_of(coroutine);
     home_ = here().current;
   }
   /// The last touch: the coroutine, and this with it, may be gone before it returns.
   void wake() noexcept {
     loop* const home = home_;
     if (home == here().current) {
-      home->schedule(*this);
+      home->schedule(*this, *env_);
     } else {
-      home->post(*this);
+      home->post(*this, *env_);
     }
   }
   [[nodiscard]] bool at_home() const noexcept { return home_ != nullptr; }
@@ -5183,6 +5410,7 @@ struct waiter : work {
   static void resume(work& item) noexcept { static_cast<waiter&>(item).waiting_.resume(); }
 
   std::coroutine_handle<> waiting_;
+  const environment* env_ = nullptr;
   loop* home_ = nullptr;
 };
 
@@ -6737,9 +6965,9 @@ class fabric {
         case detail::weaving::entry::taken: return true;  // and `*this` may be gone
         case detail::weaving::entry::full: {
           if constexpr (may_wait) {
-            const std::stop_token& stop = detail::environment_of(submitter)->stop;
+            const std::stop_source& stop = detail::environment_of(submitter)->stop;
             // Before it waits: once it does, it may be resumed, and gone, at any time.
-            if (stop.stop_possible()) on_stop_.emplace(stop, withdrawal{this, &to_});
+            if (stop.stop_possible()) on_stop_.emplace(stop.get_token(), withdrawal{this, &to_});
             if (first.wait(rt, *this)) return true;
           }
           return give_up(std::make_error_code(std::errc::operation_canceled));
@@ -6782,7 +7010,8 @@ class fabric {
     explicit draining(loom& of) noexcept : of_(of) {}
 
     [[nodiscard]] static bool await_ready() noexcept { return false; }
-    [[nodiscard]] bool await_suspend(std::coroutine_handle<> who) noexcept {
+    template <class Promise>
+    [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> who) noexcept {
       this->wait(who);
       assert(this->at_home() && "a worker waits for a fabric to be drained");
       return of_.wait_until_drained(*this);
@@ -6907,7 +7136,7 @@ namespace tenon::detail {
 ///                         seat.rise(): parked  nobody came:    parking.one_less(); go on, not searching
 ///                                      posted  a poster came:  go on, not searching; the inbox has something
 ///                                      called  a pusher came:  go on as a searcher: it has been counted as one
-///   (completions that wait() hands over are kept in a list until seat.rise(); only then are they published)
+///   (what completions of wait() make ready is pushed at once; "call one" for it comes after seat.rise())
 /// stop                    store the flag (seq_cst); wake all, whether parked or not
 ///
 /// Let S be the single total order of the sequentially consistent operations; all those below are.
@@ -7052,6 +7281,21 @@ namespace tenon::detail {
 template <class R>
 class crowd;
 
+/// What a root keeps of its context where the runtime carries none.
+struct carries_nothing {
+  carries_nothing() = default;
+  explicit carries_nothing(const any_context* /*dropped*/) noexcept {}
+};
+/// What a root keeps of its context: known by two members of R that are there before R is whole.
+template <class R>
+using carried_by = std::conditional_t<R::carries_context, typename R::context::values, carries_nothing>;
+
+/// What may stand before the function of a spawn.
+struct origin {
+  const any_context* context = nullptr;
+  const key* bound = nullptr;
+};
+
 /// The coroutine at the root of a spawned tree: it holds the function and its arguments, and owns itself.
 template <class R>
 struct root {
@@ -7059,7 +7303,7 @@ struct root {
   struct promise_type : frame_allocated, work {
     template <class... Rest>
     explicit promise_type(crowd<R>& of, Rest&...) : owner(of) {
-      own.stop = source.get_token();
+      if constexpr (R::carries_context) own.context = &carried;
     }
 
     struct out {
@@ -7086,8 +7330,8 @@ struct root {
     }
 
     crowd<R>& owner;
-    std::stop_source source;  // its own: a million tasks do not meet at one stop state's lock
-    environment own;
+    environment own{std::stop_source()};  // its own: a million tasks do not meet at one stop state's lock
+    [[no_unique_address]] carried_by<R> carried;
     promise_type* before = nullptr;
     promise_type* after = nullptr;
   };
@@ -7113,14 +7357,16 @@ concept stands_for_reference = requires(A& arg) {
   { arg.get() } -> std::same_as<typename A::type&>;
 };
 
-/// Whether a task made at once keeps all that it was given: a plain function, its arguments taken by value, or as the
-/// references that a std::reference_wrapper stands for. Then no second copy of them is kept beside it.
+/// Whether a task made at once keeps all that it was given: a plain function that takes each argument as the very type
+/// that would be kept, or as the reference that a std::reference_wrapper stands for. Then no second copy of them is
+/// kept beside it. (A string that a string_view is made of is not that: it has to be kept.)
 template <class Fn, class... Args>
 struct keeps_itself : std::false_type {};
 template <class Task, class... Ps, class... Args>
   requires(sizeof...(Ps) == sizeof...(Args))
 struct keeps_itself<Task (*)(Ps...), Args...>
-    : std::bool_constant<((!std::is_reference_v<Ps> || stands_for_reference<Args>) && ...)> {};
+    : std::bool_constant<((std::is_same_v<Ps, Args> || (std::is_reference_v<Ps> && stands_for_reference<Args>)) &&
+                          ...)> {};
 
 /// The roots that one scope, or a runtime itself, answers for: it counts them, can ask them to stop, keeps the first
 /// exception, and knows when the last has left.
@@ -7159,11 +7405,28 @@ class crowd {
 
   /// Makes the root of a tree, entered before, ready to run. What throws here leaves nothing behind.
   template <class Fn, class... Args>
-  void start(Fn&& fn, Args&&... args) {
-    const root<R> made = make(std::forward<Fn>(fn), std::forward<Args>(args)...);
-    member& promise = made.handle.promise();
-    add(promise);
-    runtime_.start(promise_base::starting(promise));
+  void start(origin from, Fn&& fn, Args&&... args) {
+    using lead = std::remove_cvref_t<Fn>;
+    if constexpr (std::is_base_of_v<any_context, lead>) {
+      from.context = &fn;
+      start(from, std::forward<Args>(args)...);
+    } else if constexpr (std::is_same_v<lead, key>) {
+      static_assert(!R::scheduling::shares,
+                    "tenon::runtime<...>::spawn: a key binds a task to a worker, and here any worker runs any task; "
+                    "write affinity<>, or leave out the key");
+      from.bound = &fn;
+      start(from, std::forward<Args>(args)...);
+    } else {
+      const root<R> made = make(std::forward<Fn>(fn), std::forward<Args>(args)...);
+      member& promise = made.handle.promise();
+      if constexpr (R::carries_context) promise.carried = carried_by<R>(from.context);
+      add(promise);
+      work& item = promise_base::starting(promise);
+      if constexpr (!R::scheduling::shares) {
+        if (from.bound != nullptr) return runtime_.start_at(from.bound->among(runtime_.workers()), item);
+      }
+      runtime_.start(item, promise.own);
+    }
   }
 
   /// Asks all to stop, those to come too. Stop callbacks run on this thread, with no lock held. Out of memory it ends
@@ -7178,7 +7441,7 @@ class crowd {
     {
       const std::lock_guard lock(mutex_);
       stopped_ = true;
-      for (member* each = first_; each != nullptr; each = each->after) list = new asked{each->source, list};
+      for (member* each = first_; each != nullptr; each = each->after) list = new asked{each->own.stop, list};
     }
     while (list != nullptr) {
       list->source.request_stop();
@@ -7240,7 +7503,7 @@ class crowd {
       first_ = &promise;
       stopped = stopped_;
     }
-    if (stopped) promise.source.request_stop();
+    if (stopped) promise.own.stop.request_stop();
   }
   void remove(member& promise) noexcept {
     const std::lock_guard lock(mutex_);
@@ -7258,6 +7521,26 @@ class crowd {
   std::exception_ptr error_;
 #endif
 };
+
+}  // namespace tenon::detail
+// tenon/runtime/detail/look_around.hpp
+
+namespace tenon::detail {
+
+struct headcount {
+  std::size_t concurrency;
+};
+
+/// The machine; or how many workers it is good for, of a topology that can tell that alone and binds nobody to a place.
+/// Then the list of places, sixty functions of compile time, is in no program that does not use it.
+template <class Topology>
+[[nodiscard]] auto look_around() {
+  if constexpr (!Topology::pins && requires { Topology::concurrency(); }) {
+    return headcount{Topology::concurrency()};
+  } else {
+    return Topology::read();
+  }
+}
 
 }  // namespace tenon::detail
 // tenon/runtime/detail/posted.hpp
@@ -7429,6 +7712,7 @@ class alignas(cache_line) worker final : public loop {
 
   static constexpr bool concurrent = threading::concurrent;
   static constexpr bool shares = R::scheduling::shares;
+  static constexpr bool has_levels = R::has_levels;
   static constexpr unsigned turn_every = 61;
 
  public:
@@ -7451,17 +7735,26 @@ class alignas(cache_line) worker final : public loop {
   [[nodiscard]] R& runtime() const noexcept { return runtime_; }
 
   /// Owner: `item` goes on here, after what is ready.
-  void schedule(work& item) noexcept {
+  void schedule(work& item, const environment& env) noexcept {
     assert(here().current == this && "an owner's call from another thread");
-    if (concurrent && collecting_) return collected_.push(item);
-    local_.push(item);
-    if constexpr (concurrent && shares) call_if_wanted();
+    if constexpr (has_levels) {
+      local_.push(item, env.level());
+    } else {
+      local_.push(item);
+    }
+    if constexpr (concurrent && shares) {
+      if (collecting_) {
+        ++collected_;
+      } else {
+        call_if_wanted();
+      }
+    }
   }
 
   /// Owner: a new item.
-  void start(work& item) noexcept {
+  void start(work& item, const environment& env) noexcept {
     if constexpr (shares) {
-      schedule(item);
+      schedule(item, env);
     } else {
       runtime_.rouse(local_.start(item));
     }
@@ -7469,11 +7762,11 @@ class alignas(cache_line) worker final : public loop {
 
   /// Any thread: `item` goes on, on this worker where tasks are bound to theirs. (Declared before the table below:
   /// there a later one is not seen yet, and loop's would call itself.)
-  void post(work& item) noexcept {
+  void post(work& item, const environment& env) noexcept {
     if constexpr (shares) {
-      runtime_.schedule(item);
+      runtime_.schedule(item, env);
     } else if (here().current == this) {
-      schedule(item);
+      schedule(item, env);
     } else {
       runtime_.rouse(runtime_.shared().give(item, index_));
     }
@@ -7535,8 +7828,12 @@ class alignas(cache_line) worker final : public loop {
 
  private:
   // Functions with names, for a lambda costs a class of compile time more.
-  static void schedule_at(loop& self, work& item) noexcept { static_cast<worker&>(self).schedule(item); }
-  static void post_at(loop& self, work& item) noexcept { static_cast<worker&>(self).post(item); }
+  static void schedule_at(loop& self, work& item, const environment& env) noexcept {
+    static_cast<worker&>(self).schedule(item, env);
+  }
+  static void post_at(loop& self, work& item, const environment& env) noexcept {
+    static_cast<worker&>(self).post(item, env);
+  }
   static void pin_at(loop& self, work& item) noexcept { static_cast<worker&>(self).pin(item); }
   static void arm_at(loop& self, timer& item) noexcept { static_cast<worker&>(self).arm(item); }
   static void disarm_at(loop& self, timer& item) noexcept { static_cast<worker&>(self).disarm(item); }
@@ -7590,7 +7887,7 @@ class alignas(cache_line) worker final : public loop {
     begin_collecting();
     backend_.wait(std::chrono::nanoseconds::zero());
     fire();
-    publish();
+    publish(1);
   }
 
   /// Nothing is ready: sleeps until something is.
@@ -7616,7 +7913,7 @@ class alignas(cache_line) worker final : public loop {
       sleep();
     }
     fire();
-    publish();
+    publish(2);  // one alone is run at once, here
   }
   void sleep() noexcept {
     since_turn_ = 0;
@@ -7635,20 +7932,15 @@ class alignas(cache_line) worker final : public loop {
     while (timer* const due = timers_.pop_due(now)) due->run(*due);
   }
 
-  /// While a worker sleeps, and as long as completions come in, what becomes ready is kept back: others are called
-  /// once, for all of it, and not while this worker counts as a sleeper itself.
+  /// While a worker sleeps, and as long as completions come in, it calls nobody for what becomes ready: others are
+  /// called once, for all of it, and not while this worker counts as a sleeper itself.
   void begin_collecting() noexcept {
-    if constexpr (concurrent) collecting_ = true;
+    if constexpr (concurrent && shares) collecting_ = true;
   }
-  void publish() noexcept {
-    if constexpr (concurrent) {
+  void publish(std::size_t least) noexcept {
+    if constexpr (concurrent && shares) {
       collecting_ = false;
-      if (collected_.empty()) return;
-      const bool several = collected_.front()->next != nullptr;
-      while (work* const item = collected_.pop()) local_.push(*item);
-      if constexpr (shares) {
-        if (several) call_if_wanted();  // one alone is run at once, here
-      }
+      if (std::exchange(collected_, 0) >= least) call_if_wanted();
     }
   }
   void call_if_wanted() noexcept {
@@ -7671,7 +7963,7 @@ class alignas(cache_line) worker final : public loop {
   unsigned since_turn_ = 0;
   bool searching_ = false;
   bool collecting_ = false;
-  work_list collected_;
+  std::size_t collected_ = 0;
   [[no_unique_address]] observer_type observer_;
   inbox<threading> inbox_;
   [[no_unique_address]] std::conditional_t<concurrent, seat<threading>, no_seat> seat_;
@@ -7760,25 +8052,6 @@ enum class phase : std::uint8_t {
   stopped,       ///< all has left; run() returns
 };
 
-namespace detail {
-
-struct headcount {
-  std::size_t concurrency;
-};
-
-/// The machine; or how many workers it is good for, of a topology that can tell that alone and binds nobody to a place.
-/// Then the list of places, sixty functions of compile time, is in no program that does not use it.
-template <class Topology>
-[[nodiscard]] auto look_around() {
-  if constexpr (!Topology::pins && requires { Topology::concurrency(); }) {
-    return headcount{Topology::concurrency()};
-  } else {
-    return Topology::read();
-  }
-}
-
-}  // namespace detail
-
 /// One concrete runtime: workers that share what their scheduling shares, each with its own backend, timers and memory.
 ///
 /// Users name it by a sentence: see `tenon::runtime`.
@@ -7787,11 +8060,12 @@ template <class Topology>
 ///          report, state: any thread when the threading is multi_thread, else the one that runs.
 /// Errors   The constructor throws std::system_error when a worker's backend cannot be opened (no descriptors left).
 template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
-          class Clock, class Errors>
+          class Clock, class Errors, class Context>
 class basic_runtime {
  public:
   using runtime = basic_runtime;
-  using policies = detail::policy_list<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors>;
+  using policies =
+      detail::policy_list<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors, Context>;
   using backend = Backend;
   using scheduling = Scheduling;
   using memory = Memory;
@@ -7801,6 +8075,7 @@ class basic_runtime {
   using observe = Observe;
   using clock = Clock;
   using errors = Errors;
+  using context = Context;
 
   using settings = tenon::settings<Threading::concurrent>;
   using worker = detail::worker<basic_runtime>;
@@ -7810,6 +8085,9 @@ class basic_runtime {
 
   /// Whether another thread may post: only where there is more than one.
   static constexpr bool has_remote_post = Threading::concurrent;
+  /// Whether the scheduling tells levels apart, and whether a task carries anything: a context or its level.
+  static constexpr bool has_levels = detail::levels_of<Scheduling> != 1;
+  static constexpr bool carries_context = Context::carries || has_levels;
 
   basic_runtime() : basic_runtime(settings{}) {}
   basic_runtime(settings how_much)  // NOLINT(google-explicit-constructor): `edge rt{{.threads = 4}}`
@@ -7836,7 +8114,7 @@ class basic_runtime {
     detail::outcome<T> out;
     begin();
     (void)background_.enter();
-    background_.start(&basic_runtime::main_task<T>, this, std::move(main), &out);
+    background_.start({}, &basic_runtime::main_task<T>, this, std::move(main), &out);
     work_until_stopped();
 #if defined(__cpp_exceptions)
     if (!out.failed()) background_.rethrow();
@@ -7848,10 +8126,14 @@ class basic_runtime {
   void run() { run(wait_for_stop()); }
 
   /// Starts `fn(args...)`, which gives a task that nobody waits for but the shutdown. False once the runtime drains.
+  ///
+  ///     rt.spawn(serve, std::move(peer));
+  ///     rt.spawn(co_await tenon::this_task::context(), audit, order);   // it carries what this task carries
+  ///     rt.spawn(tenon::key{account.id}, update, account);              // under affinity: always on the same worker
   template <class Fn, class... Args>
   bool spawn(Fn&& fn, Args&&... args) {
     if (!admit()) return false;
-    background_.start(std::forward<Fn>(fn), std::forward<Args>(args)...);
+    background_.start({}, std::forward<Fn>(fn), std::forward<Args>(args)...);
     return true;
   }
 
@@ -7908,20 +8190,26 @@ class basic_runtime {
   // What the parts of the library use. `item` is theirs and outlives its run.
 
   /// `item` goes on as a ready one: here when this thread is a worker of ours, else wherever the scheduling puts it.
-  void schedule(work& item) noexcept {
+  void schedule(work& item, const environment& env = detail::no_environment) noexcept {
     if (worker* const here = current()) {
-      here->schedule(item);
+      here->schedule(item, env);
     } else {
-      inject(item);
+      inject(item, env);
     }
   }
   /// `item` is new.
-  void start(work& item) noexcept {
+  void start(work& item, const environment& env = detail::no_environment) noexcept {
     if (worker* const here = current()) {
-      here->start(item);
+      here->start(item, env);
     } else {
-      inject(item);
+      inject(item, env);
     }
+  }
+  /// `item` is new, and belongs to worker `index`.
+  void start_at(std::size_t index, work& item) noexcept
+    requires(!Scheduling::shares)
+  {
+    rouse(shared_.give(item, index));
   }
   /// The worker of this runtime that runs on this thread, or null.
   [[nodiscard]] worker* current() const noexcept {
@@ -7985,8 +8273,15 @@ class basic_runtime {
     return false;
   }
 
-  void inject(work& item) noexcept {
-    const std::size_t index = shared_.inject(item);
+  [[nodiscard]] std::size_t put(work& item, [[maybe_unused]] const environment& env) noexcept {
+    if constexpr (has_levels) {
+      return shared_.inject(item, env.level());
+    } else {
+      return shared_.inject(item);
+    }
+  }
+  void inject(work& item, const environment& env) noexcept {
+    [[maybe_unused]] const std::size_t index = put(item, env);
     if constexpr (Threading::concurrent) {
       if constexpr (Scheduling::shares) {
         if (idle_.wanted()) call_one(nobody);
@@ -8962,14 +9257,33 @@ class moving_to {
   explicit moving_to(R& runtime) noexcept : runtime_(runtime) {}
 
   [[nodiscard]] static bool await_ready() noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> waiter) noexcept {
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
     item_.target = waiter;
-    runtime_.start(item_);
+    runtime_.start(item_, *environment_of(waiter));
   }
   static void await_resume() noexcept {}
 
  private:
   R& runtime_;
+  resumption item_;
+};
+
+template <class R>
+class binding_to {
+ public:
+  binding_to(R& runtime, key bound) noexcept : runtime_(runtime), bound_(bound) {}
+
+  [[nodiscard]] static bool await_ready() noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) noexcept {
+    item_.target = waiter;
+    runtime_.start_at(bound_.among(runtime_.workers()), item_);
+  }
+  static void await_resume() noexcept {}
+
+ private:
+  R& runtime_;
+  key bound_;
   resumption item_;
 };
 
@@ -8989,6 +9303,17 @@ template <class Runtime>
   return detail::moving_to<typename Runtime::runtime>(runtime);
 }
 
+/// Under `affinity`: goes on at the worker of a key, where a spawn with that key would run.
+///
+///     co_await tenon::schedule_on(rt, tenon::key{account.id});   // from here on alone with this account
+template <class Runtime>
+[[nodiscard]] detail::binding_to<typename Runtime::runtime> schedule_on(Runtime& runtime, key bound) noexcept {
+  static_assert(!Runtime::scheduling::shares,
+                "tenon::schedule_on: a key binds a task to a worker, and here any worker runs any task; write "
+                "affinity<> in the runtime's sentence, or leave out the key");
+  return detail::binding_to<typename Runtime::runtime>(runtime, bound);
+}
+
 }  // namespace tenon
 // tenon/runtime/scope.hpp
 
@@ -9000,6 +9325,8 @@ namespace tenon {
 ///     while (auto peer = co_await door.accept()) conns.spawn(echo, std::move(*peer));
 ///     co_await conns.join();
 ///
+/// Context       Its tasks carry what the scope was made with: `tenon::scope conns{rt, co_await
+///               tenon::this_task::context()}` hands on what its owner carries, `scope{rt}` hands on nothing.
 /// Cost          A spawn: one frame for the function, its arguments and the links, one for the task, and one allocation
 ///               for its stop state.
 /// Threads       spawn, cancel: any worker of the runtime, and any thread when it has more than one. join: its owner.
@@ -9020,8 +9347,9 @@ class scope : detail::crowd<R> {
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) {
       const environment& env = *detail::environment_of(waiter);
       scope_.joined_.target = waiter;
+      scope_.env_ = &env;
       scope_.home_ = detail::here().current;
-      if (env.stop.stop_possible()) follow_.emplace(env.stop, stop_all{&scope_});
+      if (env.stop.stop_possible()) follow_.emplace(env.stop.get_token(), stop_all{&scope_});
       scope_.leave();
       return true;  // whoever leaves last, this very thread perhaps, has made `joined_` ready
     }
@@ -9046,18 +9374,20 @@ class scope : detail::crowd<R> {
  public:
   template <class Runtime>
   explicit scope(Runtime& runtime) noexcept : crowd(runtime, &all_left) {}
+  template <class Runtime>
+  scope(Runtime& runtime, const any_context& carried) noexcept : crowd(runtime, &all_left), carried_(&carried) {}
   ~scope() {
     if (this->live() > 1) std::terminate();
   }
 
   /// Starts `fn(args...)`, which gives a task; function and arguments are kept, as std::thread keeps them, until it
-  /// ends.
+  /// ends. Before the function may stand what a runtime's spawn takes there: a context, a key.
   template <class Fn, class... Args>
   void spawn(Fn&& fn, Args&&... args) {
     const bool entered = this->enter();
     assert(entered && "a scope takes tasks until it has been joined");
     (void)entered;
-    this->start(std::forward<Fn>(fn), std::forward<Args>(args)...);
+    this->start(inherited(), std::forward<Fn>(fn), std::forward<Args>(args)...);
   }
 
   /// Asks all tasks to stop.
@@ -9070,17 +9400,28 @@ class scope : detail::crowd<R> {
   [[nodiscard]] joining join() noexcept { return joining(*this); }
 
  private:
+  [[nodiscard]] detail::origin inherited() const noexcept {
+    if constexpr (R::carries_context) {
+      return {&carried_};
+    } else {
+      return {};
+    }
+  }
   static void all_left(crowd& of) noexcept {
     auto& self = static_cast<scope&>(of);
-    self.home_->post(self.joined_);  // where tasks are bound to workers, to the one that joins
+    self.home_->post(self.joined_, *self.env_);  // where tasks are bound to workers, to the one that joins
   }
 
   detail::resumption joined_;
+  const environment* env_ = nullptr;  // of the one that joins
   loop* home_ = nullptr;
+  [[no_unique_address]] detail::carried_by<R> carried_;
 };
 
 template <class Runtime>
 scope(Runtime&) -> scope<typename Runtime::runtime>;
+template <class Runtime>
+scope(Runtime&, const any_context&) -> scope<typename Runtime::runtime>;
 
 }  // namespace tenon
 // tenon/scheduler/affinity.hpp
@@ -9177,12 +9518,38 @@ class asks_environment {
 
 class asks_stop_token : public asks_environment {
  public:
-  [[nodiscard]] std::stop_token await_resume() const noexcept { return env_->stop; }
+  [[nodiscard]] std::stop_token await_resume() const noexcept { return env_->stop.get_token(); }
 };
 
 class asks_stop_requested : public asks_environment {
  public:
   [[nodiscard]] bool await_resume() const noexcept { return env_->stop.stop_requested(); }
+};
+
+class asks_whole : public asks_environment {
+ public:
+  [[nodiscard]] const environment& await_resume() const noexcept { return *env_; }
+};
+
+class asks_context : public asks_environment {
+ public:
+  [[nodiscard]] const any_context& await_resume() const noexcept {
+    static constexpr any_context nothing;
+    return env_->context != nullptr ? *env_->context : nothing;
+  }
+};
+
+template <class Slot>
+class asks_slot : public asks_environment {
+ public:
+  [[nodiscard]] Slot await_resume() const noexcept {
+    return env_->context != nullptr ? env_->context->template get<Slot>() : Slot{};
+  }
+};
+template <>
+class asks_slot<level> : public asks_environment {
+ public:
+  [[nodiscard]] level await_resume() const noexcept { return env_->level(); }
 };
 
 }  // namespace detail
@@ -9197,6 +9564,22 @@ class asks_stop_requested : public asks_environment {
 ///
 /// Cost  Does not suspend; one atomic load.
 [[nodiscard]] inline detail::asks_stop_requested stop_requested() noexcept { return {}; }
+
+/// What the running coroutine carries, to start another task with: valid as long as this one runs.
+///
+///     rt.spawn(co_await tenon::this_task::context(), audit, order);
+///
+/// Cost  Does not suspend.
+[[nodiscard]] inline detail::asks_context context() noexcept { return {}; }
+
+/// One slot of it: `const tenant who = co_await tenon::this_task::slot<tenant>();` A default Slot where nothing of that
+/// type is carried. Its level is the slot `tenon::level`.
+///
+/// Cost  Does not suspend; one comparison a slot that the runtime names.
+template <class Slot>
+[[nodiscard]] detail::asks_slot<Slot> slot() noexcept {
+  return {};
+}
 
 }  // namespace tenon::this_task
 // tenon/task/detail/branch.hpp
@@ -9292,7 +9675,7 @@ class branch {
     enter(group, index, env);
     loop* const current = here().current;
     assert(current != nullptr && "tenon::when_all and when_any are awaited on a worker of a runtime");
-    current->schedule(promise_base::starting(handle_.promise()));
+    current->schedule(promise_base::starting(handle_.promise()), *env);
   }
 
   [[nodiscard]] stored_t<T> take() {
@@ -9343,11 +9726,10 @@ namespace detail {
 class linked_environment {
  public:
   void link(const environment& parent) {
-    env_ = parent;
-    env_.stop = source_.get_token();
-    if (parent.stop.stop_possible()) follow_.emplace(parent.stop, forward{&source_});
+    env_.context = parent.context;
+    if (parent.stop.stop_possible()) follow_.emplace(parent.stop.get_token(), forward{&env_.stop});
   }
-  [[nodiscard]] std::stop_source& source() noexcept { return source_; }
+  [[nodiscard]] std::stop_source& source() noexcept { return env_.stop; }
   [[nodiscard]] const environment& env() const noexcept { return env_; }
 
  private:
@@ -9356,8 +9738,7 @@ class linked_environment {
     void operator()() const noexcept { to->request_stop(); }
   };
 
-  std::stop_source source_;
-  environment env_;
+  environment env_{std::stop_source()};
   stop_hook<forward> follow_;
 };
 
@@ -9595,11 +9976,12 @@ namespace detail {
 class yielding {
  public:
   [[nodiscard]] static bool await_ready() noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> waiter) noexcept {
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
     loop* const current = here().current;
     assert(current != nullptr && "tenon::yield is awaited on a worker of a runtime");
     item_.target = waiter;
-    current->schedule(item_);
+    current->schedule(item_, *environment_of(waiter));
   }
   static void await_resume() noexcept {}
 

@@ -62,7 +62,7 @@ TEST(config, an_unknown_key_is_answered_with_the_known_ones) {
   EXPECT_EQ(
       error_of("[runtime]\nthreads = 1\nbackand = \"epoll\"\n"),
       "a.toml:3: unknown key \"backand\" in [runtime]; write backend, scheduling, memory, queue, topology, threading, "
-      "observe, clock, errors, threads or name");
+      "observe, clock, errors, context, threads or name");
 }
 
 TEST(config, an_unknown_table_is_an_error_unless_the_program_has_it) {

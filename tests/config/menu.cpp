@@ -74,8 +74,9 @@ TEST(menu, two_words_for_one_family_are_one_too_many) {
             "\"epoll, libuv\": \"libuv\": there is \"epoll\" for backend already; keep one of them");
 }
 
-constexpr std::array<std::string_view, 9> made_with{
-    "epoll", "fifo", "recycling<system>", "spsc<64>", "flat", "single_thread", "off", "steady", "propagate"};
+constexpr std::array<std::string_view, 10> made_with{
+    "epoll", "fifo",   "recycling<system>", "spsc<64>", "flat", "single_thread",
+    "off",   "steady", "propagate",         "context<>"};
 
 std::string contradiction(const document& asked, bool concurrent = true) {
   return tenon::config::detail::contradiction(asked, menus, 2, made_with, concurrent);

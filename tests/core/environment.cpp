@@ -51,7 +51,7 @@ TEST(environment, of_a_foreign_coroutine_is_the_empty_one) {
 
 TEST(environment, is_found_in_any_promise_that_has_one) {
   const std::stop_source source;
-  const tenon::environment mine{source.get_token()};
+  const tenon::environment mine{source};
   const carrying one = something();
   one.handle.promise().env = &mine;
   EXPECT_EQ(tenon::detail::environment_of(one.handle), &mine);

@@ -26,8 +26,8 @@ class recorder final : public tenon::loop {
  private:
   static void note(loop& self, const char* what) { static_cast<recorder&>(self).asked.emplace_back(what); }
   static constexpr operations table{
-      [](loop& self, tenon::work&) noexcept { note(self, "schedule"); },
-      [](loop& self, tenon::work&) noexcept { note(self, "post"); },
+      [](loop& self, tenon::work&, const tenon::environment&) noexcept { note(self, "schedule"); },
+      [](loop& self, tenon::work&, const tenon::environment&) noexcept { note(self, "post"); },
       [](loop& self, tenon::work&) noexcept { note(self, "pin"); },
       [](loop& self, tenon::timer&) noexcept { note(self, "arm"); },
       [](loop& self, tenon::timer&) noexcept { note(self, "disarm"); },
@@ -41,8 +41,8 @@ TEST(loop, forwards_each_call_to_its_worker) {
   tenon::loop& any = worker;
   tenon::work item;
   tenon::timer timer;
-  any.schedule(item);
-  any.post(item);
+  any.schedule(item, tenon::detail::no_environment);
+  any.post(item, tenon::detail::no_environment);
   any.pin(item);
   any.arm(timer);
   any.disarm(timer);

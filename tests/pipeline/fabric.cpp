@@ -268,7 +268,7 @@ TEST(fabric, a_stop_request_ends_the_wait_for_room_and_nothing_else) {
   single rt;
   tenon::fabric running{rt, blocking};
   std::stop_source stop;
-  const tenon::environment env{stop.get_token()};
+  const tenon::environment env{stop};
   answers got;
   for (int i = 0; i < 4; ++i) submit(env, running, i, got);  // in the queue: they go through
   submit(running, 4, got);                                   // waits, and has another environment
@@ -647,7 +647,7 @@ TEST(fabric, a_stop_from_another_thread_meets_the_room_it_waits_for) {
   for (int round = 0; round < 60 * TENON_TEST_SCALE; ++round) {
     tenon::fabric running{rt, slow};
     std::stop_source stop;
-    const tenon::environment env{stop.get_token()};
+    const tenon::environment env{stop};
     std::latch left(6);
     std::atomic<int> answered{0};
     for (int i = 0; i < 6; ++i) {

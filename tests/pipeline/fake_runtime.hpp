@@ -19,10 +19,13 @@
 
 namespace fake {
 
-constexpr tenon::loop::operations no_timers(void (*take)(tenon::loop&, tenon::work&) noexcept) {
-  return {take,
-          take,
-          take,
+using takes_ready = void (*)(tenon::loop&, tenon::work&, const tenon::environment&) noexcept;
+using takes = void (*)(tenon::loop&, tenon::work&) noexcept;
+
+constexpr tenon::loop::operations no_timers(takes_ready ready, takes pinned) {
+  return {ready,
+          ready,
+          pinned,
           [](tenon::loop&, tenon::timer&) noexcept { std::terminate(); },
           [](tenon::loop&, tenon::timer&) noexcept { std::terminate(); },
           [](tenon::loop&) noexcept { return tenon::time_point{}; }};
@@ -53,7 +56,9 @@ class one_thread : public tenon::loop {
 
  private:
   static constexpr operations table =
-      no_timers([](loop& self, tenon::work& item) noexcept { static_cast<one_thread&>(self).schedule(item); });
+      no_timers([](loop& self, tenon::work& item,
+                   const tenon::environment&) noexcept { static_cast<one_thread&>(self).schedule(item); },
+                [](loop& self, tenon::work& item) noexcept { static_cast<one_thread&>(self).schedule(item); });
 
   tenon::loop* before_;
   tenon::work_list ready_;
@@ -94,7 +99,9 @@ class threads {
    private:
     static const operations& table() {
       static constexpr operations one =
-          no_timers([](loop& self, tenon::work& item) noexcept { static_cast<worker&>(self).post(item); });
+          no_timers([](loop& self, tenon::work& item,
+                       const tenon::environment&) noexcept { static_cast<worker&>(self).post(item); },
+                    [](loop& self, tenon::work& item) noexcept { static_cast<worker&>(self).post(item); });
       return one;
     }
 
@@ -155,7 +162,7 @@ class move_to : tenon::work {
   static bool await_ready() noexcept { return false; }
   void await_suspend(std::coroutine_handle<> who) noexcept {
     who_ = who;
-    there_.post(*this);
+    there_.post(*this, tenon::detail::no_environment);
   }
   static void await_resume() noexcept {}
 

@@ -21,7 +21,7 @@ TEST(describe, marks_what_goes_without_saying) {
   EXPECT_EQ(
       tenon::describe<tenon::runtime<>>(),
       "epoll (default), stealing<> (default), recycling<system> (default), by_topology (default), flat (default), "
-      "multi_thread (default), off (default), steady (default), propagate (default)");
+      "multi_thread (default), off (default), steady (default), propagate (default), context<> (default)");
 }
 
 TEST(describe, a_default_that_is_written_out_is_the_same_type_and_the_same_sentence) {
@@ -31,7 +31,7 @@ TEST(describe, a_default_that_is_written_out_is_the_same_type_and_the_same_sente
 TEST(describe, one_thread_is_said_and_its_scheduling_goes_without_saying) {
   EXPECT_EQ((tenon::describe<tenon::runtime<tenon::single_thread>>()),
             "epoll (default), fifo (default), recycling<system> (default), by_topology (default), flat (default), "
-            "single_thread, off (default), steady (default), propagate (default)");
+            "single_thread, off (default), steady (default), propagate (default), context<> (default)");
 }
 
 TEST(describe, fifo_among_threads_was_said) {
@@ -42,7 +42,7 @@ TEST(describe, a_named_runtime_reads_as_its_sentence) {
   EXPECT_EQ(
       tenon::describe<edge>(),
       "poll, affinity<>, recycling<system> (default), spsc<64>, flat (default), multi_thread (default), counters, "
-      "steady (default), terminate");
+      "steady (default), terminate, context<> (default)");
 }
 
 /// What describe asks of an object.

@@ -31,7 +31,8 @@ TEST(policies_of, gives_each_family_its_policy) {
   static_assert(std::is_same_v<policy_of_family<edge, tenon::family::observe>, tenon::counters>);
   static_assert(std::is_same_v<policy_of_family<edge, tenon::family::clock>, tenon::steady>);
   static_assert(std::is_same_v<policy_of_family<edge, tenon::family::errors>, tenon::propagate>);
-  static_assert(decltype(hana::size(tenon::policies_of<edge>))::value == 9);
+  static_assert(std::is_same_v<policy_of_family<edge, tenon::family::context>, tenon::context<>>);
+  static_assert(decltype(hana::size(tenon::policies_of<edge>))::value == 10);
 }
 
 TEST(policies_of, equal_sentences_have_one_map) {

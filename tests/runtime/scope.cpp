@@ -4,8 +4,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -248,6 +250,24 @@ TEST(scope_death, that_is_left_with_tasks_ends_the_program) {
         }(rt));
       },
       "");
+}
+
+task<void> reads_late(std::string_view text, std::span<const int> numbers, std::string* into) {
+  (void)co_await tenon::sleep_for(1ms);
+  *into += text;
+  for (const int each : numbers) *into += std::to_string(each);
+}
+
+/// What a parameter is only a view of is kept as it was given.
+TYPED_TEST(scopes, keep_the_string_that_a_view_is_made_of) {
+  std::string read;
+  run_with<TypeParam>(2, [&read](TypeParam& rt) -> task<void> {
+    tenon::scope all{rt};
+    all.spawn(reads_late, std::string("a text that is too long for any small string, "), std::vector<int>{1, 2, 3},
+              &read);
+    co_await all.join();
+  });
+  EXPECT_EQ(read, "a text that is too long for any small string, 123");
 }
 
 }  // namespace

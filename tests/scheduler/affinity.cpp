@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <tenon/backend/epoll.hpp>
 #include <tenon/runtime/runtime.hpp>
+#include <tenon/runtime/schedule_on.hpp>
 #include <tenon/runtime/scope.hpp>
 #include <tenon/scheduler/affinity.hpp>
 #include <tenon/task/sleep_for.hpp>
@@ -11,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <set>
@@ -95,6 +97,51 @@ TEST(affinity, wakes_the_worker_that_a_task_was_sent_to) {
     }(&rt, &mutex, &seen));
     EXPECT_EQ(seen.size(), 3U);
   }
+}
+
+task<void> notes_its_thread(std::mutex* mutex, std::map<std::uint64_t, std::set<std::thread::id>>* seen,
+                            std::uint64_t key) {
+  for (int i = 0; i < 3; ++i) {
+    {
+      const std::lock_guard hold(*mutex);
+      (*seen)[key].insert(std::this_thread::get_id());
+    }
+    co_await tenon::yield();
+  }
+}
+
+/// Whoever starts them, from wherever, and however busy the workers are: tasks of one key meet on one worker.
+TEST(affinity, the_same_key_is_the_same_worker) {
+  constexpr std::uint64_t keys = 40;
+  bound rt{{.threads = 3}};
+  std::mutex mutex;
+  std::map<std::uint64_t, std::set<std::thread::id>> seen;
+  rt.run([](bound& of, std::mutex* guard, auto* into) -> task<void> {
+    std::thread outside([&] {
+      for (std::uint64_t i = 0; i < 5 * keys; ++i) {
+        EXPECT_TRUE(of.spawn(tenon::key{i % keys}, notes_its_thread, guard, into, i % keys));
+      }
+    });
+    tenon::scope all{of};
+    for (std::uint64_t i = 0; i < 5 * keys; ++i) {
+      all.spawn(tenon::key{i % keys}, notes_its_thread, guard, into, i % keys);
+      if (i % 7 == 0) co_await tenon::yield();
+    }
+    for (std::uint64_t i = 0; i < keys; ++i) {
+      co_await tenon::schedule_on(of, tenon::key{i});
+      const std::lock_guard hold(*guard);
+      (*into)[i].insert(std::this_thread::get_id());
+    }
+    outside.join();
+    co_await all.join();
+  }(rt, &mutex, &seen));
+  ASSERT_EQ(seen.size(), keys);
+  std::set<std::thread::id> used;
+  for (const auto& [key, threads] : seen) {
+    EXPECT_EQ(threads.size(), 1U) << "key " << key;
+    used.insert(threads.begin(), threads.end());
+  }
+  EXPECT_EQ(used.size(), 3U);
 }
 
 }  // namespace

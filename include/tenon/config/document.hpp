@@ -15,8 +15,8 @@
 namespace tenon::config {
 
 /// The families by name, in the order of a runtime's policies: the keys of a file whose values are words.
-inline constexpr std::array<std::string_view, 9> families{"backend",   "scheduling", "memory", "queue", "topology",
-                                                          "threading", "observe",    "clock",  "errors"};
+inline constexpr std::array<std::string_view, 10> families{"backend",   "scheduling", "memory", "queue",  "topology",
+                                                           "threading", "observe",    "clock",  "errors", "context"};
 
 /// What a file or a string asks of a runtime: words, which choose among the types that a program offers, and numbers.
 ///

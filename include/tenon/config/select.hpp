@@ -50,6 +50,8 @@ template <class... Ps>
 struct clocks : detail::choice<family::clock, Ps...> {};
 template <class... Ps>
 struct on_errors : detail::choice<family::errors, Ps...> {};
+template <class... Ps>
+struct contexts : detail::choice<family::context, Ps...> {};
 
 namespace detail {
 
@@ -242,8 +244,8 @@ class selector {
 ///         tenon::config::load("tenon.toml"), [](auto rt) { return rt.run(serve(rt)); });
 ///
 /// Choices  Lists of words, one a family at most (`backends`, `schedulings`, `memories`, `queues`, `topologies`,
-///          `threadings`, `observers`, `clocks`, `on_errors`), of which the first word is meant where the configuration
-///          says nothing; and policies and presets that are part of every sentence. f is compiled for each combination
+///          `threadings`, `observers`, `clocks`, `on_errors`, `contexts`), of which the first word is meant
+///          where the configuration says nothing; and policies and presets that are part of every sentence. f is compiled for each combination
 ///          of words that go together.
 /// asked    A `config::document`; what `config::load`, `config::parse` or `config::sentence` gave, whose error is
 ///          passed on; or a sentence: "io_uring, stealing, mimalloc".

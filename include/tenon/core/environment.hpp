@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/context.hpp>
+
 #include <concepts>
 #include <coroutine>
 #include <stop_token>
 
 namespace tenon {
 
-/// What a coroutine inherits from the one that awaits it: the token that asks it to stop.
+/// What a coroutine inherits from the one that awaits it: who asks it to stop, and what it carries.
 ///
-/// Shape    One a task tree, owned by whoever started the tree (a scope, a timeout, a when_any), which outlives the
+/// Shape    One a task tree, owned by whoever started the tree (a scope, a timeout, a with_context), which outlives the
 ///          tree. A promise carries a pointer to it, and a child's pointer is its parent's: an await costs one copy.
 struct environment {
-  std::stop_token stop;
+  std::stop_source stop{std::nostopstate};
+  const any_context* context = nullptr;  ///< null where nothing is carried
+
+  /// The level at which its work waits.
+  [[nodiscard]] tenon::level level() const noexcept { return context != nullptr ? context->level() : tenon::level{}; }
 };
 
 namespace detail {

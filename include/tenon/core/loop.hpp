@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/core/clock.hpp>
+#include <tenon/core/environment.hpp>
 #include <tenon/core/timer.hpp>
 #include <tenon/core/work.hpp>
 
@@ -13,7 +14,8 @@ namespace tenon {
 ///
 /// A worker derives from it. Code that names its runtime never comes through here and pays no indirect call.
 ///
-/// schedule  The worker's own thread: `item` runs soon, after what is ready already.
+/// schedule  The worker's own thread: `item` runs soon, after what is ready already. `env` is that of the task it
+///           belongs to: its level counts where the scheduling has levels.
 /// post      Any thread (in a single-threaded runtime: its own): `item` runs soon, on this worker if its scheduling
 ///           binds tasks to workers, else on any worker of the runtime.
 /// pin       Any thread, likewise: `item` runs on this very worker.
@@ -23,8 +25,8 @@ namespace tenon {
 class loop {
  public:
   struct operations {
-    void (*schedule)(loop&, work&) noexcept;
-    void (*post)(loop&, work&) noexcept;
+    void (*schedule)(loop&, work&, const environment&) noexcept;
+    void (*post)(loop&, work&, const environment&) noexcept;
     void (*pin)(loop&, work&) noexcept;
     void (*arm)(loop&, timer&) noexcept;
     void (*disarm)(loop&, timer&) noexcept;
@@ -34,8 +36,8 @@ class loop {
   loop(const loop&) = delete;
   loop& operator=(const loop&) = delete;
 
-  void schedule(work& item) noexcept { operations_.schedule(*this, item); }
-  void post(work& item) noexcept { operations_.post(*this, item); }
+  void schedule(work& item, const environment& env) noexcept { operations_.schedule(*this, item, env); }
+  void post(work& item, const environment& env) noexcept { operations_.post(*this, item, env); }
   void pin(work& item) noexcept { operations_.pin(*this, item); }
   void arm(timer& item) noexcept { operations_.arm(*this, item); }
   void disarm(timer& item) noexcept { operations_.disarm(*this, item); }

@@ -40,6 +40,9 @@ struct clock {
 struct errors {
   using family = errors;
 };
+struct context {
+  using family = context;
+};
 }  // namespace family
 
 namespace detail {

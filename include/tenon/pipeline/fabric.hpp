@@ -125,9 +125,9 @@ class fabric {
         case detail::weaving::entry::taken: return true;  // and `*this` may be gone
         case detail::weaving::entry::full: {
           if constexpr (may_wait) {
-            const std::stop_token& stop = detail::environment_of(submitter)->stop;
+            const std::stop_source& stop = detail::environment_of(submitter)->stop;
             // Before it waits: once it does, it may be resumed, and gone, at any time.
-            if (stop.stop_possible()) on_stop_.emplace(stop, withdrawal{this, &to_});
+            if (stop.stop_possible()) on_stop_.emplace(stop.get_token(), withdrawal{this, &to_});
             if (first.wait(rt, *this)) return true;
           }
           return give_up(std::make_error_code(std::errc::operation_canceled));
@@ -170,7 +170,8 @@ class fabric {
     explicit draining(loom& of) noexcept : of_(of) {}
 
     [[nodiscard]] static bool await_ready() noexcept { return false; }
-    [[nodiscard]] bool await_suspend(std::coroutine_handle<> who) noexcept {
+    template <class Promise>
+    [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> who) noexcept {
       this->wait(who);
       assert(this->at_home() && "a worker waits for a fabric to be drained");
       return of_.wait_until_drained(*this);

@@ -3,15 +3,19 @@
 
 #include <tenon/core/cache_line.hpp>
 #include <tenon/core/clock.hpp>
+#include <tenon/core/context.hpp>
 #include <tenon/core/detail/parking.hpp>
 #include <tenon/core/detail/row.hpp>
+#include <tenon/core/environment.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/fwd.hpp>
 #include <tenon/runtime/detail/crowd.hpp>
+#include <tenon/runtime/detail/look_around.hpp>
 #include <tenon/runtime/detail/posted.hpp>
 #include <tenon/runtime/detail/worker.hpp>
 #include <tenon/runtime/report.hpp>
 #include <tenon/runtime/settings.hpp>
+#include <tenon/scheduler/concept.hpp>
 #include <tenon/task/sleep_for.hpp>
 #include <tenon/task/task.hpp>
 #include <tenon/topology/machine.hpp>
@@ -45,25 +49,6 @@ enum class phase : std::uint8_t {
   stopped,       ///< all has left; run() returns
 };
 
-namespace detail {
-
-struct headcount {
-  std::size_t concurrency;
-};
-
-/// The machine; or how many workers it is good for, of a topology that can tell that alone and binds nobody to a place.
-/// Then the list of places, sixty functions of compile time, is in no program that does not use it.
-template <class Topology>
-[[nodiscard]] auto look_around() {
-  if constexpr (!Topology::pins && requires { Topology::concurrency(); }) {
-    return headcount{Topology::concurrency()};
-  } else {
-    return Topology::read();
-  }
-}
-
-}  // namespace detail
-
 /// One concrete runtime: workers that share what their scheduling shares, each with its own backend, timers and memory.
 ///
 /// Users name it by a sentence: see `tenon::runtime`.
@@ -72,11 +57,12 @@ template <class Topology>
 ///          report, state: any thread when the threading is multi_thread, else the one that runs.
 /// Errors   The constructor throws std::system_error when a worker's backend cannot be opened (no descriptors left).
 template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
-          class Clock, class Errors>
+          class Clock, class Errors, class Context>
 class basic_runtime {
  public:
   using runtime = basic_runtime;
-  using policies = detail::policy_list<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors>;
+  using policies =
+      detail::policy_list<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors, Context>;
   using backend = Backend;
   using scheduling = Scheduling;
   using memory = Memory;
@@ -86,6 +72,7 @@ class basic_runtime {
   using observe = Observe;
   using clock = Clock;
   using errors = Errors;
+  using context = Context;
 
   using settings = tenon::settings<Threading::concurrent>;
   using worker = detail::worker<basic_runtime>;
@@ -95,6 +82,9 @@ class basic_runtime {
 
   /// Whether another thread may post: only where there is more than one.
   static constexpr bool has_remote_post = Threading::concurrent;
+  /// Whether the scheduling tells levels apart, and whether a task carries anything: a context or its level.
+  static constexpr bool has_levels = detail::levels_of<Scheduling> != 1;
+  static constexpr bool carries_context = Context::carries || has_levels;
 
   basic_runtime() : basic_runtime(settings{}) {}
   basic_runtime(settings how_much)  // NOLINT(google-explicit-constructor): `edge rt{{.threads = 4}}`
@@ -121,7 +111,7 @@ class basic_runtime {
     detail::outcome<T> out;
     begin();
     (void)background_.enter();
-    background_.start(&basic_runtime::main_task<T>, this, std::move(main), &out);
+    background_.start({}, &basic_runtime::main_task<T>, this, std::move(main), &out);
     work_until_stopped();
 #if defined(__cpp_exceptions)
     if (!out.failed()) background_.rethrow();
@@ -133,10 +123,14 @@ class basic_runtime {
   void run() { run(wait_for_stop()); }
 
   /// Starts `fn(args...)`, which gives a task that nobody waits for but the shutdown. False once the runtime drains.
+  ///
+  ///     rt.spawn(serve, std::move(peer));
+  ///     rt.spawn(co_await tenon::this_task::context(), audit, order);   // it carries what this task carries
+  ///     rt.spawn(tenon::key{account.id}, update, account);              // under affinity: always on the same worker
   template <class Fn, class... Args>
   bool spawn(Fn&& fn, Args&&... args) {
     if (!admit()) return false;
-    background_.start(std::forward<Fn>(fn), std::forward<Args>(args)...);
+    background_.start({}, std::forward<Fn>(fn), std::forward<Args>(args)...);
     return true;
   }
 
@@ -193,20 +187,26 @@ class basic_runtime {
   // What the parts of the library use. `item` is theirs and outlives its run.
 
   /// `item` goes on as a ready one: here when this thread is a worker of ours, else wherever the scheduling puts it.
-  void schedule(work& item) noexcept {
+  void schedule(work& item, const environment& env = detail::no_environment) noexcept {
     if (worker* const here = current()) {
-      here->schedule(item);
+      here->schedule(item, env);
     } else {
-      inject(item);
+      inject(item, env);
     }
   }
   /// `item` is new.
-  void start(work& item) noexcept {
+  void start(work& item, const environment& env = detail::no_environment) noexcept {
     if (worker* const here = current()) {
-      here->start(item);
+      here->start(item, env);
     } else {
-      inject(item);
+      inject(item, env);
     }
+  }
+  /// `item` is new, and belongs to worker `index`.
+  void start_at(std::size_t index, work& item) noexcept
+    requires(!Scheduling::shares)
+  {
+    rouse(shared_.give(item, index));
   }
   /// The worker of this runtime that runs on this thread, or null.
   [[nodiscard]] worker* current() const noexcept {
@@ -270,8 +270,15 @@ class basic_runtime {
     return false;
   }
 
-  void inject(work& item) noexcept {
-    const std::size_t index = shared_.inject(item);
+  [[nodiscard]] std::size_t put(work& item, [[maybe_unused]] const environment& env) noexcept {
+    if constexpr (has_levels) {
+      return shared_.inject(item, env.level());
+    } else {
+      return shared_.inject(item);
+    }
+  }
+  void inject(work& item, const environment& env) noexcept {
+    [[maybe_unused]] const std::size_t index = put(item, env);
     if constexpr (Threading::concurrent) {
       if constexpr (Scheduling::shares) {
         if (idle_.wanted()) call_one(nobody);

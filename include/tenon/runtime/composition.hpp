@@ -21,7 +21,7 @@ namespace tenon {
 /// runtime  The type it stands for.
 /// legal    Whether every rule of every one of its policies holds. Asking is not an error, whatever the answer.
 template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
-          class Clock, class Errors>
+          class Clock, class Errors, class Context>
 struct composition {
   using backend = Backend;
   using scheduling = Scheduling;
@@ -32,9 +32,12 @@ struct composition {
   using observe = Observe;
   using clock = Clock;
   using errors = Errors;
+  using context = Context;
 
-  using policies = detail::policy_list<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors>;
-  using runtime = basic_runtime<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors>;
+  using policies =
+      detail::policy_list<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors, Context>;
+  using runtime =
+      basic_runtime<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors, Context>;
 
   static constexpr bool legal = detail::obeys_all<composition>(policies{});
 };
@@ -60,12 +63,12 @@ template <class Threading>
 using default_scheduling = std::conditional_t<Threading::concurrent, stealing<>, fifo>;
 
 template <class Entries, class Threading = found<family::threading, multi_thread, Entries>>
-using resolved =
-    composition<found<family::backend, epoll, Entries>,
-                found<family::scheduling, default_scheduling<Threading>, Entries>,
-                found<family::memory, recycling<system>, Entries>, found<family::queue, by_topology, Entries>,
-                found<family::topology, flat, Entries>, Threading, found<family::observe, off, Entries>,
-                found<family::clock, steady, Entries>, found<family::errors, propagate, Entries>>;
+using resolved = composition<found<family::backend, epoll, Entries>,
+                             found<family::scheduling, default_scheduling<Threading>, Entries>,
+                             found<family::memory, recycling<system>, Entries>,
+                             found<family::queue, by_topology, Entries>, found<family::topology, flat, Entries>,
+                             Threading, found<family::observe, off, Entries>, found<family::clock, steady, Entries>,
+                             found<family::errors, propagate, Entries>, found<family::context, context<>, Entries>>;
 
 /// What a preset says counts where the sentence is silent, and where it goes with what the sentence says.
 template <class P, class... Said>

@@ -3,6 +3,7 @@
 
 #include <tenon/backend/concept.hpp>
 #include <tenon/core/clock.hpp>
+#include <tenon/core/context.hpp>
 #include <tenon/core/errors.hpp>
 #include <tenon/core/policy.hpp>
 #include <tenon/core/threading.hpp>
@@ -32,6 +33,7 @@ template <class P> inline constexpr bool keeps_contract<P, family::threading> = 
 template <class P> inline constexpr bool keeps_contract<P, family::observe> = observe_policy<P>;
 template <class P> inline constexpr bool keeps_contract<P, family::clock> = clock_policy<P>;
 template <class P> inline constexpr bool keeps_contract<P, family::errors> = errors_policy<P>;
+template <class P> inline constexpr bool keeps_contract<P, family::context> = context_policy<P>;
 // What a sentence means where it is silent is proven by its tests: to do it again would make, in every program, each of
 // them for the threading that the program does not have.
 template <> inline constexpr bool keeps_contract<epoll, family::backend> = true;
@@ -65,7 +67,8 @@ inline constexpr place place_of = find_place<P>();
 ///
 ///     static_assert(tenon::complete_policy<my_backend>);
 template <class P>
-concept complete_policy = detail::place_of<P> >= detail::place::backend && detail::place_of<P> <= detail::place::errors;
+concept complete_policy =
+    detail::place_of<P> >= detail::place::backend && detail::place_of<P> <= detail::place::context;
 
 static_assert(complete_policy<single_thread>);
 static_assert(!complete_policy<family::threading>);

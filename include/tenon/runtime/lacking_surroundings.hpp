@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/core/clock.hpp>
+#include <tenon/core/context.hpp>
 #include <tenon/core/errors.hpp>
 #include <tenon/core/policy.hpp>
 #include <tenon/core/threading.hpp>
@@ -12,6 +13,7 @@
 #include <concepts>
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 /// Which requirement of its family's contract a policy fails, the first of them, as a sentence: for what is
 /// around a worker.
@@ -188,6 +190,35 @@ struct missing<family::errors, P> {
   static_assert(!lack.empty(),
                 "tenon::runtime<...>: an errors policy does not keep its contract; see where with "
                 "static_assert(tenon::errors_policy<...>) below it");
+};
+
+template <class P>
+consteval std::string_view context_lacks() {
+  if constexpr (!requires { typename P::values; }) return "values";
+  else if constexpr (!std::derived_from<typename P::values, any_context>) return "any_context";
+  else if constexpr (!std::is_nothrow_constructible_v<typename P::values, const any_context*>) return "values(other)";
+  else if constexpr (!requires { { P::carries } -> std::convertible_to<bool>; }) return "carries";
+  else return {};
+}
+
+template <class P>
+struct missing<family::context, P> {
+  static constexpr std::string_view lack = context_lacks<P>();
+  static_assert(lack != "values",
+                "tenon::runtime<...>: a context policy lacks values; give it a class values derived from "
+                "tenon::any_context (tenon::context_policy)");
+  static_assert(lack != "any_context",
+                "tenon::runtime<...>: the values of a context policy are no tenon::any_context; derive them from it, "
+                "publicly (tenon::context_policy)");
+  static_assert(lack != "values(other)",
+                "tenon::runtime<...>: a context policy lacks values(other); give its values a noexcept constructor "
+                "from const tenon::any_context* (tenon::context_policy)");
+  static_assert(lack != "carries",
+                "tenon::runtime<...>: a context policy lacks carries; give it static constexpr bool carries "
+                "(tenon::context_policy)");
+  static_assert(!lack.empty(),
+                "tenon::runtime<...>: a context policy does not keep its contract; see where with "
+                "static_assert(tenon::context_policy<...>) below it");
 };
 
 // clang-format on

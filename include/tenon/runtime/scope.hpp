@@ -18,6 +18,8 @@ namespace tenon {
 ///     while (auto peer = co_await door.accept()) conns.spawn(echo, std::move(*peer));
 ///     co_await conns.join();
 ///
+/// Context       Its tasks carry what the scope was made with: `tenon::scope conns{rt, co_await
+///               tenon::this_task::context()}` hands on what its owner carries, `scope{rt}` hands on nothing.
 /// Cost          A spawn: one frame for the function, its arguments and the links, one for the task, and one allocation
 ///               for its stop state.
 /// Threads       spawn, cancel: any worker of the runtime, and any thread when it has more than one. join: its owner.
@@ -38,8 +40,9 @@ class scope : detail::crowd<R> {
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) {
       const environment& env = *detail::environment_of(waiter);
       scope_.joined_.target = waiter;
+      scope_.env_ = &env;
       scope_.home_ = detail::here().current;
-      if (env.stop.stop_possible()) follow_.emplace(env.stop, stop_all{&scope_});
+      if (env.stop.stop_possible()) follow_.emplace(env.stop.get_token(), stop_all{&scope_});
       scope_.leave();
       return true;  // whoever leaves last, this very thread perhaps, has made `joined_` ready
     }
@@ -64,18 +67,20 @@ class scope : detail::crowd<R> {
  public:
   template <class Runtime>
   explicit scope(Runtime& runtime) noexcept : crowd(runtime, &all_left) {}
+  template <class Runtime>
+  scope(Runtime& runtime, const any_context& carried) noexcept : crowd(runtime, &all_left), carried_(&carried) {}
   ~scope() {
     if (this->live() > 1) std::terminate();
   }
 
   /// Starts `fn(args...)`, which gives a task; function and arguments are kept, as std::thread keeps them, until it
-  /// ends.
+  /// ends. Before the function may stand what a runtime's spawn takes there: a context, a key.
   template <class Fn, class... Args>
   void spawn(Fn&& fn, Args&&... args) {
     const bool entered = this->enter();
     assert(entered && "a scope takes tasks until it has been joined");
     (void)entered;
-    this->start(std::forward<Fn>(fn), std::forward<Args>(args)...);
+    this->start(inherited(), std::forward<Fn>(fn), std::forward<Args>(args)...);
   }
 
   /// Asks all tasks to stop.
@@ -88,16 +93,27 @@ class scope : detail::crowd<R> {
   [[nodiscard]] joining join() noexcept { return joining(*this); }
 
  private:
+  [[nodiscard]] detail::origin inherited() const noexcept {
+    if constexpr (R::carries_context) {
+      return {&carried_};
+    } else {
+      return {};
+    }
+  }
   static void all_left(crowd& of) noexcept {
     auto& self = static_cast<scope&>(of);
-    self.home_->post(self.joined_);  // where tasks are bound to workers, to the one that joins
+    self.home_->post(self.joined_, *self.env_);  // where tasks are bound to workers, to the one that joins
   }
 
   detail::resumption joined_;
+  const environment* env_ = nullptr;  // of the one that joins
   loop* home_ = nullptr;
+  [[no_unique_address]] detail::carried_by<R> carried_;
 };
 
 template <class Runtime>
 scope(Runtime&) -> scope<typename Runtime::runtime>;
+template <class Runtime>
+scope(Runtime&, const any_context&) -> scope<typename Runtime::runtime>;
 
 }  // namespace tenon

@@ -30,6 +30,9 @@ namespace tenon {
 /// workers.
 ///                   Gives the index of the worker that got it.
 /// Nothing is ever refused: posts are not dropped.
+///
+/// A policy with `static constexpr std::size_t levels` above 1 takes a `tenon::level` after the item too, in push, start,
+/// inject and give; without one it means the level that is meant where none is said.
 template <class P>
 concept scheduling_policy =
     policy_of<P, family::scheduling> && requires(typename P::template shared<multi_thread> shared,
@@ -44,5 +47,16 @@ concept scheduling_policy =
       { shared.inject(item) } noexcept -> std::same_as<std::size_t>;
       { shared.give(item, std::size_t{}) } noexcept -> std::same_as<std::size_t>;
     };
+
+namespace detail {
+
+/// Among how many levels a scheduling policy tells its items apart.
+template <class P>
+inline constexpr std::size_t levels_of = 1;
+template <class P>
+  requires requires { P::levels; }
+inline constexpr std::size_t levels_of<P> = P::levels;
+
+}  // namespace detail
 
 }  // namespace tenon

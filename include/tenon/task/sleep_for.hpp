@@ -31,7 +31,7 @@ class sleeping : wait, timer {
     const time_point now = current->now();
     if (until_ == never && length_ < never - now) until_ = now + length_;
     if (until_ <= now) return false;
-    settle(*current, waiter);
+    settle(*current, waiter, env);
     timer::run = [](work& item) noexcept {
       auto& self = static_cast<sleeping&>(static_cast<timer&>(item));
       self.over_ = true;
@@ -39,7 +39,7 @@ class sleeping : wait, timer {
     };
     deadline = until_;
     if (until_ != never) current->arm(*this);
-    watch(env);
+    watch();
     return true;
   }
   /// true: it slept to the end; false: it was asked to stop.

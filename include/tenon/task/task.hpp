@@ -56,9 +56,13 @@ class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] t
     [[nodiscard]] static bool await_ready() noexcept { return false; }
     template <class Promise>
     [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) noexcept {
+      return start(parent, *detail::environment_of(parent));
+    }
+    /// The same in an environment that is not the parent's.
+    [[nodiscard]] std::coroutine_handle<> start(std::coroutine_handle<> parent, const environment& env) noexcept {
       assert(child_ && !child_.done() && "the task was moved from, or awaited before");
       child_.promise().continuation = parent;
-      child_.promise().env = detail::environment_of(parent);
+      child_.promise().env = &env;
       return detail::promise_base::enter(child_.promise());
     }
     [[nodiscard]] T await_resume() { return child_.promise().result.take(); }

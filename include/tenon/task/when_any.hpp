@@ -21,11 +21,10 @@ namespace detail {
 class linked_environment {
  public:
   void link(const environment& parent) {
-    env_ = parent;
-    env_.stop = source_.get_token();
-    if (parent.stop.stop_possible()) follow_.emplace(parent.stop, forward{&source_});
+    env_.context = parent.context;
+    if (parent.stop.stop_possible()) follow_.emplace(parent.stop.get_token(), forward{&env_.stop});
   }
-  [[nodiscard]] std::stop_source& source() noexcept { return source_; }
+  [[nodiscard]] std::stop_source& source() noexcept { return env_.stop; }
   [[nodiscard]] const environment& env() const noexcept { return env_; }
 
  private:
@@ -34,8 +33,7 @@ class linked_environment {
     void operator()() const noexcept { to->request_stop(); }
   };
 
-  std::stop_source source_;
-  environment env_;
+  environment env_{std::stop_source()};
   stop_hook<forward> follow_;
 };
 

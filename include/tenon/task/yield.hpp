@@ -13,11 +13,12 @@ namespace detail {
 class yielding {
  public:
   [[nodiscard]] static bool await_ready() noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> waiter) noexcept {
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
     loop* const current = here().current;
     assert(current != nullptr && "tenon::yield is awaited on a worker of a runtime");
     item_.target = waiter;
-    current->schedule(item_);
+    current->schedule(item_, *environment_of(waiter));
   }
   static void await_resume() noexcept {}
 

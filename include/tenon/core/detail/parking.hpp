@@ -26,7 +26,7 @@ namespace tenon::detail {
 ///                         seat.rise(): parked  nobody came:    parking.one_less(); go on, not searching
 ///                                      posted  a poster came:  go on, not searching; the inbox has something
 ///                                      called  a pusher came:  go on as a searcher: it has been counted as one
-///   (completions that wait() hands over are kept in a list until seat.rise(); only then are they published)
+///   (what completions of wait() make ready is pushed at once; "call one" for it comes after seat.rise())
 /// stop                    store the flag (seq_cst); wake all, whether parked or not
 ///
 /// Let S be the single total order of the sequentially consistent operations; all those below are.

@@ -46,7 +46,7 @@ struct promise_base : frame_allocated, work {
   template <class Promise>
   [[nodiscard]] static std::coroutine_handle<> enter(Promise& promise) noexcept {
     if (!is_deep()) return std::coroutine_handle<Promise>::from_promise(promise);
-    here().current->schedule(starting(promise));
+    here().current->schedule(starting(promise), *promise.env);
     return std::noop_coroutine();
   }
 
@@ -54,7 +54,7 @@ struct promise_base : frame_allocated, work {
   [[nodiscard]] std::coroutine_handle<> leave() noexcept {
     if (!is_deep()) return continuation;
     run = &go_on;
-    here().current->schedule(*this);
+    here().current->schedule(*this, *env);
     return std::noop_coroutine();
   }
 

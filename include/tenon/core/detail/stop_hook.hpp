@@ -4,6 +4,7 @@
 #include <memory>
 #include <new>
 #include <stop_token>
+#include <utility>
 
 namespace tenon::detail {
 
@@ -18,8 +19,8 @@ class stop_hook {
   ~stop_hook() { reset(); }
 
   /// From now on a stop request calls `function`; this very call does when there was one.
-  void emplace(const std::stop_token& token, Function function) {
-    ::new (static_cast<void*>(std::addressof(callback_))) std::stop_callback<Function>(token, function);
+  void emplace(std::stop_token token, Function function) {
+    ::new (static_cast<void*>(std::addressof(callback_))) std::stop_callback<Function>(std::move(token), function);
     set_ = true;
   }
   /// Takes it back, or waits until it has returned, unless it is this very thread that runs it.

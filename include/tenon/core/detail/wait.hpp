@@ -35,14 +35,16 @@ class wait : public work {
   ~wait() = default;
 
   [[nodiscard]] loop& home() const noexcept { return *home_; }
-  void settle(loop& home, std::coroutine_handle<> waiter) noexcept {
+  [[nodiscard]] const environment& env() const noexcept { return *env_; }
+  void settle(loop& home, std::coroutine_handle<> waiter, const environment& env) noexcept {
     home_ = &home;
     waiter_ = waiter;
+    env_ = &env;
   }
 
   /// At home, once the wait is in flight: from now on a stop request cancels it.
-  void watch(const environment& env) {
-    if (env.stop.stop_possible()) stop_.emplace(env.stop, asks_to_stop{this});
+  void watch() {
+    if (env_->stop.stop_possible()) stop_.emplace(env_->stop.get_token(), asks_to_stop{this});
   }
 
   /// At home, once the wait is over: the coroutine goes on as soon as nobody else knows of it.
@@ -58,7 +60,7 @@ class wait : public work {
   /// Like end(), for a wait that is over before it was watched.
   void resume() noexcept {
     run = [](work& item) noexcept { static_cast<wait&>(item).waiter_.resume(); };
-    home_->schedule(*this);
+    home_->schedule(*this, *env_);
   }
 
  private:
@@ -86,6 +88,7 @@ class wait : public work {
 
   loop* home_ = nullptr;
   std::coroutine_handle<> waiter_;
+  const environment* env_ = nullptr;
   cancel_function cancel_;
   bool asked_ = false;    // the stop is, or was, on its way home as a work item
   bool arrived_ = false;  // it has come

@@ -103,12 +103,11 @@ class io_wait : public wait, public io_operation, public timer {
 
   template <class Promise>
   [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-    env_ = stop_ == on_stop::finish ? &no_environment : environment_of(waiter);
-    if (env_->stop.stop_requested()) {
+    settle(*descriptor_.home(), waiter, *environment_of(waiter));
+    if (stops() && env().stop.stop_requested()) {
       outcome = -ECANCELED;
       return false;
     }
-    settle(*descriptor_.home(), waiter);
     const this_thread& thread = here();
     if (thread.current == descriptor_.home() && thread.depth < transfer_depth) return begin();
     wait::run = [](work& item) noexcept { static_cast<io_wait&>(static_cast<wait&>(item)).arrives(); };
@@ -121,6 +120,7 @@ class io_wait : public wait, public io_operation, public timer {
 
   [[nodiscard]] static io_wait& of(io_operation& base) noexcept { return static_cast<io_wait&>(base); }
   [[nodiscard]] static io_wait& of(timer& base) noexcept { return static_cast<io_wait&>(base); }
+  [[nodiscard]] bool stops() const noexcept { return stop_ == on_stop::cancel; }
 
   /// At home, not from the waiting coroutine itself.
   void arrives() noexcept {
@@ -138,7 +138,7 @@ class io_wait : public wait, public io_operation, public timer {
       if (taken()) return false;
     }
     if (deadline != never) descriptor_.home()->arm(*this);
-    watch(*env_);
+    if (stops()) watch();
     return true;
   }
 
@@ -155,7 +155,7 @@ class io_wait : public wait, public io_operation, public timer {
   void completed() noexcept {
     while (!taken()) {
       // A part was written although it had been cancelled: the cancellation is spent, so it is looked for here.
-      if (expired_ || env_->stop.stop_requested()) {
+      if (expired_ || (stops() && env().stop.stop_requested())) {
         outcome = -ECANCELED;
         break;
       }
@@ -174,7 +174,6 @@ class io_wait : public wait, public io_operation, public timer {
   }
 
   descriptor<R>& descriptor_;
-  const environment* env_ = nullptr;
   std::int64_t total_ = 0;
   bool whole_;
   on_stop stop_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/environment.hpp>
 #include <tenon/core/loop.hpp>
 #include <tenon/core/work.hpp>
 
@@ -22,17 +23,19 @@ namespace tenon::detail::weaving {
 struct waiter : work {
   waiter() noexcept : work(&resume) {}
 
-  void wait(std::coroutine_handle<> coroutine) noexcept {
+  template <class Promise>
+  void wait(std::coroutine_handle<Promise> coroutine) noexcept {
     waiting_ = coroutine;
+    env_ = environment_of(coroutine);
     home_ = here().current;
   }
   /// The last touch: the coroutine, and this with it, may be gone before it returns.
   void wake() noexcept {
     loop* const home = home_;
     if (home == here().current) {
-      home->schedule(*this);
+      home->schedule(*this, *env_);
     } else {
-      home->post(*this);
+      home->post(*this, *env_);
     }
   }
   [[nodiscard]] bool at_home() const noexcept { return home_ != nullptr; }
@@ -41,6 +44,7 @@ struct waiter : work {
   static void resume(work& item) noexcept { static_cast<waiter&>(item).waiting_.resume(); }
 
   std::coroutine_handle<> waiting_;
+  const environment* env_ = nullptr;
   loop* home_ = nullptr;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/context.hpp>
 #include <tenon/core/detail/promise.hpp>
 #include <tenon/core/environment.hpp>
 
@@ -20,6 +21,21 @@ namespace tenon::detail {
 template <class R>
 class crowd;
 
+/// What a root keeps of its context where the runtime carries none.
+struct carries_nothing {
+  carries_nothing() = default;
+  explicit carries_nothing(const any_context* /*dropped*/) noexcept {}
+};
+/// What a root keeps of its context: known by two members of R that are there before R is whole.
+template <class R>
+using carried_by = std::conditional_t<R::carries_context, typename R::context::values, carries_nothing>;
+
+/// What may stand before the function of a spawn.
+struct origin {
+  const any_context* context = nullptr;
+  const key* bound = nullptr;
+};
+
 /// The coroutine at the root of a spawned tree: it holds the function and its arguments, and owns itself.
 template <class R>
 struct root {
@@ -27,7 +43,7 @@ struct root {
   struct promise_type : frame_allocated, work {
     template <class... Rest>
     explicit promise_type(crowd<R>& of, Rest&...) : owner(of) {
-      own.stop = source.get_token();
+      if constexpr (R::carries_context) own.context = &carried;
     }
 
     struct out {
@@ -54,8 +70,8 @@ struct root {
     }
 
     crowd<R>& owner;
-    std::stop_source source;  // its own: a million tasks do not meet at one stop state's lock
-    environment own;
+    environment own{std::stop_source()};  // its own: a million tasks do not meet at one stop state's lock
+    [[no_unique_address]] carried_by<R> carried;
     promise_type* before = nullptr;
     promise_type* after = nullptr;
   };
@@ -81,14 +97,16 @@ concept stands_for_reference = requires(A& arg) {
   { arg.get() } -> std::same_as<typename A::type&>;
 };
 
-/// Whether a task made at once keeps all that it was given: a plain function, its arguments taken by value, or as the
-/// references that a std::reference_wrapper stands for. Then no second copy of them is kept beside it.
+/// Whether a task made at once keeps all that it was given: a plain function that takes each argument as the very type
+/// that would be kept, or as the reference that a std::reference_wrapper stands for. Then no second copy of them is
+/// kept beside it. (A string that a string_view is made of is not that: it has to be kept.)
 template <class Fn, class... Args>
 struct keeps_itself : std::false_type {};
 template <class Task, class... Ps, class... Args>
   requires(sizeof...(Ps) == sizeof...(Args))
 struct keeps_itself<Task (*)(Ps...), Args...>
-    : std::bool_constant<((!std::is_reference_v<Ps> || stands_for_reference<Args>) && ...)> {};
+    : std::bool_constant<((std::is_same_v<Ps, Args> || (std::is_reference_v<Ps> && stands_for_reference<Args>)) &&
+                          ...)> {};
 
 /// The roots that one scope, or a runtime itself, answers for: it counts them, can ask them to stop, keeps the first
 /// exception, and knows when the last has left.
@@ -127,11 +145,28 @@ class crowd {
 
   /// Makes the root of a tree, entered before, ready to run. What throws here leaves nothing behind.
   template <class Fn, class... Args>
-  void start(Fn&& fn, Args&&... args) {
-    const root<R> made = make(std::forward<Fn>(fn), std::forward<Args>(args)...);
-    member& promise = made.handle.promise();
-    add(promise);
-    runtime_.start(promise_base::starting(promise));
+  void start(origin from, Fn&& fn, Args&&... args) {
+    using lead = std::remove_cvref_t<Fn>;
+    if constexpr (std::is_base_of_v<any_context, lead>) {
+      from.context = &fn;
+      start(from, std::forward<Args>(args)...);
+    } else if constexpr (std::is_same_v<lead, key>) {
+      static_assert(!R::scheduling::shares,
+                    "tenon::runtime<...>::spawn: a key binds a task to a worker, and here any worker runs any task; "
+                    "write affinity<>, or leave out the key");
+      from.bound = &fn;
+      start(from, std::forward<Args>(args)...);
+    } else {
+      const root<R> made = make(std::forward<Fn>(fn), std::forward<Args>(args)...);
+      member& promise = made.handle.promise();
+      if constexpr (R::carries_context) promise.carried = carried_by<R>(from.context);
+      add(promise);
+      work& item = promise_base::starting(promise);
+      if constexpr (!R::scheduling::shares) {
+        if (from.bound != nullptr) return runtime_.start_at(from.bound->among(runtime_.workers()), item);
+      }
+      runtime_.start(item, promise.own);
+    }
   }
 
   /// Asks all to stop, those to come too. Stop callbacks run on this thread, with no lock held. Out of memory it ends
@@ -146,7 +181,7 @@ class crowd {
     {
       const std::lock_guard lock(mutex_);
       stopped_ = true;
-      for (member* each = first_; each != nullptr; each = each->after) list = new asked{each->source, list};
+      for (member* each = first_; each != nullptr; each = each->after) list = new asked{each->own.stop, list};
     }
     while (list != nullptr) {
       list->source.request_stop();
@@ -208,7 +243,7 @@ class crowd {
       first_ = &promise;
       stopped = stopped_;
     }
-    if (stopped) promise.source.request_stop();
+    if (stopped) promise.own.stop.request_stop();
   }
   void remove(member& promise) noexcept {
     const std::lock_guard lock(mutex_);

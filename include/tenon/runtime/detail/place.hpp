@@ -23,6 +23,7 @@ enum class place : signed char {
   observe,
   clock,
   errors,
+  context,
   preset,
 };
 
@@ -39,6 +40,7 @@ template <> inline constexpr place family_place<family::threading> = place::thre
 template <> inline constexpr place family_place<family::observe> = place::observe;
 template <> inline constexpr place family_place<family::clock> = place::clock;
 template <> inline constexpr place family_place<family::errors> = place::errors;
+template <> inline constexpr place family_place<family::context> = place::context;
 // clang-format on
 
 enum class fault : signed char {

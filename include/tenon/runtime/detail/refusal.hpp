@@ -113,6 +113,8 @@ struct two_of_one_family {
   static_assert(same || Family != place::clock, "tenon::runtime<...>: two clocks; keep one");
   static_assert(same || Family != place::errors,
                 "tenon::runtime<...>: two errors policies; keep propagate or terminate");
+  static_assert(same || Family != place::context,
+                "tenon::runtime<...>: two contexts; keep one and name all slots in it");
   static_assert(same || Family != place::preset,
                 "tenon::runtime<...>: two presets; keep one and name the policies that you want of the other");
 };

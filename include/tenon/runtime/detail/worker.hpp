@@ -4,6 +4,7 @@
 #include <tenon/core/cache_line.hpp>
 #include <tenon/core/detail/inbox.hpp>
 #include <tenon/core/detail/parking.hpp>
+#include <tenon/core/environment.hpp>
 #include <tenon/core/loop.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/core/timer.hpp>
@@ -48,6 +49,7 @@ class alignas(cache_line) worker final : public loop {
 
   static constexpr bool concurrent = threading::concurrent;
   static constexpr bool shares = R::scheduling::shares;
+  static constexpr bool has_levels = R::has_levels;
   static constexpr unsigned turn_every = 61;
 
  public:
@@ -70,17 +72,26 @@ class alignas(cache_line) worker final : public loop {
   [[nodiscard]] R& runtime() const noexcept { return runtime_; }
 
   /// Owner: `item` goes on here, after what is ready.
-  void schedule(work& item) noexcept {
+  void schedule(work& item, const environment& env) noexcept {
     assert(here().current == this && "an owner's call from another thread");
-    if (concurrent && collecting_) return collected_.push(item);
-    local_.push(item);
-    if constexpr (concurrent && shares) call_if_wanted();
+    if constexpr (has_levels) {
+      local_.push(item, env.level());
+    } else {
+      local_.push(item);
+    }
+    if constexpr (concurrent && shares) {
+      if (collecting_) {
+        ++collected_;
+      } else {
+        call_if_wanted();
+      }
+    }
   }
 
   /// Owner: a new item.
-  void start(work& item) noexcept {
+  void start(work& item, const environment& env) noexcept {
     if constexpr (shares) {
-      schedule(item);
+      schedule(item, env);
     } else {
       runtime_.rouse(local_.start(item));
     }
@@ -88,11 +99,11 @@ class alignas(cache_line) worker final : public loop {
 
   /// Any thread: `item` goes on, on this worker where tasks are bound to theirs. (Declared before the table below:
   /// there a later one is not seen yet, and loop's would call itself.)
-  void post(work& item) noexcept {
+  void post(work& item, const environment& env) noexcept {
     if constexpr (shares) {
-      runtime_.schedule(item);
+      runtime_.schedule(item, env);
     } else if (here().current == this) {
-      schedule(item);
+      schedule(item, env);
     } else {
       runtime_.rouse(runtime_.shared().give(item, index_));
     }
@@ -154,8 +165,12 @@ class alignas(cache_line) worker final : public loop {
 
  private:
   // Functions with names, for a lambda costs a class of compile time more.
-  static void schedule_at(loop& self, work& item) noexcept { static_cast<worker&>(self).schedule(item); }
-  static void post_at(loop& self, work& item) noexcept { static_cast<worker&>(self).post(item); }
+  static void schedule_at(loop& self, work& item, const environment& env) noexcept {
+    static_cast<worker&>(self).schedule(item, env);
+  }
+  static void post_at(loop& self, work& item, const environment& env) noexcept {
+    static_cast<worker&>(self).post(item, env);
+  }
   static void pin_at(loop& self, work& item) noexcept { static_cast<worker&>(self).pin(item); }
   static void arm_at(loop& self, timer& item) noexcept { static_cast<worker&>(self).arm(item); }
   static void disarm_at(loop& self, timer& item) noexcept { static_cast<worker&>(self).disarm(item); }
@@ -209,7 +224,7 @@ class alignas(cache_line) worker final : public loop {
     begin_collecting();
     backend_.wait(std::chrono::nanoseconds::zero());
     fire();
-    publish();
+    publish(1);
   }
 
   /// Nothing is ready: sleeps until something is.
@@ -235,7 +250,7 @@ class alignas(cache_line) worker final : public loop {
       sleep();
     }
     fire();
-    publish();
+    publish(2);  // one alone is run at once, here
   }
   void sleep() noexcept {
     since_turn_ = 0;
@@ -254,20 +269,15 @@ class alignas(cache_line) worker final : public loop {
     while (timer* const due = timers_.pop_due(now)) due->run(*due);
   }
 
-  /// While a worker sleeps, and as long as completions come in, what becomes ready is kept back: others are called
-  /// once, for all of it, and not while this worker counts as a sleeper itself.
+  /// While a worker sleeps, and as long as completions come in, it calls nobody for what becomes ready: others are
+  /// called once, for all of it, and not while this worker counts as a sleeper itself.
   void begin_collecting() noexcept {
-    if constexpr (concurrent) collecting_ = true;
+    if constexpr (concurrent && shares) collecting_ = true;
   }
-  void publish() noexcept {
-    if constexpr (concurrent) {
+  void publish(std::size_t least) noexcept {
+    if constexpr (concurrent && shares) {
       collecting_ = false;
-      if (collected_.empty()) return;
-      const bool several = collected_.front()->next != nullptr;
-      while (work* const item = collected_.pop()) local_.push(*item);
-      if constexpr (shares) {
-        if (several) call_if_wanted();  // one alone is run at once, here
-      }
+      if (std::exchange(collected_, 0) >= least) call_if_wanted();
     }
   }
   void call_if_wanted() noexcept {
@@ -290,7 +300,7 @@ class alignas(cache_line) worker final : public loop {
   unsigned since_turn_ = 0;
   bool searching_ = false;
   bool collecting_ = false;
-  work_list collected_;
+  std::size_t collected_ = 0;
   [[no_unique_address]] observer_type observer_;
   inbox<threading> inbox_;
   [[no_unique_address]] std::conditional_t<concurrent, seat<threading>, no_seat> seat_;

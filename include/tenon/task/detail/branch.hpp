@@ -104,7 +104,7 @@ class branch {
     enter(group, index, env);
     loop* const current = here().current;
     assert(current != nullptr && "tenon::when_all and when_any are awaited on a worker of a runtime");
-    current->schedule(promise_base::starting(handle_.promise()));
+    current->schedule(promise_base::starting(handle_.promise()), *env);
   }
 
   [[nodiscard]] stored_t<T> take() {
