@@ -2144,8 +2144,8 @@ namespace tenon {
 ///                   Gives the index of the worker that got it.
 /// Nothing is ever refused: posts are not dropped.
 ///
-/// A policy with `static constexpr std::size_t levels` above 1 takes a `tenon::level` after the item too, in push, start,
-/// inject and give; without one it means the level that is meant where none is said.
+/// A policy with `static constexpr std::size_t levels` above 1 takes a `tenon::level` after the item too, in push,
+/// start, inject and give; without one it means the level that is meant where none is said.
 template <class P>
 concept scheduling_policy =
     policy_of<P, family::scheduling> && requires(typename P::template shared<multi_thread> shared,
