@@ -47,9 +47,9 @@ TEST(stage, a_captureless_lambda_takes_no_room) {
 TEST(stage, options_say_how_it_runs_in_any_order) {
   static_assert(!type_of<plain>::plan.opens());
   static_assert(type_of<full>::plan.opens() && type_of<full>::plan.workers == 2 && type_of<full>::plan.capacity == 64);
-  static_assert(type_of<full>::plan.when_full == tenon::detail::weaving::overflow::reject);
+  static_assert(std::is_same_v<type_of<full>::when_full, tenon::overflow::reject>);
   static_assert(type_of<any_order>::plan.workers == 3 && type_of<any_order>::plan.capacity == 64);
-  static_assert(type_of<any_order>::plan.when_full == tenon::detail::weaving::overflow::drop_oldest);
+  static_assert(std::is_same_v<type_of<any_order>::when_full, tenon::overflow::drop_oldest>);
   static_assert(type_of<named>::plan.opens() && std::is_same_v<type_of<named>::queue, tenon::mpmc<16>>);
   static_assert(std::is_void_v<type_of<full>::queue>);
   static_assert(type_of<full>::name == tenon::fixed_string("full"));

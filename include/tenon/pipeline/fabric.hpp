@@ -76,7 +76,7 @@ class fabric {
   using loom = detail::weaving::loom<R, std::remove_const_t<Pipeline>, by_topology, pipeline_errc>;
   using ticket_type = typename loom::ticket_type;
   static constexpr std::size_t prefix = std::remove_const_t<Pipeline>::segments[0].begin;
-  static constexpr bool may_wait = woven::template joint_at<0>::plan.when_full == detail::weaving::overflow::block;
+  static constexpr bool may_wait = woven::template joint_at<0>::when_full::waits;
 
   struct withdrawal {
     ticket_type* item;

@@ -32,7 +32,6 @@ struct fused_option {};
 struct stage_plan {
   std::size_t workers = 0;
   std::size_t capacity = 0;
-  overflow when_full = overflow::block;
   bool names_overflow = false;
   bool names_queue = false;
   bool fused = false;
@@ -58,10 +57,11 @@ struct stage_plan {
     twice = twice || capacity != 0 || names_queue;
     names_queue = true;
   }
-  constexpr void add(std::type_identity<struct block>) noexcept { add_overflow(overflow::block); }
-  constexpr void add(std::type_identity<struct reject>) noexcept { add_overflow(overflow::reject); }
-  constexpr void add(std::type_identity<struct drop_oldest>) noexcept { add_overflow(overflow::drop_oldest); }
-  constexpr void add(std::type_identity<struct drop_newest>) noexcept { add_overflow(overflow::drop_newest); }
+  template <overflow_word W>
+  constexpr void add(std::type_identity<W>) noexcept {
+    twice = twice || names_overflow;
+    names_overflow = true;
+  }
   template <class T>
   constexpr void add(std::type_identity<takes_option<T>>) noexcept {}
   constexpr void add(std::type_identity<fused_option>) noexcept { fused = true; }
@@ -69,19 +69,13 @@ struct stage_plan {
   constexpr void add(std::type_identity<Other>) noexcept {
     ++unknown;
   }
-
- private:
-  constexpr void add_overflow(overflow word) noexcept {
-    twice = twice || names_overflow;
-    names_overflow = true;
-    when_full = word;
-  }
 };
 
-/// Of the options the queue policy, and the type that the stage is said to take.
+/// Of the options the queue policy, the overflow word, and the type that the stage is said to take.
 template <class Signature, class... Options>
 struct stage_types {
   using queue = void;
+  using when_full = overflow::block;
   using takes = Signature;
 };
 template <class Signature, class First, class... Rest>
@@ -89,6 +83,10 @@ struct stage_types<Signature, First, Rest...> : stage_types<Signature, Rest...> 
 template <class Signature, policy_of<family::queue> P, class... Rest>
 struct stage_types<Signature, P, Rest...> : stage_types<Signature, Rest...> {
   using queue = P;
+};
+template <class Signature, overflow_word W, class... Rest>
+struct stage_types<Signature, W, Rest...> : stage_types<Signature, Rest...> {
+  using when_full = W;
 };
 template <class Signature, class T, class... Rest>
 struct stage_types<Signature, takes_option<T>, Rest...> : stage_types<Signature, Rest...> {
@@ -102,6 +100,7 @@ class stage_of {
  public:
   using function_type = F;
   using queue = typename types::queue;
+  using when_full = typename types::when_full;
   using takes = typename types::takes;
 
   static constexpr auto name = Name;
@@ -153,10 +152,6 @@ inline constexpr detail::weaving::capacity_option<Capacity> queue_of{};
 template <class T>
 inline constexpr detail::weaving::takes_option<T> takes{};
 inline constexpr detail::weaving::fused_option fused{};
-inline constexpr struct block block{};
-inline constexpr struct reject reject{};
-inline constexpr struct drop_oldest drop_oldest{};
-inline constexpr struct drop_newest drop_newest{};
 
 /// A step of a pipeline: a name, a plain function of one argument, and how it is to be run.
 ///

@@ -9,44 +9,63 @@
 
 namespace tenon {
 
-/// What happens to an item that meets a full queue. Words for a joint, each an empty type:
+/// What happens to an item that meets a full queue: the types of the words below. A word of your own is of this make:
 ///
-///     tenon::stage<"handle">(handle, tenon::queue_of<1024>, tenon::reject)
-///
-/// `producer_pops` says that a producer takes items out too, so that the queue needs many consumers.
+/// waits          The producer waits until there is room.
+/// rejects        The producer gets the item back, and is told so; else the item is dropped, and counted.
+/// producer_pops  Before that the producer takes the oldest item out, so that the queue needs many consumers.
+namespace overflow {
 
-/// The producer waits until there is room: backpressure.
 struct block {
   static constexpr auto word = fixed_string("block");
+  static constexpr bool waits = true;
+  static constexpr bool rejects = false;
   static constexpr bool producer_pops = false;
 };
-
-/// The producer gets its item back, and an error.
 struct reject {
   static constexpr auto word = fixed_string("reject");
+  static constexpr bool waits = false;
+  static constexpr bool rejects = true;
   static constexpr bool producer_pops = false;
 };
-
-/// The oldest item in the queue is dropped and counted, and the new one takes its place.
 struct drop_oldest {
   static constexpr auto word = fixed_string("drop_oldest");
+  static constexpr bool waits = false;
+  static constexpr bool rejects = false;
   static constexpr bool producer_pops = true;
 };
-
-/// The new item is dropped and counted.
 struct drop_newest {
   static constexpr auto word = fixed_string("drop_newest");
+  static constexpr bool waits = false;
+  static constexpr bool rejects = false;
   static constexpr bool producer_pops = false;
 };
 
-/// One of the words above, or of the same make.
+}  // namespace overflow
+
+/// One of the types above, or of the same make.
 template <class P>
 concept overflow_word = std::is_empty_v<P> && requires {
   std::string_view{P::word};
+  { P::waits } -> std::convertible_to<bool>;
+  { P::rejects } -> std::convertible_to<bool>;
   { P::producer_pops } -> std::convertible_to<bool>;
 };
 
-static_assert(overflow_word<block> && overflow_word<reject> && overflow_word<drop_oldest> &&
-              overflow_word<drop_newest>);
+/// The words, for a joint:
+///
+///     tenon::stage<"handle">(handle, tenon::queue_of<1024>, tenon::reject)
+///
+/// block        The producer waits until there is room: backpressure.
+/// reject       The producer gets its item back, and an error.
+/// drop_oldest  The oldest item in the queue is dropped and counted, and the new one takes its place.
+/// drop_newest  The new item is dropped and counted.
+inline constexpr overflow::block block{};
+inline constexpr overflow::reject reject{};
+inline constexpr overflow::drop_oldest drop_oldest{};
+inline constexpr overflow::drop_newest drop_newest{};
+
+static_assert(overflow_word<overflow::block> && overflow_word<overflow::reject> &&
+              overflow_word<overflow::drop_oldest> && overflow_word<overflow::drop_newest>);
 
 }  // namespace tenon

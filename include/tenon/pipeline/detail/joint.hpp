@@ -17,7 +17,6 @@
 
 namespace tenon::detail::weaving {
 
-enum class overflow : std::uint8_t { block, reject, drop_oldest, drop_newest };
 enum class entry : std::uint8_t { taken, full, rejected, dropped };
 
 /// The most workers a stage may have: their idle bits share a word with the count of signals.
@@ -66,7 +65,7 @@ struct joint_counts {
 ///
 /// One producer stays one: while a slot is stalled, its item is put into the queue by the consumer, under the mutex,
 /// and the slot is scheduled after that: the role goes there and back along happens-before edges.
-template <class Threading, class Queue, overflow Overflow, std::size_t Workers>
+template <class Threading, class Queue, class Overflow, std::size_t Workers>
 class joint {
   using word = std::uint64_t;
   template <class T>
@@ -100,27 +99,25 @@ class joint {
   /// The same where the entry is a stage's and is not closed: a slot that has an item is let finish.
   void count_in() noexcept { in_.fetch_add(1, std::memory_order_release); }
 
-  /// Puts an item that has arrived into the queue. `full` is for `block` alone, and must be followed by wait().
-  /// `lose` is called with a ticket that drop_oldest takes out.
+  /// Puts an item that has arrived into the queue. `full` is for a word that waits, and must be followed by wait().
+  /// `lose` is called with a ticket that a producer takes out.
   template <class R, class Lose>
   [[nodiscard]] entry offer(R& rt, ticket& item, Lose lose) noexcept {
     entry outcome = entry::taken;
-    if constexpr (Overflow == overflow::block) {
+    if constexpr (Overflow::waits) {
       // Who comes while others wait goes behind them. Acquire: when none does, the last one is in the queue before us.
       if (waiting_.load(std::memory_order_acquire) != 0 || !push(item)) return entry::full;
     } else if (!push(item)) {
-      if constexpr (Overflow == overflow::drop_oldest) {
+      if constexpr (Overflow::producer_pops) {
         if (const std::optional<ticket*> oldest = queue_.try_pop()) {
           dropped_.fetch_add(1, std::memory_order_release);
           lose(**oldest);
         }
-        // A ring may still say "full" while somebody is emptying the slot that is next: then this one is it.
-        if (!push(item)) outcome = entry::dropped;
-      } else {
-        outcome = Overflow == overflow::reject ? entry::rejected : entry::dropped;
       }
-      if (outcome != entry::taken) {
-        (outcome == entry::rejected ? rejected_ : dropped_).fetch_add(1, std::memory_order_release);
+      // A ring may still say "full" while somebody is emptying the slot that is next: then this one is it.
+      if (!Overflow::producer_pops || !push(item)) {
+        outcome = Overflow::rejects ? entry::rejected : entry::dropped;
+        (Overflow::rejects ? rejected_ : dropped_).fetch_add(1, std::memory_order_release);
       }
     }
     signal(rt);
@@ -170,7 +167,7 @@ class joint {
   template <class R>
   [[nodiscard]] ticket* take(R& rt) noexcept {
     std::optional<ticket*> item = queue_.try_pop();
-    if constexpr (Overflow == overflow::block) {
+    if constexpr (Overflow::waits) {
       if (waiting_.load(std::memory_order_acquire) != 0) {
         admit(rt);
         if (!item) item = queue_.try_pop();

@@ -70,6 +70,7 @@ struct weave {
 
   template <std::size_t J>
   struct joint_at {
+    using when_full = typename opener<J>::when_full;
     static constexpr auto& plan = opener<J>::plan;
     static constexpr std::size_t workers = segments[J].workers;
     static constexpr bool many_producers = [] {
@@ -80,12 +81,12 @@ struct weave {
       }
     }();
     static constexpr bool many_consumers =
-        threading::concurrent && (workers > 1 || plan.when_full == overflow::drop_oldest);
+        threading::concurrent && (workers > 1 || when_full::producer_pops);
     using queue = typename decltype(choose_queue<typename opener<J>::queue, typename queue_word<R, ByTopology>::type,
                                                  ByTopology, many_producers, many_consumers, plan.capacity>())::type;
     static constexpr bool fits =
         (queue::many_producers || !many_producers) && (queue::many_consumers || !many_consumers);
-    using type = joint<threading, typename queue::template of<ticket*, threading>, plan.when_full, workers>;
+    using type = joint<threading, typename queue::template of<ticket*, threading>, when_full, workers>;
   };
 
   template <std::size_t J = 0>
