@@ -19,6 +19,7 @@
 #include <tenon/queue/mpmc.hpp>
 #include <tenon/queue/mpsc.hpp>
 #include <tenon/queue/spsc.hpp>
+#include <tenon/queue/unbounded.hpp>
 #include <tenon/runtime/composition.hpp>
 #include <tenon/runtime/detail/nth.hpp>
 #include <tenon/scheduler/affinity.hpp>
@@ -42,7 +43,8 @@ using tenon::detail::policy_list;
 using backends = policy_list<tenon::epoll, tenon::none, tenon::poll, tenon::io_uring<>, tenon::libuv>;
 using schedulings = policy_list<tenon::stealing<>, tenon::affinity<>, tenon::fifo, tenon::priority<3>>;
 using memories = policy_list<tenon::recycling<tenon::system>, tenon::system, tenon::mimalloc>;
-using queues = policy_list<tenon::by_topology, tenon::spsc<64>, tenon::mpsc<64>, tenon::mpmc<64>, tenon::locked<64>>;
+using queues = policy_list<tenon::by_topology, tenon::spsc<64>, tenon::mpsc<64>, tenon::mpmc<64>, tenon::locked<64>,
+                           tenon::unbounded<>, tenon::boost_spsc<64>, tenon::boost_mpmc<64>>;
 using topologies = policy_list<tenon::flat, tenon::hwloc>;
 using threadings = policy_list<tenon::multi_thread, tenon::single_thread>;
 using observers = policy_list<tenon::off, tenon::counters>;
@@ -58,7 +60,7 @@ const std::vector<family> families{
     {"backend", {"epoll", "none", "poll", "io_uring<...>", "libuv"}},
     {"scheduling", {"stealing<>", "affinity<>", "fifo", "priority<N>"}},
     {"memory", {"recycling<system>", "system", "mimalloc"}},
-    {"queue", {"by_topology", "spsc<N>", "mpsc<N>", "mpmc<N>", "locked<N>"}},
+    {"queue", {"by_topology", "spsc<N>", "mpsc<N>", "mpmc<N>", "locked<N>", "unbounded<N>", "boost_spsc<N>", "boost_mpmc<N>"}},
     {"topology", {"flat", "hwloc"}},
     {"threading", {"multi_thread", "single_thread"}},
     {"observe", {"off", "counters"}},

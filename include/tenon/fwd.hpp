@@ -6,7 +6,8 @@
 /// Names without their definitions: the words that composition knows by heart, those behind a door, and the runtime.
 ///
 /// A word behind a door is declared here whether or not its door is open, so that naming it while it is closed is
-/// answered with a sentence that says how to open it, and not with "undeclared".
+/// answered with a sentence that says how to open it, and not with "undeclared". The same goes for a word whose header
+/// tenon.hpp leaves out for what it costs to compile.
 
 namespace tenon {
 
@@ -35,6 +36,12 @@ struct mimalloc;  // door: TENON_WITH_MIMALLOC
 
 // queue
 struct by_topology;
+template <decltype(sizeof 0) Segment = 256>
+struct unbounded;  // <tenon/queue/unbounded.hpp>
+template <decltype(sizeof 0) N = 1024>
+struct boost_spsc;  // <tenon/queue/boost_spsc.hpp>
+template <decltype(sizeof 0) N = 1024>
+struct boost_mpmc;  // <tenon/queue/boost_mpmc.hpp>
 
 // topology
 struct flat;

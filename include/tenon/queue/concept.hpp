@@ -39,7 +39,8 @@ concept queue_for = std::is_default_constructible_v<Q> && !std::is_copy_construc
 ///     };
 ///
 /// `many_producers` and `many_consumers`: whether several threads may push, or pop, at once. With `single_thread` for
-/// Threading, `of` emits nothing atomic.
+/// Threading, `of` emits nothing atomic. A policy whose queues cannot hold every T that moves and is destroyed without
+/// throwing says so: `template <class T> static constexpr bool holds`.
 template <class P>
 concept queue_policy = policy_of<P, family::queue> && queue_for<typename P::template of<int>, int> &&
                        queue_for<typename P::template of<int, single_thread>, int> && requires {
@@ -55,6 +56,19 @@ template <class T>
 inline constexpr bool queueable = std::is_object_v<T> && !std::is_const_v<T> &&
                                   std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>;
 
+template <class P, class T>
+consteval bool holds() noexcept {
+  if constexpr (requires { P::template holds<T>; }) {
+    return P::template holds<T>;
+  } else {
+    return queueable<T>;
+  }
+}
+
 }  // namespace detail
+
+/// Whether a queue of policy P can hold a T.
+template <class P, class T>
+inline constexpr bool queue_holds = detail::holds<P, T>();
 
 }  // namespace tenon

@@ -58,6 +58,21 @@ struct not_defined<P> {
       "tenon::runtime<...>: hwloc is declared but its door is closed; define TENON_WITH_HWLOC=1 and link hwloc "
       "(CMake: tenon::hwloc)");
 };
+template <decltype(sizeof 0) N>
+struct not_defined<unbounded<N>> {
+  static_assert(refused<unbounded<N>>,
+                "tenon::runtime<...>: unbounded<> is declared but not defined; include <tenon/queue/unbounded.hpp>");
+};
+template <decltype(sizeof 0) N>
+struct not_defined<boost_spsc<N>> {
+  static_assert(refused<boost_spsc<N>>,
+                "tenon::runtime<...>: boost_spsc<N> is declared but not defined; include <tenon/queue/boost_spsc.hpp>");
+};
+template <decltype(sizeof 0) N>
+struct not_defined<boost_mpmc<N>> {
+  static_assert(refused<boost_mpmc<N>>,
+                "tenon::runtime<...>: boost_mpmc<N> is declared but not defined; include <tenon/queue/boost_mpmc.hpp>");
+};
 
 template <class P>
 consteval int strangeness() {
