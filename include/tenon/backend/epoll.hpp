@@ -156,7 +156,7 @@ struct epoll : family::backend {
 
     unique_fd poller_;
     [[no_unique_address]] std::conditional_t<Threading::concurrent, unique_fd, decltype(nullptr)> bell_{};
-    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+    [[no_unique_address]] detail::wake_word<Threading> wake_;
     bool has_fine_timeout_ = true;
     work_list done_;  // ended, and not yet run
   };

@@ -360,7 +360,7 @@ struct io_uring : family::backend {
     bool is_enabled_ = false;
     bool hears_bell_ = false;
     [[no_unique_address]] std::conditional_t<Threading::concurrent, unique_fd, decltype(nullptr)> bell_{};
-    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+    [[no_unique_address]] detail::wake_word<Threading> wake_;
     work_list done_;  // ended, and not yet run
     epoll_loop fallback_;
     std::size_t note_size_ = 0;

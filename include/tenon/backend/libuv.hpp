@@ -190,7 +190,7 @@ struct libuv : family::backend {
     uv_loop_t loop_{};
     uv_timer_t timer_{};
     [[no_unique_address]] std::conditional_t<Threading::concurrent, uv_async_t, decltype(nullptr)> bell_{};
-    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+    [[no_unique_address]] detail::wake_word<Threading> wake_;
     bool is_open_ = false;
     work_list done_;  // ended, and not yet run
   };

@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
-#include <type_traits>
 
 #include <linux/futex.h>
 #include <poll.h>
@@ -73,13 +73,14 @@ struct none : family::backend {
       if constexpr (Threading::concurrent) {
         // Sleeps only while the word still says so: a notify between park and here is seen by the kernel. FUTEX_WAIT
         // takes a span of the monotonic clock.
-        ::syscall(SYS_futex, &wake_.word(), FUTEX_WAIT_PRIVATE, detail::wake_word::waiting, limit, nullptr, 0);
+        static_assert(sizeof(wake_.word()) == sizeof(std::uint32_t), "a futex is four bytes");
+        ::syscall(SYS_futex, &wake_.word(), FUTEX_WAIT_PRIVATE, wake_.waiting, limit, nullptr, 0);
       } else {
         (void)::ppoll(nullptr, 0, limit, nullptr);
       }
     }
 
-    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+    [[no_unique_address]] detail::wake_word<Threading> wake_;
   };
 };
 

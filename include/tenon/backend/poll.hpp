@@ -179,7 +179,7 @@ struct poll : family::backend {
     std::size_t count_ = 1;
     std::size_t attached_ = 0;
     [[no_unique_address]] std::conditional_t<Threading::concurrent, unique_fd, decltype(nullptr)> bell_{};
-    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+    [[no_unique_address]] detail::wake_word<Threading> wake_;
     work_list done_;  // ended, and not yet run
   };
 };

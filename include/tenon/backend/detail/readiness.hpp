@@ -32,9 +32,10 @@
 ///   - C takes part of what it asked for, on a stream. The side was empty at an instant c inside C (epoll(7), question
 ///     9), and the case is the one above; the next call is spared.
 ///   - As before, but the stream had ended too (a FIN behind the last bytes): no event may follow. The event that said
-///     so set `ended` before its write of true (release). If that write comes before the clear, the clear is an
-///     exchange that reads it (acquire), so `ended` is seen after C and the hint is set again. If it comes after, it
-///     stays.
+///     so set `ended` before its write of true (release). If that write comes before the clear, the clear acquires it,
+///     so `ended` is seen after C and the hint is set again: the clear is an exchange (acquire), and what the holder
+///     wrote in between are exchanges too, which do not end the release sequence. If it comes after, it stays.
+/// Model: tests/model/readiness.cpp, which found that setting it again must be an exchange.
 /// A level-triggered backend needs none of this to be safe, since it asks again for each pending operation; to it the
 /// hint only tells a call worth trying from one that would be wasted.
 namespace tenon::detail {
@@ -117,7 +118,10 @@ template <class Threading>
   const bool emptied = source.is_stream && got > 0 && static_cast<std::size_t>(got) < op.size &&
                        (op.kind == io_kind::read || op.kind == io_kind::write);
   // After an error, as after a full transfer, no new event need come: accept() with EMFILE leaves the peer waiting.
-  if (!emptied || source.ended.load(std::memory_order_relaxed)) side.ready.store(true, std::memory_order_relaxed);
+  if (!emptied || source.ended.load(std::memory_order_relaxed)) {
+    // Not a store: the loop may have written true since the clear, and the next clear must acquire that.
+    (void)side.ready.exchange(true, std::memory_order_relaxed);
+  }
   return true;
 }
 

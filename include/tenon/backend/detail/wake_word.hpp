@@ -23,8 +23,11 @@ namespace tenon::detail {
 /// A bell rung late, after the loop woke for another reason, ends one later sleep early: harmless, as a signal would
 /// be.
 ///
-/// Threads  park and unpark: the loop's thread. notify: any.
+/// Threads  park and unpark: the loop's thread. notify: any. Model: tests/model/wake_word.cpp.
+template <class Threading, bool = Threading::concurrent>
 class wake_word {
+  using atomic = typename Threading::template atomic<std::uint32_t>;
+
  public:
   static constexpr std::uint32_t running = 0;
   static constexpr std::uint32_t waiting = 1;
@@ -47,18 +50,17 @@ class wake_word {
   [[nodiscard]] bool notify() noexcept { return word_.exchange(notified, std::memory_order_acq_rel) == waiting; }
 
   /// The word itself, for a futex.
-  [[nodiscard]] std::atomic<std::uint32_t>& word() noexcept { return word_; }
+  [[nodiscard]] atomic& word() noexcept { return word_; }
 
  private:
-  std::atomic<std::uint32_t> word_{running};
+  atomic word_{running};
 };
 
 /// What a loop that no other thread can wake has instead.
-struct no_wake_word {
+template <class Threading>
+struct wake_word<Threading, false> {
   [[nodiscard]] static constexpr bool park() noexcept { return true; }
   static constexpr void unpark() noexcept {}
 };
-
-static_assert(std::atomic<std::uint32_t>::is_always_lock_free && sizeof(wake_word) == sizeof(std::uint32_t));
 
 }  // namespace tenon::detail
