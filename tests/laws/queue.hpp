@@ -14,12 +14,14 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -150,6 +152,88 @@ bool behaves_like_a_deque() {
       RC_ASSERT(queue.size_estimate() == model.size());
     }
   });
+}
+
+/// Pushes and pops in batches of each size from 0 to 5, and to its end.
+template <class Queue>
+void takes_batches_and_says_how_many() {
+  Queue queue;
+  std::deque<int> model;
+  int next = 0;
+  for (std::size_t turn = 0; turn < 100; ++turn) {
+    std::vector<int> batch(turn % 6);
+    for (int& item : batch) item = next++;
+    const std::size_t room = Queue::capacity - model.size();
+    ASSERT_EQ(queue.try_push_some(batch), std::min(room, batch.size()));
+    model.insert(model.end(), batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(std::min(room, batch.size())));
+    ASSERT_EQ(queue.size_estimate(), model.size());
+
+    std::vector<int> into(turn % 5, -1);
+    const std::size_t got = queue.try_pop_some(into);
+    ASSERT_EQ(got, std::min(model.size(), into.size()));
+    for (std::size_t i = 0; i < into.size(); ++i) {
+      ASSERT_EQ(into[i], i < got ? model.front() : -1);
+      if (i < got) model.pop_front();
+    }
+  }
+}
+
+/// What there is no room for stays with its owner.
+template <class Queue>
+void leaves_alone_what_it_did_not_take() {
+  Queue queue;
+  std::vector<std::unique_ptr<int>> batch;
+  for (std::size_t i = 0; i < Queue::capacity + 2; ++i) batch.push_back(std::make_unique<int>(static_cast<int>(i)));
+  ASSERT_EQ(queue.try_push_some(batch), Queue::capacity);
+  for (std::size_t i = 0; i < batch.size(); ++i) ASSERT_EQ(batch[i] == nullptr, i < Queue::capacity);
+  ASSERT_EQ(queue.try_push_some(std::span(batch).last(2)), 0U);
+  std::vector<std::unique_ptr<int>> into(Queue::capacity + 2);
+  ASSERT_EQ(queue.try_pop_some(into), Queue::capacity);
+  for (std::size_t i = 0; i < Queue::capacity; ++i) ASSERT_EQ(*into[i], static_cast<int>(i));
+}
+
+/// `producers` threads push `each` numbers in batches, `consumers` pop batches: each comes once, in its producer's order.
+template <class Queue>
+void loses_and_doubles_nothing_in_batches(std::uint32_t producers, std::uint32_t consumers, std::uint32_t each) {
+  typename Queue::template of<std::uint64_t> queue;
+  std::atomic<std::uint64_t> to_come{std::uint64_t{producers} * each};
+  std::atomic<std::uint64_t> sum{0};
+  std::atomic<bool> out_of_order{false};
+  {
+    std::vector<std::jthread> threads;
+    for (std::uint32_t p = 0; p < producers; ++p) {
+      threads.emplace_back([&queue, p, each] {
+        std::vector<std::uint64_t> batch;
+        for (std::uint32_t i = 0; i < each || !batch.empty();) {
+          while (batch.size() < 1 + i % 7 && i < each) batch.push_back((std::uint64_t{p} << 32) + ++i);
+          const std::size_t gone = queue.try_push_some(batch);
+          batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(gone));
+          if (gone == 0) std::this_thread::yield();
+        }
+      });
+    }
+    for (std::uint32_t c = 0; c < consumers; ++c) {
+      threads.emplace_back([&, producers] {
+        std::vector<std::uint64_t> last(producers, 0);
+        std::array<std::uint64_t, 5> into{};
+        while (to_come.load() > 0) {
+          const std::size_t got = queue.try_pop_some(into);
+          for (std::size_t i = 0; i < got; ++i) {
+            std::uint64_t& before = last.at(into[i] >> 32);
+            const std::uint64_t number = into[i] & 0xffff'ffff;
+            if (number <= before) out_of_order = true;
+            before = number;
+            sum.fetch_add(number);
+          }
+          to_come.fetch_sub(got);
+          if (got == 0) std::this_thread::yield();
+        }
+      });
+    }
+  }
+  EXPECT_FALSE(out_of_order) << "one producer's items came out of order";
+  EXPECT_EQ(sum.load(), std::uint64_t{each} * (each + 1) / 2 * producers);
+  EXPECT_EQ(queue.size_estimate(), 0U);
 }
 
 /// What an item points at: written by its producer, and freed by its consumer. Where a queue takes nothing that only
@@ -323,7 +407,23 @@ TYPED_TEST_P(queue_laws, loses_and_doubles_nothing_between_threads) {
   if (producers + consumers > 2) tenon::laws::loses_and_doubles_nothing<TypeParam>(1, 1, each);
 }
 
+TYPED_TEST_P(queue_laws, takes_batches_if_at_all_in_order_and_says_how_many) {
+  using threaded = typename TestFixture::template concurrent<int>;
+  using single = typename TestFixture::template alone<int>;
+  if constexpr (tenon::batched_queue_for<threaded, int>) {
+    tenon::laws::takes_batches_and_says_how_many<threaded>();
+    tenon::laws::leaves_alone_what_it_did_not_take<
+        typename TestFixture::template concurrent<std::unique_ptr<int>>>();
+    constexpr std::uint32_t producers = TypeParam::many_producers ? 3 : 1;
+    constexpr std::uint32_t consumers = TypeParam::many_consumers ? 3 : 1;
+    constexpr std::uint32_t each = threaded::capacity < 8 ? 100 : 1'000;
+    tenon::laws::loses_and_doubles_nothing_in_batches<TypeParam>(producers, consumers, each);
+  }
+  if constexpr (tenon::batched_queue_for<single, int>) tenon::laws::takes_batches_and_says_how_many<single>();
+}
+
 REGISTER_TYPED_TEST_SUITE_P(queue_laws, is_a_queue_policy, is_empty_at_first, keeps_the_order_round_and_round,
                             refuses_what_does_not_fit_and_leaves_it_alone, destroys_each_element_once,
                             minds_the_alignment_of_its_elements, behaves_like_a_deque,
+                            takes_batches_if_at_all_in_order_and_says_how_many,
                             loses_and_doubles_nothing_between_threads);

@@ -14,6 +14,7 @@ using sizes = testing::Types<tenon::locked<1>, tenon::locked<3>, tenon::locked<1
 INSTANTIATE_TYPED_TEST_SUITE_P(locked, queue_laws, sizes);
 
 static_assert(tenon::queue_policy<tenon::locked<>>);
+static_assert(tenon::batched_queue_for<tenon::locked<>::of<int>, int>);
 static_assert(sizeof(tenon::locked<4>::of<int, tenon::single_thread>) == sizeof(tenon::detail::ring<int, 4>));
 
 TEST(locked, is_spelled_with_its_size) { EXPECT_EQ(std::string_view{tenon::locked<64>::word}, "locked<64>"); }

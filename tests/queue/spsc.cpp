@@ -15,6 +15,7 @@ using sizes = testing::Types<tenon::spsc<1>, tenon::spsc<2>, tenon::spsc<1024>>;
 INSTANTIATE_TYPED_TEST_SUITE_P(spsc, queue_laws, sizes);
 
 static_assert(tenon::queue_policy<tenon::spsc<>>);
+static_assert(tenon::batched_queue_for<tenon::spsc<>::of<int>, int>);
 static_assert(sizeof(tenon::spsc<8>::of<void*>) == 3 * tenon::cache_line);
 
 TEST(spsc, is_spelled_with_its_size) { EXPECT_EQ(std::string_view{tenon::spsc<64>::word}, "spsc<64>"); }

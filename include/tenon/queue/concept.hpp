@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -29,6 +30,18 @@ concept queue_for = std::is_default_constructible_v<Q> && !std::is_copy_construc
                       { fixed.size_estimate() } noexcept -> std::same_as<std::size_t>;
                       { Q::capacity } -> std::convertible_to<std::size_t>;
                     };
+
+/// What the rings also do, cheaper than one by one: one publication, one ticket or one lock for all.
+///
+/// try_push_some  Moves the first n items in, in their order, and says n: fewer than all when there was room for fewer.
+///                The others are as they were.
+/// try_pop_some   Moves the n oldest items into the first n places, and says n: fewer than all when there were fewer.
+///                With many consumers they stand one behind the other in the queue.
+template <class Q, class T>
+concept batched_queue_for = queue_for<Q, T> && requires(Q queue, std::span<T> items) {
+  { queue.try_push_some(items) } noexcept -> std::same_as<std::size_t>;
+  { queue.try_pop_some(items) } noexcept -> std::same_as<std::size_t>;
+};
 
 /// Contract of the queue family.
 ///

@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <mutex>
 #include <optional>
+#include <span>
+#include <type_traits>
 #include <utility>
 
 namespace tenon {
@@ -21,6 +23,7 @@ namespace tenon {
 /// Shape    N slots inside the object, N * sizeof(T) bytes, and a mutex; no heap. N need not be a power of two.
 /// Order    FIFO, in the order in which the mutex was taken.
 /// Cost     try_push, try_pop, size_estimate: O(1) under the mutex; a thread preempted inside holds up the others.
+///          try_push_some, try_pop_some: one lock for all.
 /// Threads  Any thread pushes, any pops, at once. Construct and destroy from one thread alone.
 /// Errors   Full: try_push is false, its argument untouched. Empty: try_pop is nullopt. Neither is said when it was not
 ///          so. Nothing throws. A bad N, or a T that may throw, does not compile.
@@ -53,6 +56,16 @@ struct locked : family::queue {
     [[nodiscard]] std::optional<T> try_pop() noexcept {
       const std::lock_guard hold(mutex_);
       return ring_.try_pop();
+    }
+    [[nodiscard]] std::size_t try_push_some(std::span<T> items) noexcept {
+      const std::lock_guard hold(mutex_);
+      return ring_.try_push_some(items);
+    }
+    [[nodiscard]] std::size_t try_pop_some(std::span<T> into) noexcept
+      requires std::is_nothrow_move_assignable_v<T>
+    {
+      const std::lock_guard hold(mutex_);
+      return ring_.try_pop_some(into);
     }
     [[nodiscard]] std::size_t size_estimate() const noexcept {
       const std::lock_guard hold(mutex_);

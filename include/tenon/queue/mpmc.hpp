@@ -13,6 +13,8 @@
 #include <bit>
 #include <cstddef>
 #include <optional>
+#include <span>
+#include <type_traits>
 #include <utility>
 
 namespace tenon {
@@ -25,7 +27,7 @@ namespace tenon {
 /// Order    FIFO by ticket: thus FIFO for each producer.
 /// Cost     try_push, try_pop: O(1) unless they lose a race: one CAS. Producers touch one line of counts, consumers
 ///          another; neither reads the other's. Lock-free but for this: a thread that stops between its ticket and its
-///          slot's number holds up those who come round to that very slot.
+///          slot's number holds up those who come round to that very slot. try_push_some, try_pop_some: one CAS for all.
 /// Threads  Any thread pushes, any pops, at once. Construct and destroy from one thread alone.
 /// Errors   Full: try_push is false, its argument untouched; also while the pop of the oldest item is still under way.
 ///          Empty: try_pop is nullopt; also while the push of the oldest item is still under way.
@@ -74,6 +76,24 @@ struct mpmc : family::queue {
           h = head_.load(std::memory_order_relaxed);
         } else if (head_.compare_exchange_strong(h, h + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
           return this->empty(h);  // edge B
+        }
+      }
+    }
+
+    [[nodiscard]] std::size_t try_push_some(std::span<T> items) noexcept { return this->fill_some(items); }
+
+    [[nodiscard]] std::size_t try_pop_some(std::span<T> into) noexcept
+      requires std::is_nothrow_move_assignable_v<T>
+    {
+      std::size_t h = head_.load(std::memory_order_relaxed);
+      for (;;) {
+        const std::size_t n = this->in_turn(h, h + 1, into.size());  // edge A
+        if (n == 0) {
+          if (into.empty() || this->ahead(h, h + 1) < 0) return 0;
+          h = head_.load(std::memory_order_relaxed);
+        } else if (head_.compare_exchange_strong(h, h + n, std::memory_order_relaxed, std::memory_order_relaxed)) {
+          this->empty_into(h, into.first(n));  // edge B
+          return n;
         }
       }
     }

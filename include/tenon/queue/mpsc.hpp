@@ -13,6 +13,8 @@
 #include <bit>
 #include <cstddef>
 #include <optional>
+#include <span>
+#include <type_traits>
 #include <utility>
 
 namespace tenon {
@@ -24,6 +26,7 @@ namespace tenon {
 /// Shape    N slots inside the object, each a T and a number; two cache lines; no heap.
 /// Order    FIFO by ticket: thus FIFO for each producer.
 /// Cost     try_push: O(1) unless it loses a race: one CAS. try_pop: O(1), wait-free, no read-modify-write.
+///          try_push_some: one CAS for all.
 /// Threads  Any thread pushes and one pops, at once. Construct and destroy from one thread alone.
 /// Errors   Full: try_push is false, its argument untouched; also while the pop of the oldest item is still under way.
 ///          Empty: try_pop is nullopt; also while the push of the oldest item is still under way.
@@ -68,6 +71,18 @@ struct mpsc : family::queue {
       if (this->ahead(h, h + 1) < 0) return std::nullopt;  // edge A
       head_.store(h + 1, std::memory_order_relaxed);       // read by size_estimate alone
       return this->empty(h);                               // edge B
+    }
+
+    [[nodiscard]] std::size_t try_push_some(std::span<T> items) noexcept { return this->fill_some(items); }
+
+    [[nodiscard]] std::size_t try_pop_some(std::span<T> into) noexcept
+      requires std::is_nothrow_move_assignable_v<T>
+    {
+      const std::size_t h = head_.load(std::memory_order_relaxed);
+      const std::size_t n = this->in_turn(h, h + 1, into.size());  // edge A
+      head_.store(h + n, std::memory_order_relaxed);
+      this->empty_into(h, into.first(n));  // edge B
+      return n;
     }
 
     [[nodiscard]] std::size_t size_estimate() const noexcept {

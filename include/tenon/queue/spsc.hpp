@@ -14,6 +14,8 @@
 #include <bit>
 #include <cstddef>
 #include <optional>
+#include <span>
+#include <type_traits>
 #include <utility>
 
 namespace tenon {
@@ -25,7 +27,7 @@ namespace tenon {
 /// Shape    N slots inside the object, N * sizeof(T) bytes and two cache lines; no heap.
 /// Order    FIFO.
 /// Cost     try_push, try_pop: O(1), wait-free: no read-modify-write, and the other side's line is read only when the
-///          ring looks full, or empty.
+///          ring looks full, or empty. try_push_some, try_pop_some: one store for all.
 /// Threads  One thread pushes and one pops, at once. Construct and destroy from one thread alone.
 /// Errors   Full: try_push is false, its argument untouched. Empty: try_pop is nullopt.
 ///          Nothing throws. A bad N, or a T that may throw, does not compile.
@@ -86,6 +88,28 @@ struct spsc : family::queue {
       std::optional<T> item = slots_[h & (N - 1)].take();
       head_.store(h + 1, std::memory_order_release);
       return item;
+    }
+
+    [[nodiscard]] std::size_t try_push_some(std::span<T> items) noexcept {
+      const std::size_t t = tail_.load(std::memory_order_relaxed);
+      if (N - (t - head_seen_) < items.size()) head_seen_ = head_.load(std::memory_order_acquire);
+      const std::size_t room = N - (t - head_seen_);
+      const std::size_t n = room < items.size() ? room : items.size();
+      for (std::size_t i = 0; i < n; ++i) slots_[(t + i) & (N - 1)].put(std::move(items[i]));
+      tail_.store(t + n, std::memory_order_release);
+      return n;
+    }
+
+    [[nodiscard]] std::size_t try_pop_some(std::span<T> into) noexcept
+      requires std::is_nothrow_move_assignable_v<T>
+    {
+      const std::size_t h = head_.load(std::memory_order_relaxed);
+      if (tail_seen_ - h < into.size()) tail_seen_ = tail_.load(std::memory_order_acquire);
+      const std::size_t there = tail_seen_ - h;
+      const std::size_t n = there < into.size() ? there : into.size();
+      for (std::size_t i = 0; i < n; ++i) into[i] = *slots_[(h + i) & (N - 1)].take();
+      head_.store(h + n, std::memory_order_release);
+      return n;
     }
 
     [[nodiscard]] std::size_t size_estimate() const noexcept {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace tenon::detail {
@@ -49,6 +50,32 @@ class numbered_ring {
     }
   }
 
+  /// fill_next for as many as there is room for: `t` goes from i to i + n by one CAS, if the numbers were i .. i + n - 1.
+  /// Each stays as it was read until t has passed it, so that (3) holds for each.
+  [[nodiscard]] std::size_t fill_some(std::span<T> items) noexcept {
+    std::size_t t = tail_.load(std::memory_order_relaxed);
+    for (;;) {
+      const std::size_t n = in_turn(t, t, items.size());  // edge B
+      if (n == 0) {
+        if (items.empty() || ahead(t, t) < 0) return 0;
+        t = tail_.load(std::memory_order_relaxed);
+      } else if (tail_.compare_exchange_strong(t, t + n, std::memory_order_relaxed, std::memory_order_relaxed)) {
+        for (std::size_t i = 0; i < n; ++i) {
+          slots_[(t + i) & (N - 1)].element.put(std::move(items[i]));
+          slots_[(t + i) & (N - 1)].number.store(t + i + 1, std::memory_order_release);  // edge A
+        }
+        return n;
+      }
+    }
+  }
+
+  /// How many slots from slot(i) on, `most` at most, have the numbers from `wanted` on.
+  [[nodiscard]] std::size_t in_turn(std::size_t i, std::size_t wanted, std::size_t most) const noexcept {
+    std::size_t n = 0;
+    while (n < most && ahead(i + n, wanted + n) == 0) ++n;
+    return n;
+  }
+
   /// By how much the number of slot(i) is ahead of `wanted`.
   [[nodiscard]] std::ptrdiff_t ahead(std::size_t i, std::size_t wanted) const noexcept {
     return static_cast<std::ptrdiff_t>(slots_[i & (N - 1)].number.load(std::memory_order_acquire) - wanted);
@@ -59,6 +86,11 @@ class numbered_ring {
     std::optional<T> item = slots_[i & (N - 1)].element.take();
     slots_[i & (N - 1)].number.store(i + N, std::memory_order_release);  // edge B
     return item;
+  }
+
+  /// By the holder of tickets i .. i + into.size() - 1.
+  void empty_into(std::size_t i, std::span<T> into) noexcept {
+    for (std::size_t k = 0; k < into.size(); ++k) into[k] = *empty(i + k);
   }
 
   /// t - h, for an h that was read before, brought into 0 .. N: the two are not read at one instant.

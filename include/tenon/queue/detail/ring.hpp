@@ -7,6 +7,8 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <span>
+#include <type_traits>
 #include <utility>
 
 namespace tenon::detail {
@@ -42,6 +44,19 @@ class ring {
     front_ = front_ + 1 == N ? 0 : front_ + 1;
     --size_;
     return item;
+  }
+
+  [[nodiscard]] std::size_t try_push_some(std::span<T> items) noexcept {
+    std::size_t n = 0;
+    while (n < items.size() && try_push(std::move(items[n]))) ++n;
+    return n;
+  }
+  [[nodiscard]] std::size_t try_pop_some(std::span<T> into) noexcept
+    requires std::is_nothrow_move_assignable_v<T>
+  {
+    const std::size_t n = size_ < into.size() ? size_ : into.size();
+    for (std::size_t i = 0; i < n; ++i) into[i] = *try_pop();
+    return n;
   }
 
   [[nodiscard]] std::size_t size_estimate() const noexcept { return size_; }
