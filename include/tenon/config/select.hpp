@@ -245,8 +245,8 @@ class selector {
 ///
 /// Choices  Lists of words, one a family at most (`backends`, `schedulings`, `memories`, `queues`, `topologies`,
 ///          `threadings`, `observers`, `clocks`, `on_errors`, `contexts`), of which the first word is meant
-///          where the configuration says nothing; and policies and presets that are part of every sentence. f is compiled for each combination
-///          of words that go together.
+///          where the configuration says nothing; and policies and presets that are part of every sentence. f is
+///          compiled for each combination of words that go together.
 /// asked    A `config::document`; what `config::load`, `config::parse` or `config::sentence` gave, whose error is
 ///          passed on; or a sentence: "io_uring, stealing, mimalloc".
 /// f        Takes the runtime by value (it is made in the parameter, for it does not move) or by reference, and gives
