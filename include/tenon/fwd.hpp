@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <tenon/core/fixed_string.hpp>
 
 /// Names without their definitions: the words that composition knows by heart, those behind a door, and the runtime.
 ///
@@ -33,6 +34,10 @@ struct system;
 template <class Upstream>
 struct recycling;
 struct mimalloc;  // door: TENON_WITH_MIMALLOC
+template <class Upstream>
+struct numa;
+template <auto... Resource>
+struct pmr;
 
 // queue
 struct by_topology;
@@ -46,6 +51,8 @@ struct boost_mpmc;  // <tenon/queue/boost_mpmc.hpp>
 // topology
 struct flat;
 struct hwloc;  // door: TENON_WITH_HWLOC
+template <fixed_string Levels>
+struct synthetic;
 
 // threading
 struct multi_thread;
