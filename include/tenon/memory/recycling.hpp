@@ -35,6 +35,10 @@ inline constexpr auto upstream_word = [] {
 template <class P>
 inline constexpr bool serves = memory_policy<P>;
 
+/// Whether P's arenas want to know their node, which a policy over P would have to pass on.
+template <class P>
+inline constexpr bool wants_node = requires(typename P::arena arena) { arena.settle(0); };
+
 }  // namespace detail
 
 /// Memory that a worker keeps when it is given back, to hand it out again: frames and buffers of a warmed path cost a
@@ -55,6 +59,9 @@ struct recycling : family::memory {
   static_assert(detail::serves<Upstream>,
                 "tenon::recycling<Upstream>: Upstream is not a memory policy; write recycling<system>, or a class that "
                 "derives from tenon::family::memory and satisfies tenon::memory_policy");
+  static_assert(!detail::wants_node<Upstream>,
+                "tenon::recycling<Upstream>: Upstream places memory by node and would not hear which; write "
+                "numa<recycling<...>>, numa outermost");
 
   static constexpr auto word = fixed_string("recycling<") + detail::upstream_word<Upstream> + fixed_string(">");
 

@@ -27,6 +27,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -180,7 +181,15 @@ class basic_runtime {
   /// What the parts have to say of this machine, for `describe(rt)`: one sentence a line, none when all is as named.
   [[nodiscard]] std::string notes() const {
     std::string lines;
-    if (workers_.size() != 0) lines = workers_[0].backend().note();
+    const auto add = [&lines](std::string_view line) {
+      if (!lines.empty() && !line.empty()) lines += '\n';
+      lines += line;
+    };
+    if (workers_.size() != 0) add(workers_[0].backend().note());
+    if constexpr (requires { machine_.note; }) add(machine_.note);
+    if constexpr (requires { Memory::note(); }) {
+      if (node_of(0) >= 0) add(Memory::note());
+    }
     return lines;
   }
 
@@ -260,6 +269,17 @@ class basic_runtime {
     } else {
       return 1;
     }
+  }
+
+  /// The NUMA node of a worker's place; -1 where all places have the same one.
+  [[nodiscard]] int node_of(std::size_t index) const noexcept {
+    if constexpr (requires { machine_.places; }) {
+      const int node = machine_.place_of(index).node;
+      for (const place& each : machine_.places) {
+        if (each.node != node) return node;
+      }
+    }
+    return -1;
   }
 
   /// Takes one more in for the shutdown to wait for. From outside only before the drain.
@@ -369,7 +389,17 @@ class basic_runtime {
         ::pthread_setname_np(::pthread_self(), title);
       }
     }
-    workers_[index].run();
+    if constexpr (detail::settles<typename Memory::arena>) {
+      const auto home = workers_[index].arena().settle(node_of(index));
+      home.bring(&workers_[index], sizeof(worker));
+      if constexpr (requires { shared_.memory_of(index); }) {
+        const auto own = shared_.memory_of(index);
+        home.bring(own.data(), own.size());
+      }
+      workers_[index].run();
+    } else {
+      workers_[index].run();
+    }
     if constexpr (Topology::pins) {
       if (index == 0) (void)Topology::unpin(machine_);  // the caller's thread, which goes on without us
     }

@@ -21,6 +21,8 @@ namespace tenon {
 /// unpin    Gives the calling thread all places of `where` again: for worker 0, which is the caller of run(), and
 ///          whose later threads would inherit its one place. Errors as of pin.
 /// Threads  All of them: any thread.
+///
+/// A policy whose places tell their nodes says `knows_nodes = true`: `numa<M>` asks for it.
 template <class P>
 concept topology_policy = policy_of<P, family::topology> && requires(const machine& where, std::size_t worker) {
   { P::pins } -> std::convertible_to<bool>;

@@ -55,6 +55,25 @@ struct stands_still_on_one_thread {
   };
 };
 
+/// A node is what a topology says it is.
+struct knows_where_it_runs {
+  template <class Composition>
+  static constexpr bool holds = [] {
+    if constexpr (requires { Composition::topology::knows_nodes; }) {
+      return static_cast<bool>(Composition::topology::knows_nodes);
+    } else {
+      return false;
+    }
+  }();
+  template <class Composition>
+  struct refusal {
+    static_assert(
+        holds<Composition>,
+        "tenon::numa<...>: the topology knows no nodes (knows_nodes is not there, or false), so there is none to place "
+        "memory on; add hwloc, or leave out numa and write what is in its brackets");
+  };
+};
+
 /// The rules of a policy: its own member `rules`; those of our words that look across families are here, where every
 /// family is in sight.
 template <class P>
@@ -69,6 +88,10 @@ struct rules_of_policy<P> {
 template <class... Options>
 struct rules_of_policy<stealing<Options...>> {
   using type = rules<steals_between_threads, steals_from_shared_queue>;
+};
+template <class Upstream>
+struct rules_of_policy<numa<Upstream>> {
+  using type = rules<knows_where_it_runs>;
 };
 template <>
 struct rules_of_policy<virtual_clock> {

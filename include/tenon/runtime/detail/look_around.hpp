@@ -13,11 +13,15 @@ struct headcount {
 /// Then the list of places, sixty functions of compile time, is in no program that does not use it.
 template <class Topology>
 [[nodiscard]] auto look_around() {
-  if constexpr (!Topology::pins && requires { Topology::concurrency(); }) {
+  if constexpr (!Topology::pins && !requires { Topology::knows_nodes; } && requires { Topology::concurrency(); }) {
     return headcount{Topology::concurrency()};
   } else {
     return Topology::read();
   }
 }
+
+/// An arena that wants to know the NUMA node of its worker: see memory/concept.hpp.
+template <class Arena>
+concept settles = requires(Arena arena, int node) { arena.settle(node); };
 
 }  // namespace tenon::detail
