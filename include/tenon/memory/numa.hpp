@@ -29,9 +29,10 @@ namespace tenon {
 /// Source   Linux: set_mempolicy(2), move_pages(2), Documentation/admin-guide/mm/numa_memory_policy.rst.
 template <class Upstream = recycling<system>>
 struct numa : family::memory {
-  static_assert(detail::serves<Upstream>,
-                "tenon::numa<Upstream>: Upstream is not a memory policy; write numa<recycling<system>>, or a class that "
-                "derives from tenon::family::memory and satisfies tenon::memory_policy");
+  static_assert(
+      detail::serves<Upstream>,
+      "tenon::numa<Upstream>: Upstream is not a memory policy; write numa<recycling<system>>, or a class that "
+      "derives from tenon::family::memory and satisfies tenon::memory_policy");
 
   static constexpr auto word = fixed_string("numa<") + detail::upstream_word<Upstream> + fixed_string(">");
 

@@ -91,7 +91,7 @@ class basic_runtime {
   basic_runtime(settings how_much)  // NOLINT(google-explicit-constructor): `edge rt{{.threads = 4}}`
       : settings_(std::move(how_much)),
         machine_(detail::look_around<Topology>()),
-        shared_(worker_count()),
+        shared_(make_shared()),
         background_(*this, &all_left),
         workers_(worker_count(), [this](std::size_t i) { return worker(*this, i); }) {
     for (worker& each : workers_) {
@@ -259,6 +259,7 @@ class basic_runtime {
 
  private:
   using crowd = detail::crowd<basic_runtime>;
+  using shared_type = typename Scheduling::template shared<Threading>;
   struct nothing {};
 
   static constexpr std::size_t nobody = static_cast<std::size_t>(-1);
@@ -268,6 +269,15 @@ class basic_runtime {
       return settings_.threads != 0 ? settings_.threads : machine_.concurrency;
     } else {
       return 1;
+    }
+  }
+
+  /// The scheduling's, told of the machine if it wants to know and if there is one.
+  [[nodiscard]] shared_type make_shared() const {
+    if constexpr (std::is_constructible_v<shared_type, std::size_t, decltype((machine_))>) {
+      return shared_type(worker_count(), machine_);
+    } else {
+      return shared_type(worker_count());
     }
   }
 
@@ -392,9 +402,9 @@ class basic_runtime {
     if constexpr (detail::settles<typename Memory::arena>) {
       const auto home = workers_[index].arena().settle(node_of(index));
       home.bring(&workers_[index], sizeof(worker));
-      if constexpr (requires { shared_.memory_of(index); }) {
-        const auto own = shared_.memory_of(index);
-        home.bring(own.data(), own.size());
+      if constexpr (requires { shared_.ring_of(index); }) {
+        auto& ring = shared_.ring_of(index);
+        home.bring(&ring, sizeof ring);
       }
       workers_[index].run();
     } else {
@@ -408,7 +418,7 @@ class basic_runtime {
   settings settings_;
   decltype(detail::look_around<Topology>()) machine_;
   [[no_unique_address]] typename Clock::source clock_;
-  typename Scheduling::template shared<Threading> shared_;
+  shared_type shared_;
   [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::parking<Threading>, nothing> idle_;
   typename Threading::template atomic<phase> state_{phase::initializing};
   typename Threading::template atomic<bool> deserted_{false};
