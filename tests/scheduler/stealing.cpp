@@ -7,13 +7,17 @@
 #include <tenon/scheduler/stealing.hpp>
 #include <tenon/task/sleep_for.hpp>
 #include <tenon/task/yield.hpp>
+#include <tenon/topology/synthetic.hpp>
+#include <tenon/topology/victim_order.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "laws/scheduler.hpp"
@@ -61,6 +65,46 @@ TEST(stealing, takes_what_comes_from_outside_in_batches) {
   EXPECT_EQ(subject.at(1).find(), &many[50]) << "and leaves half of it to the others";
   EXPECT_EQ(subject.drain(), 97U);
 }
+
+/// The workers of a machine of two nodes of four cores.
+struct neighbours {
+  using shared_type = tenon::stealing<>::shared<tenon::multi_thread>;
+
+  shared_type all{8, tenon::synthetic<"node:2 core:4">::read()};
+  std::vector<std::unique_ptr<tenon::stealing<>::local<tenon::multi_thread>>> locals;
+  tenon::laws::counted_work of[8];  // one item a worker
+
+  neighbours() {
+    for (std::size_t i = 0; i < 8; ++i) {
+      locals.push_back(std::make_unique<tenon::stealing<>::local<tenon::multi_thread>>(all, i));
+    }
+  }
+};
+
+TEST(stealing, takes_from_the_own_node_first_and_from_the_nearest_behind_itself) {
+  for (std::size_t thief = 0; thief < 8; ++thief) {
+    neighbours on;
+    for (std::size_t i = 0; i < 8; ++i) {
+      if (i != thief) on.locals[i]->push(on.of[i]);
+    }
+    const tenon::victim_order order(tenon::synthetic<"node:2 core:4">::read(), thief, 8);
+    for (const std::size_t victim : order.all()) EXPECT_EQ(on.locals[thief]->find(), &on.of[victim]) << thief;
+    EXPECT_EQ(on.locals[thief]->find(), nullptr);
+    EXPECT_EQ(on.locals[thief]->stolen(), 7U);
+  }
+}
+
+TEST(stealing, has_an_order_only_where_some_are_nearer) {
+  using shared_type = neighbours::shared_type;
+  EXPECT_NE(neighbours().all.victims_of(0), nullptr);
+  EXPECT_EQ(shared_type(8).victims_of(0), nullptr);
+  EXPECT_EQ(shared_type(8, tenon::synthetic<"core:8">::read()).victims_of(0), nullptr) << "one cluster";
+  EXPECT_EQ(shared_type(4, tenon::synthetic<"node:2 core:4">::read()).victims_of(0), nullptr) << "all on one node";
+  EXPECT_EQ(shared_type(1, tenon::synthetic<"node:2 core:4">::read()).victims_of(0), nullptr) << "nobody else";
+  EXPECT_NE(shared_type(5, tenon::synthetic<"node:2 core:4">::read()).victims_of(4), nullptr);
+}
+
+static_assert(!std::is_constructible_v<neighbours::shared_type, std::size_t, std::size_t>);
 
 using crew = tenon::runtime<tenon::epoll, tenon::stealing<>, tenon::counters>;
 

@@ -13,7 +13,8 @@ namespace tenon {
 /// Contract of the scheduling family: which ready item a worker runs next, and which worker runs a new one.
 ///
 /// `P::shared<Threading>` is one a runtime, made with the number of workers; `P::local<Threading>` one a worker, made
-/// with the shared part and the worker's index.
+/// with the shared part and the worker's index. A shared part that can also be made of (number of workers, machine) is,
+/// where the topology reads a machine: it may look at the places of the workers then.
 ///
 /// shares            Whether any worker may run any ready item. Then a worker that makes something ready wakes a
 ///                   sleeping one; otherwise it wakes the worker it gave it to.

@@ -5,7 +5,9 @@
 #include <tenon/scheduler/concept.hpp>
 #include <tenon/scheduler/detail/injector.hpp>
 #include <tenon/scheduler/detail/run_ring.hpp>
+#include <tenon/topology/victim_order.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 
@@ -19,6 +21,8 @@ namespace tenon {
 /// Cost     A push and a pop are one locked instruction each on a line that is the worker's own; a steal is one CAS for
 ///          half a queue. A ring of 256; what does not fit waits in the injection queue.
 /// Threads  Any worker runs any task.
+///          A thief begins with a worker drawn by lot. Where the topology knows that some share a cache or a node (hwloc
+///          on such a machine, synthetic) it goes through them nearest first: see victim_order.
 /// Source   R. Blumofe and C. Leiserson, "Scheduling Multithreaded Computations by Work Stealing", 1999.
 template <class... Options>
 struct stealing : family::scheduling {
@@ -32,6 +36,19 @@ struct stealing : family::scheduling {
     using ring = detail::run_ring<Threading>;
 
     explicit shared(std::size_t workers) : rings_(workers, [](std::size_t) { return ring(); }) {}
+    /// The same for workers that run on the places of a machine. A template, so that nobody else pays for the orders.
+    template <std::same_as<machine> Machine>
+    shared(std::size_t workers, const Machine& where) : shared(workers) {
+      if (victim_order(where, 0, workers).cluster().size() + 1 == workers) return;  // all are equally near
+      victims_ = new std::size_t[workers * (workers - 1)];
+      for (std::size_t worker = 0, at = 0; worker < workers; ++worker) {
+        const victim_order order(where, worker, workers);
+        for (const std::size_t victim : order.all()) victims_[at++] = victim;
+      }
+    }
+    shared(const shared&) = delete;
+    shared& operator=(const shared&) = delete;
+    ~shared() { delete[] victims_; }
 
     std::size_t inject(work& item) noexcept {
       injected_.push(item);
@@ -44,11 +61,16 @@ struct stealing : family::scheduling {
 
     [[nodiscard]] std::size_t workers() const noexcept { return rings_.size(); }
     [[nodiscard]] ring& ring_of(std::size_t worker) noexcept { return rings_[worker]; }
+    /// All others, nearest first; nullptr when none is nearer than another.
+    [[nodiscard]] const std::size_t* victims_of(std::size_t worker) const noexcept {
+      return victims_ == nullptr ? nullptr : victims_ + worker * (rings_.size() - 1);
+    }
     [[nodiscard]] detail::injector<Threading>& injected() noexcept { return injected_; }
 
    private:
     detail::row<ring> rings_;
     detail::injector<Threading> injected_;
+    std::size_t* victims_ = nullptr;  // an order a worker, side by side; a row of them would cost each program more
   };
 
   template <class Threading>
@@ -78,15 +100,17 @@ struct stealing : family::scheduling {
         return item;
       }
       if constexpr (Threading::concurrent) {
+        if (const std::size_t* const victims = all_.victims_of(index_)) {
+          for (std::size_t i = 0; i + 1 < all_.workers(); ++i) {
+            if (work* const item = steal_from(victims[i])) return item;
+          }
+          return nullptr;
+        }
         const std::size_t begin = random() % all_.workers();
         for (std::size_t i = 0; i < all_.workers(); ++i) {
           const std::size_t victim = begin + i < all_.workers() ? begin + i : begin + i - all_.workers();
           if (victim == index_) continue;
-          work* first = nullptr;
-          if (const std::size_t taken = all_.ring_of(victim).steal_into(ring_, first); taken > 0) {
-            stolen_ += taken;
-            return first;
-          }
+          if (work* const item = steal_from(victim)) return item;
         }
       }
       return nullptr;
@@ -107,6 +131,12 @@ struct stealing : family::scheduling {
    private:
     static constexpr std::size_t look_every = 61;  // a busy worker takes an injected item at least this often
     static constexpr std::size_t batch = 128;
+
+    [[nodiscard]] work* steal_from(std::size_t victim) noexcept {
+      work* first = nullptr;
+      stolen_ += all_.ring_of(victim).steal_into(ring_, first);
+      return first;
+    }
 
     [[nodiscard]] std::size_t random() noexcept {  // xorshift32
       seed_ ^= seed_ << 13;

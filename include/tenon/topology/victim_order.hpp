@@ -19,9 +19,15 @@ namespace tenon {
 ///
 /// Cost     workers - 1 numbers; made in O(workers).
 /// Threads  Any may read it.
-class victim_order {
+///
+/// A template of its Machine, whose only one is `machine`: a scheduling may name it, and a program without an order does
+/// not pay for the list.
+template <class Machine>
+class basic_victim_order {
+  using index = decltype(Machine::concurrency);  // std::size_t
+
  public:
-  victim_order(const machine& where, std::size_t worker, std::size_t workers) {
+  basic_victim_order(const Machine& where, std::size_t worker, std::size_t workers) {
     assert(worker < workers);
     order_.reserve(workers - 1);
     const place& own = where.place_of(worker);
@@ -36,15 +42,15 @@ class victim_order {
   }
 
   /// Every other worker once.
-  [[nodiscard]] std::span<const std::size_t> all() const noexcept { return order_; }
+  [[nodiscard]] std::span<const index> all() const noexcept { return order_; }
   /// Those that share the last level of cache.
-  [[nodiscard]] std::span<const std::size_t> cluster() const noexcept { return all().first(cluster_end_); }
+  [[nodiscard]] std::span<const index> cluster() const noexcept { return all().first(cluster_end_); }
   /// Those of the same node but not of the same cluster.
-  [[nodiscard]] std::span<const std::size_t> node() const noexcept {
+  [[nodiscard]] std::span<const index> node() const noexcept {
     return all().subspan(cluster_end_, node_end_ - cluster_end_);
   }
   /// Those whose memory is far.
-  [[nodiscard]] std::span<const std::size_t> far() const noexcept { return all().subspan(node_end_); }
+  [[nodiscard]] std::span<const index> far() const noexcept { return all().subspan(node_end_); }
 
  private:
   enum distance : unsigned char { same_core, same_cluster, same_node, remote };
@@ -55,9 +61,11 @@ class victim_order {
     return a.node == b.node ? same_node : remote;
   }
 
-  std::vector<std::size_t> order_;
+  std::vector<index> order_;
   std::size_t cluster_end_ = 0;
   std::size_t node_end_ = 0;
 };
+
+using victim_order = basic_victim_order<machine>;
 
 }  // namespace tenon
