@@ -102,8 +102,8 @@ TEST_F(numa, where_there_is_one_node_it_asks_the_kernel_nothing) {
     home.bring(&subject, sizeof subject);
     for (const std::size_t bytes : {0U, 7U, 4096U}) subject.deallocate(subject.allocate(bytes), bytes);
   }
-  EXPECT_EQ(written::log, (lines{"allocate 0", "deallocate 0", "allocate 7", "deallocate 7", "allocate 4096",
-                                 "deallocate 4096"}))
+  EXPECT_EQ(written::log,
+            (lines{"allocate 0", "deallocate 0", "allocate 7", "deallocate 7", "allocate 4096", "deallocate 4096"}))
       << "the calls of the arena below and no others";
 }
 
