@@ -17,8 +17,8 @@ namespace tenon {
 /// Threads      One at a time. It may be made on one thread and used on another.
 /// Lifetime     Never moves. What it kept for reuse is freed with it; a block still in use outlives it.
 ///
-/// An arena may also have `settle(int node)`. The worker's thread calls it before its first block, with the NUMA node of
-/// its place, or -1 where the topology knows but one; it gives an object that lives as long as the worker runs, and
+/// An arena may also have `settle(int node)`. The worker's thread calls it before its first block, with the NUMA node
+/// of its place, or -1 where the topology knows but one. It gives an object that lives as long as the worker runs, and
 /// whose `bring(void* first, std::size_t bytes) const` is told of memory of the worker that was made before.
 template <class A>
 concept memory_arena = std::default_initializable<A> && !std::is_move_constructible_v<A> &&

@@ -45,7 +45,8 @@ inline constexpr bool gives_resource<Resource> = std::is_invocable_r_v<std::pmr:
 ///           by several: a synchronized_pool_resource may be, an unsynchronized one only under single_thread.
 /// Cost      A call of Resource and a virtual call each; nothing is kept. recycling<pmr<&pool>> keeps.
 /// Threads   As of the resource.
-/// Errors    What the resource throws, std::bad_alloc mostly.
+/// Errors    What the resource throws, std::bad_alloc mostly. (The standard's default asks operator new; one that was
+///           replaced may end the program instead, as that of libmimalloc does.)
 /// Source    std::pmr, C++17, [mem.res].
 template <auto... Resource>
 struct pmr : family::memory {

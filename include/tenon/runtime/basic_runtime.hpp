@@ -12,6 +12,7 @@
 #include <tenon/runtime/detail/crowd.hpp>
 #include <tenon/runtime/detail/look_around.hpp>
 #include <tenon/runtime/detail/posted.hpp>
+#include <tenon/runtime/detail/surroundings.hpp>
 #include <tenon/runtime/detail/worker.hpp>
 #include <tenon/runtime/report.hpp>
 #include <tenon/runtime/settings.hpp>
@@ -27,7 +28,6 @@
 #include <cstdio>
 #include <exception>
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -91,7 +91,7 @@ class basic_runtime {
   basic_runtime(settings how_much)  // NOLINT(google-explicit-constructor): `edge rt{{.threads = 4}}`
       : settings_(std::move(how_much)),
         machine_(detail::look_around<Topology>()),
-        shared_(make_shared()),
+        shared_(detail::shared_on<shared_type>(machine_, worker_count())),
         background_(*this, &all_left),
         workers_(worker_count(), [this](std::size_t i) { return worker(*this, i); }) {
     for (worker& each : workers_) {
@@ -181,15 +181,8 @@ class basic_runtime {
   /// What the parts have to say of this machine, for `describe(rt)`: one sentence a line, none when all is as named.
   [[nodiscard]] std::string notes() const {
     std::string lines;
-    const auto add = [&lines](std::string_view line) {
-      if (!lines.empty() && !line.empty()) lines += '\n';
-      lines += line;
-    };
-    if (workers_.size() != 0) add(workers_[0].backend().note());
-    if constexpr (requires { machine_.note; }) add(machine_.note);
-    if constexpr (requires { Memory::note(); }) {
-      if (node_of(0) >= 0) add(Memory::note());
-    }
+    if (workers_.size() != 0) lines = workers_[0].backend().note();
+    detail::add_notes<Memory>(lines, machine_);
     return lines;
   }
 
@@ -270,26 +263,6 @@ class basic_runtime {
     } else {
       return 1;
     }
-  }
-
-  /// The scheduling's, told of the machine if it wants to know and if there is one.
-  [[nodiscard]] shared_type make_shared() const {
-    if constexpr (std::is_constructible_v<shared_type, std::size_t, decltype((machine_))>) {
-      return shared_type(worker_count(), machine_);
-    } else {
-      return shared_type(worker_count());
-    }
-  }
-
-  /// The NUMA node of a worker's place; -1 where all places have the same one.
-  [[nodiscard]] int node_of(std::size_t index) const noexcept {
-    if constexpr (requires { machine_.places; }) {
-      const int node = machine_.place_of(index).node;
-      for (const place& each : machine_.places) {
-        if (each.node != node) return node;
-      }
-    }
-    return -1;
   }
 
   /// Takes one more in for the shutdown to wait for. From outside only before the drain.
@@ -399,17 +372,7 @@ class basic_runtime {
         ::pthread_setname_np(::pthread_self(), title);
       }
     }
-    if constexpr (detail::settles<typename Memory::arena>) {
-      const auto home = workers_[index].arena().settle(node_of(index));
-      home.bring(&workers_[index], sizeof(worker));
-      if constexpr (requires { shared_.ring_of(index); }) {
-        auto& ring = shared_.ring_of(index);
-        home.bring(&ring, sizeof ring);
-      }
-      workers_[index].run();
-    } else {
-      workers_[index].run();
-    }
+    detail::run_at_home(workers_[index], shared_, machine_);
     if constexpr (Topology::pins) {
       if (index == 0) (void)Topology::unpin(machine_);  // the caller's thread, which goes on without us
     }

@@ -21,8 +21,8 @@ namespace tenon {
 /// Cost     A push and a pop are one locked instruction each on a line that is the worker's own; a steal is one CAS for
 ///          half a queue. A ring of 256; what does not fit waits in the injection queue.
 /// Threads  Any worker runs any task.
-///          A thief begins with a worker drawn by lot. Where the topology knows that some share a cache or a node (hwloc
-///          on such a machine, synthetic) it goes through them nearest first: see victim_order.
+///          A thief begins with a worker drawn by lot. Where the topology knows that some are nearer (hwloc on such a
+///          machine, synthetic) it goes through them nearest first: see victim_order.
 /// Source   R. Blumofe and C. Leiserson, "Scheduling Multithreaded Computations by Work Stealing", 1999.
 template <class... Options>
 struct stealing : family::scheduling {

@@ -20,8 +20,8 @@ namespace tenon {
 /// Cost     workers - 1 numbers; made in O(workers).
 /// Threads  Any may read it.
 ///
-/// A template of its Machine, whose only one is `machine`: a scheduling may name it, and a program without an order does
-/// not pay for the list.
+/// A template, of which there is one: a scheduling may name it, and a program without an order does not pay for the
+/// list.
 template <class Machine>
 class basic_victim_order {
   using index = decltype(Machine::concurrency);  // std::size_t

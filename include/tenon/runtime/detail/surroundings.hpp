@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+/// What a runtime makes of the machine that its topology tells of.
+namespace tenon::detail {
+
+struct headcount {
+  std::size_t concurrency;
+};
+
+/// The machine; or how many workers it is good for, of a topology that can tell that alone and binds nobody to a place.
+/// Then the list of places, sixty functions of compile time, is in no program that does not use it.
+template <class Topology>
+[[nodiscard]] auto look_around() {
+  if constexpr (!Topology::pins && !requires { Topology::knows_nodes; } && requires { Topology::concurrency(); }) {
+    return headcount{Topology::concurrency()};
+  } else {
+    return Topology::read();
+  }
+}
+
+/// The scheduling's shared part, told of the machine if it wants to know and if there is one.
+template <class Shared, class Machine>
+[[nodiscard]] Shared shared_on(const Machine& where, std::size_t workers) {
+  if constexpr (std::is_constructible_v<Shared, std::size_t, const Machine&>) {
+    return Shared(workers, where);
+  } else {
+    return Shared(workers);
+  }
+}
+
+/// The NUMA node of a worker's place; -1 where all places have the same one.
+template <class Machine>
+[[nodiscard]] int node_of([[maybe_unused]] const Machine& where, [[maybe_unused]] std::size_t worker) noexcept {
+  if constexpr (requires { where.places; }) {
+    const int node = where.place_of(worker).node;
+    for (const auto& each : where.places) {
+      if (each.node != node) return node;
+    }
+  }
+  return -1;
+}
+
+/// Runs a worker to its end, its memory on the node of its place if its arena wants to know: see memory/concept.hpp.
+template <class Worker, class Shared, class Machine>
+void run_at_home(Worker& self, [[maybe_unused]] Shared& shared, [[maybe_unused]] const Machine& where) noexcept {
+  if constexpr (requires { self.arena().settle(0); }) {
+    const auto home = self.arena().settle(node_of(where, self.index()));
+    home.bring(&self, sizeof self);
+    if constexpr (requires { shared.ring_of(self.index()); }) {
+      auto& deque = shared.ring_of(self.index());
+      home.bring(&deque, sizeof deque);
+    }
+    self.run();
+  } else {
+    self.run();
+  }
+}
+
+/// What the topology and the memory have to say of this machine, a line each, below what is there already.
+template <class Memory, class Machine>
+void add_notes([[maybe_unused]] std::string& lines, [[maybe_unused]] const Machine& where) {
+  [[maybe_unused]] const auto add = [&lines](std::string_view line) {
+    if (!lines.empty() && !line.empty()) lines += '\n';
+    lines += line;
+  };
+  if constexpr (requires { where.note; }) add(where.note);
+  if constexpr (requires { Memory::note(); }) {
+    if (node_of(where, 0) >= 0) add(Memory::note());
+  }
+}
+
+}  // namespace tenon::detail
