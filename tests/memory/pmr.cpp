@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <tenon/memory/pmr.hpp>
 #include <tenon/memory/recycling.hpp>
-#include <tenon/memory/system.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
+#include <new>
 #include <string_view>
 #include <type_traits>
 
@@ -23,15 +23,15 @@ class counted : public std::pmr::memory_resource {
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {
     EXPECT_GT(bytes, 0U);
-    EXPECT_LE(alignment, alignof(std::max_align_t));
-    void* const block = tenon::system::obtain(bytes);
+    void* const block = ::operator new(bytes, std::align_val_t{alignment}, std::nothrow);
+    if (block == nullptr) throw std::bad_alloc();
     ++requests;
     bytes_out += static_cast<std::int64_t>(bytes);
     return block;
   }
-  void do_deallocate(void* block, std::size_t bytes, std::size_t /*alignment*/) override {
+  void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
     bytes_out -= static_cast<std::int64_t>(bytes);
-    tenon::system::release(block, bytes);
+    ::operator delete(block, std::align_val_t{alignment}, std::nothrow);
   }
   [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
 };
