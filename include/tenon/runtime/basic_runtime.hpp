@@ -10,7 +10,6 @@
 #include <tenon/core/result.hpp>
 #include <tenon/fwd.hpp>
 #include <tenon/runtime/detail/crowd.hpp>
-#include <tenon/runtime/detail/look_around.hpp>
 #include <tenon/runtime/detail/posted.hpp>
 #include <tenon/runtime/detail/surroundings.hpp>
 #include <tenon/runtime/detail/worker.hpp>
