@@ -111,10 +111,10 @@ struct yielding_of<T&> : yields<T> {
 /// Cost          One frame, from the memory policy of the worker that calls it. An item costs two symmetric transfers,
 ///               no allocation and no copy of a temporary.
 /// Threads       One at a time; it goes on wherever next() is awaited.
-/// Compilers     g++ 12 destroys an aggregate of `co_yield aggregate{...}` twice: name it, and yield std::move(name).
+/// Compilers     g++ 12 destroys an aggregate made within `co_yield` twice: name it, and yield std::move(name).
 /// Errors        An exception that leaves the body comes out of the next() that waits; that was the end.
 /// Cancellation  Each next() lends it the environment of the coroutine that awaits it, until the item is there. It may
-///               be destroyed whenever no next() is in flight: then the body never goes on, and its locals are destroyed.
+///               be destroyed whenever no next() is in flight: the body never goes on, and its locals are destroyed.
 template <class T>
 class [[nodiscard("a generator does nothing until next() is awaited")]] async_generator {
   static_assert(!std::is_void_v<T>,
