@@ -135,7 +135,7 @@ T sync_wait(Runtime& runtime, task<T> body) {
 ///
 ///     const int sum = tenon::sync_wait(add_up(numbers));    // in main(), in a test
 ///
-/// Cost     A runtime is made and drained: some microseconds. A program that does it often names a runtime and keeps it.
+/// Cost     A runtime is made and drained: some microseconds. Who does it often names a runtime and keeps it.
 /// Threads  Any but workers of a runtime, which it would block: there, co_await the task.
 /// Errors   What leaves the task. std::system_error with resource_deadlock_would_occur on a worker.
 template <class T>
