@@ -43,6 +43,7 @@ doors = {
     "hwloc": "topology",
     "liburing": "backend",
     "uv.h": "backend",
+    "stdexec/": "runtime/execution.hpp",
     "openssl/": "net",
     "leveldb/": "journal",
     "rocksdb/": "journal",

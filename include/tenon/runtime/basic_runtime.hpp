@@ -7,6 +7,7 @@
 #include <tenon/core/detail/parking.hpp>
 #include <tenon/core/detail/row.hpp>
 #include <tenon/core/environment.hpp>
+#include <tenon/core/policy.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/fwd.hpp>
 #include <tenon/runtime/detail/crowd.hpp>
@@ -40,6 +41,8 @@ template <class R>
 class basic_tcp_listener;
 template <class R>
 class basic_signals;
+template <class R>
+class basic_scheduler;
 
 /// Where a runtime is in its life. It goes through these in order, once.
 enum class phase : std::uint8_t {
@@ -79,6 +82,7 @@ class basic_runtime {
   using tcp_stream = basic_tcp_stream<basic_runtime>;
   using tcp_listener = basic_tcp_listener<basic_runtime>;
   using signals = basic_signals<basic_runtime>;
+  using scheduler = basic_scheduler<basic_runtime>;
 
   /// Whether another thread may post: only where there is more than one.
   static constexpr bool has_remote_post = Threading::concurrent;
@@ -185,8 +189,23 @@ class basic_runtime {
     return lines;
   }
 
+  /// The scheduler of std::execution that stands for it: see runtime/senders.hpp, which it takes to use it.
+  template <class Scheduler = scheduler>
+  [[nodiscard]] auto get_scheduler() noexcept {
+    constexpr bool included = detail::complete<Scheduler>;
+    static_assert(included, "tenon::runtime<...>::get_scheduler: include <tenon/runtime/senders.hpp>");
+    if constexpr (included) return Scheduler(*this);
+  }
+
   // What the parts of the library use. `item` is theirs and outlives its run.
 
+  /// Takes one more in for the shutdown to wait for. From outside only before the drain.
+  [[nodiscard]] bool admit() noexcept {
+    if (!background_.enter()) return false;
+    if (state_.load(std::memory_order_seq_cst) < phase::draining || current() != nullptr) return true;
+    background_.leave();
+    return false;
+  }
   /// `item` goes on as a ready one: here when this thread is a worker of ours, else wherever the scheduling puts it.
   void schedule(work& item, const environment& env = detail::no_environment) noexcept {
     if (worker* const here = current()) {
@@ -262,14 +281,6 @@ class basic_runtime {
     } else {
       return 1;
     }
-  }
-
-  /// Takes one more in for the shutdown to wait for. From outside only before the drain.
-  [[nodiscard]] bool admit() noexcept {
-    if (!background_.enter()) return false;
-    if (state_.load(std::memory_order_seq_cst) < phase::draining || current() != nullptr) return true;
-    background_.leave();
-    return false;
   }
 
   [[nodiscard]] std::size_t put(work& item, [[maybe_unused]] const environment& env) noexcept {

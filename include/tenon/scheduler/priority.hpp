@@ -65,6 +65,11 @@ struct priority : family::scheduling {
     using level_type = typename stealing<>::template shared<Threading>;
 
     explicit shared(std::size_t workers) : rows_(Levels, [=](std::size_t) { return level_type(workers); }) {}
+    /// The same for workers that run on the places of a machine: thieves go to the nearest first.
+    template <class Machine>
+      requires std::is_constructible_v<level_type, std::size_t, const Machine&>
+    shared(std::size_t workers, const Machine& where)
+        : rows_(Levels, [&](std::size_t) { return level_type(workers, where); }) {}
 
     std::size_t inject(work& item, level which = {}) noexcept { return rows_[row_of(which)].inject(item); }
     std::size_t give(work& item, std::size_t worker) noexcept { return give(item, {}, worker); }
