@@ -235,8 +235,8 @@ class awaited_sender
 ///               set_stopped or set_error(std::error_code) gives a result<> of that.
 /// Cost          The operation state lies in the coroutine's frame; no allocation, one atomic exchange on each side. A
 ///               sender that completes within start() does not go through a queue.
-/// Threads       Completed wherever, the coroutine goes on at its home: on the worker that awaited where tasks are
-///               bound to theirs, else on any worker of that runtime. On a single_thread runtime a sender completes there.
+/// Threads       Completed wherever, the coroutine goes on at its home: where tasks are bound to workers, on the one
+///               that awaited; else on any worker of that runtime. On a single_thread runtime a sender completes there.
 /// Errors        set_error(std::error_code) is the error of the result; set_error(std::exception_ptr) is thrown, and so
 ///               is an error of any other type.
 /// Cancellation  The receiver's stop token is that of the task. set_stopped is the error operation_canceled.
