@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <tenon/core/threading.hpp>
 #include <tenon/core/work.hpp>
 #include <tenon/runtime/basic_runtime.hpp>
 #include <tenon/runtime/execution.hpp>
 
-#include <cassert>
 #include <type_traits>
 #include <utility>
 
@@ -65,8 +63,9 @@ class schedule_operation : work {
 /// Cost          No allocation: the operation itself goes through the worker's queue.
 /// Threads       start: any thread when the runtime has a remote post, else its own. set_value comes on a worker.
 /// Cancellation  set_stopped, and nothing has run: when the receiver's stop token asks before the start (it comes from
-///               start() itself) or before a worker gets to it (on that worker), and when the runtime drains or is
-///               stopped at the start (from start()). What was started before the drain is run.
+///               start() itself) or before a worker gets to it (on that worker); and when the runtime drains or is
+///               stopped at the start (from start()), unless it drains and one of its workers starts it. What was
+///               started before the drain is run.
 /// Source        P2300R10; C++26 [exec]
 template <class R>
 class basic_scheduler {
