@@ -56,6 +56,21 @@ concept wakeable_loop = backend_loop<L> && requires(L loop) {
   { loop.wake() } noexcept -> std::same_as<void>;
 };
 
+/// A loop that can stand in somebody else's: the host waits for its descriptor instead of calling wait().
+///
+/// expose       On the loop's thread, once, after open() and before all below. Errors: EMFILE, ENFILE, ENOMEM.
+/// handle       A descriptor, always the same, for the host to poll.
+/// doze         On the loop's thread: hands over to the kernel what it has not yet. true: nothing is to be done, and
+///              from now on what completes, and with a concurrent Threading each wake(), makes the handle readable.
+///              false: there is something, call wait(0). Either way the next call of another function is a wait().
+/// due          Not required: when wait(0) is to be called though the handle is silent; negative: never.
+template <class L>
+concept embeddable_loop = backend_loop<L> && requires(L loop, const L& fixed) {
+  { loop.expose() } noexcept -> std::same_as<result<void>>;
+  { fixed.handle() } noexcept -> std::same_as<int>;
+  { loop.doze() } noexcept -> std::same_as<bool>;
+};
+
 /// Contract of the backend family: `P::loop<Threading>` is a backend_loop, and can be woken when Threading is
 /// concurrent.
 ///

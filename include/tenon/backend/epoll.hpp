@@ -131,6 +131,16 @@ struct epoll : family::backend {
 
     [[nodiscard]] std::string_view note() const noexcept { return {}; }
 
+    [[nodiscard]] static result<void> expose() noexcept { return {}; }
+    [[nodiscard]] int handle() const noexcept { return poller_.get(); }
+    [[nodiscard]] bool doze() noexcept {
+      if (!done_.empty() || !wake_.park()) return false;
+      // A host that waits for edges would not hear of events that one wait had no room for.
+      if (detail::is_quiet(poller_.get())) return true;
+      wake_.unpark();
+      return false;
+    }
+
    private:
     static constexpr std::uint32_t inbound = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
 

@@ -86,8 +86,8 @@ struct io_uring : family::backend {
       if (has_ring_) ::io_uring_queue_exit(&ring_);
     }
 
-    [[nodiscard]] result<void> open() noexcept {
-      const int error = set_up();
+    [[nodiscard]] result<void> open(bool may_put_off = true) noexcept {
+      const int error = set_up(may_put_off);
       if (error == EMFILE || error == ENFILE) return error_of(error);
       if (error == 0) return {};
       explain(error);
@@ -163,6 +163,30 @@ struct io_uring : family::backend {
 
     [[nodiscard]] std::string_view note() const noexcept { return {note_, note_size_}; }
 
+    /// A ring that puts work off until it is entered does not wake who polls its descriptor (seen on 6.18), and of a
+    /// registered eventfd such a kernel forgets a signal that another eventfd causes. So it becomes one that does its
+    /// work at once, for which a wait of the host's ends with EINTR now and then.
+    [[nodiscard]] result<void> expose() noexcept {
+      if (has_ring_ && is_best_) {
+        ::io_uring_queue_exit(&ring_);
+        has_ring_ = is_best_ = false;
+        return open(false);
+      }
+      return {};
+    }
+    [[nodiscard]] int handle() const noexcept { return has_ring_ ? ring_.ring_fd : fallback_.handle(); }
+    [[nodiscard]] bool doze() noexcept {
+      if (!has_ring_) return fallback_.doze();
+      if (!done_.empty() || !wake_.park()) return false;
+      if constexpr (Threading::concurrent) {
+        if (!hears_bell_) listen();
+      }
+      if (::io_uring_sq_ready(&ring_) != 0) (void)::io_uring_submit_and_get_events(&ring_);
+      if (::io_uring_cq_ready(&ring_) == 0 && !asks_to_be_entered()) return true;
+      wake_.unpark();
+      return false;
+    }
+
    private:
     // The low bits of a submission's user_data; an operation is aligned to a pointer's size.
     static constexpr std::uint64_t whole = 0;   // the operation
@@ -179,7 +203,7 @@ struct io_uring : family::backend {
       return is_inbound(op.kind) ? s.in_stage : s.out_stage;
     }
 
-    [[nodiscard]] int set_up() noexcept {
+    [[nodiscard]] int set_up(bool may_put_off) noexcept {
       // Multishot polls (the bell) came with 5.13, as RSRC_TAGS did.
       constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_RSRC_TAGS;
       // One issuer is the thread that enables the ring: so it starts disabled, for open() may run on another.
@@ -187,6 +211,7 @@ struct io_uring : family::backend {
           IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_R_DISABLED;
       int error = 0;
       for (const unsigned flags : {best, unsigned{IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG}, 0U}) {
+        if (flags == best && !may_put_off) continue;
         ::io_uring_params asked{};
         asked.flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
         asked.cq_entries = 4 * detail::ring_options<Options...>::entries;

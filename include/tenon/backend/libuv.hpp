@@ -142,6 +142,20 @@ struct libuv : family::backend {
 
     [[nodiscard]] std::string_view note() const noexcept { return {}; }
 
+    [[nodiscard]] static result<void> expose() noexcept { return {}; }
+    [[nodiscard]] int handle() const noexcept { return ::uv_backend_fd(&loop_); }
+    [[nodiscard]] bool doze() noexcept {
+      if (!done_.empty() || !wake_.park()) return false;
+      ::uv_run(&loop_, UV_RUN_NOWAIT);  // only here does libuv tell the kernel of what was armed
+      if (done_.empty() && due().count() != 0 && detail::is_quiet(handle())) return true;
+      wake_.unpark();
+      return false;
+    }
+    /// When handles of the program's own want a turn; negative: never.
+    [[nodiscard]] std::chrono::nanoseconds due() const noexcept {
+      return std::chrono::milliseconds(::uv_loop_alive(&loop_) != 0 ? ::uv_backend_timeout(&loop_) : -1);
+    }
+
     /// The loop inside, for handles of the program's own: they run within wait(). Close them before the runtime stops.
     [[nodiscard]] uv_loop_t& native() noexcept { return loop_; }
 

@@ -14,6 +14,7 @@
 #include <tenon/runtime/detail/posted.hpp>
 #include <tenon/runtime/detail/surroundings.hpp>
 #include <tenon/runtime/detail/worker.hpp>
+#include <tenon/runtime/embedding.hpp>
 #include <tenon/runtime/report.hpp>
 #include <tenon/runtime/settings.hpp>
 #include <tenon/scheduler/concept.hpp>
@@ -56,12 +57,16 @@ enum class phase : std::uint8_t {
 ///
 /// Users name it by a sentence: see `tenon::runtime`.
 ///
+/// In a loop of somebody else's it is launched instead of run: see `tenon::embedding`.
+///
 /// Threads  run: one thread, once; it becomes worker 0, the others are started by it. spawn, post, request_stop,
 ///          report, state: any thread when the threading is multi_thread, else the one that runs.
 /// Errors   The constructor throws std::system_error when a worker's backend cannot be opened (no descriptors left).
 template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
           class Clock, class Errors, class Context>
-class basic_runtime {
+class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe,
+                                                     Clock, Errors, Context>,
+                                       typename Backend::template loop<Threading>, Threading::concurrent> {
  public:
   using runtime = basic_runtime;
   using policies =
@@ -269,6 +274,9 @@ class basic_runtime {
   [[nodiscard]] detail::crowd<basic_runtime>& background() noexcept { return background_; }
 
  private:
+  template <class, class, bool>
+  friend class embedding;
+
   using crowd = detail::crowd<basic_runtime>;
   using shared_type = typename Scheduling::template shared<Threading>;
   struct nothing {};
@@ -298,6 +306,8 @@ class basic_runtime {
       } else {
         rouse(index);
       }
+    } else {
+      workers_[index].rouse();
     }
   }
 
@@ -347,13 +357,19 @@ class basic_runtime {
   }
 
   void work_until_stopped() {
+    employ();
+    become(0);
+    part_with_all();
+  }
+
+  void employ() {
     if constexpr (Threading::concurrent) {
-      const detail::row<::pthread_t> threads(workers_.size() - 1,
-                                             [this](std::size_t i) { return thread_of(workers_[i + 1]); });
-      become(0);
-      for (const ::pthread_t each : threads) ::pthread_join(each, nullptr);
-    } else {
-      become(0);
+      for (std::size_t i = 1; i < workers_.size(); ++i) workers_[i].thread = thread_of(workers_[i]);
+    }
+  }
+  void part_with_all() {
+    if constexpr (Threading::concurrent) {
+      for (std::size_t i = 1; i < workers_.size(); ++i) ::pthread_join(workers_[i].thread, nullptr);
     }
     deserted_.store(true, std::memory_order_release);
   }

@@ -225,6 +225,12 @@ bool cancel_ready(io_operation& op, work_list& done) noexcept {
   return true;
 }
 
+/// Whether a descriptor has nothing to tell: how a loop that is about to doze looks once more.
+[[nodiscard]] inline bool is_quiet(int fd) noexcept {
+  pollfd asked{fd, POLLIN, 0};
+  return ::poll(&asked, 1, 0) == 0;
+}
+
 /// Runs what has ended. A list of its own: what is cancelled meanwhile waits for the next turn.
 inline std::size_t run_all(work_list& done) noexcept {
   std::size_t count = 0;

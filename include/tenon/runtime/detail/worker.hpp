@@ -9,6 +9,7 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/timer.hpp>
 #include <tenon/core/work.hpp>
+#include <tenon/runtime/detail/frames_of.hpp>
 
 #include <cassert>
 #include <chrono>
@@ -16,27 +17,17 @@
 #include <type_traits>
 #include <utility>
 
+#include <pthread.h>
+
 namespace tenon::detail {
-
-/// The three functions that code which does not name the memory policy reaches an arena by.
-template <class Memory>
-struct frames_by {
-  using arena_type = typename Memory::arena;
-
-  static void* allocate(void* arena, std::size_t bytes) { return static_cast<arena_type*>(arena)->allocate(bytes); }
-  static void deallocate(void* arena, void* chunk, std::size_t bytes) noexcept {
-    static_cast<arena_type*>(arena)->deallocate(chunk, bytes);
-  }
-  static void release(void* chunk, std::size_t bytes) noexcept { Memory::release(chunk, bytes); }
-};
-template <class Memory>
-inline constexpr frame_source frames_of{&frames_by<Memory>::allocate, &frames_by<Memory>::deallocate,
-                                        &frames_by<Memory>::release};
 
 /// A worker: the local part of the scheduling, a backend, timers and an arena, run by one thread.
 ///
 /// It runs what is ready; every `turn_every` items, and when nothing is ready, it takes a turn: its inbox, its backend,
 /// its timers. A turn with nothing ready sleeps in the backend, by the protocol of parking.hpp.
+///
+/// In somebody else's loop there is no run() but visits: between two of them the worker counts as asleep, by the same
+/// protocol, and it is the host that waits, at the backend's descriptor.
 template <class R>
 class alignas(cache_line) worker final : public loop {
   using threading = typename R::threading;
@@ -46,6 +37,11 @@ class alignas(cache_line) worker final : public loop {
   using observer_type = typename R::observe::template of<threading>;
 
   struct no_seat {};
+  struct ring {
+    void (*call)(void*) noexcept = nullptr;
+    void* bell = nullptr;
+  };
+  struct no_ring {};
 
   static constexpr bool concurrent = threading::concurrent;
   static constexpr bool shares = R::scheduling::shares;
@@ -70,6 +66,8 @@ class alignas(cache_line) worker final : public loop {
   [[nodiscard]] arena_type& arena() noexcept { return arena_; }
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] R& runtime() const noexcept { return runtime_; }
+
+  ::pthread_t thread{};  ///< the runtime's, for each worker but the first
 
   /// Owner: `item` goes on here, after what is ready.
   void schedule(work& item, const environment& env) noexcept {
@@ -115,6 +113,7 @@ class alignas(cache_line) worker final : public loop {
       if (inbox_.push(item) && here().current != this) rouse();
     } else {
       inbox_.push(item);
+      rouse();
     }
   }
 
@@ -124,6 +123,8 @@ class alignas(cache_line) worker final : public loop {
       if (!seat_.post()) return;
       if constexpr (shares) runtime_.idle().one_less();
       backend_.wake();
+    } else if (ring_.call != nullptr && dozing_) {
+      ring_.call(ring_.bell);
     }
   }
   /// Any thread: the worker gets up to search for work. False if it does not sleep.
@@ -145,9 +146,7 @@ class alignas(cache_line) worker final : public loop {
 
   /// Runs until the runtime is stopped.
   void run() noexcept {
-    this_thread& thread = here();
-    const this_thread before = std::exchange(thread, {this, &frames_of<typename R::memory>, &arena_, 0});
-    thread_ = &thread;
+    const this_thread before = enter();
     while (!runtime_.stopped()) {
       if (work* const item = next()) {
         execute(*item);
@@ -160,10 +159,62 @@ class alignas(cache_line) worker final : public loop {
       if (std::exchange(searching_, false)) (void)runtime_.idle().found();
     }
     count();
-    thread = before;
+    *thread_ = before;
+  }
+
+  /// A visit from somebody else's loop: runs what is ready, about `most` items of it, and waits for nothing.
+  void visit(std::size_t most) noexcept {
+    const this_thread before = enter();
+    const bool dozed = std::exchange(dozing_, false);
+    begin_collecting();
+    backend_.wait(std::chrono::nanoseconds::zero());
+    if (dozed) {
+      get_up();
+      observer_.woke();
+    }
+    fire();
+    publish(1);
+    for (more_ = false; !runtime_.stopped() && !more_; more_ = --most == 0) {
+      if (work* const item = next()) {
+        execute(*item);
+        if (++since_turn_ >= turn_every) turn();
+      } else if (doze()) {
+        break;
+      }
+    }
+    if constexpr (concurrent && shares) end_search();  // nobody is a searcher while the host is away
+    count();
+    *thread_ = before;
+  }
+  /// Between visits: when the next one is due at the latest. What another thread sends makes the descriptor readable.
+  [[nodiscard]] time_point next_visit() noexcept {
+    if (more_) return runtime_.now();
+    if constexpr (!concurrent) {
+      if (!inbox_.empty() || !local_.idle()) return runtime_.now();
+    }
+    time_point next = timers_.next();
+    if constexpr (requires { backend_.due(); }) {
+      const duration left = backend_.due();
+      if (left.count() >= 0 && runtime_.now() + left < next) next = runtime_.now() + left;
+    }
+    return next;
+  }
+  /// Where no other thread may wake a backend, the host's own code rings: `call(bell)`, while the worker dozes.
+  void hang(void (*by)(void*) noexcept, void* bell) noexcept
+    requires(!concurrent)
+  {
+    ring_.call = by;
+    ring_.bell = bell;
   }
 
  private:
+  /// This thread is the worker's until what was there before is put back.
+  [[nodiscard]] this_thread enter() noexcept {
+    assert((thread_ == nullptr || thread_ == &here()) && "tenon::runtime::poll_once: always from the same thread");
+    thread_ = &here();
+    return std::exchange(*thread_, {this, &frames_of<typename R::memory>, &arena_, 0});
+  }
+
   // Functions with names, for a lambda costs a class of compile time more.
   static void schedule_at(loop& self, work& item, const environment& env) noexcept {
     static_cast<worker&>(self).schedule(item, env);
@@ -231,6 +282,37 @@ class alignas(cache_line) worker final : public loop {
   void rest() noexcept {
     count();
     begin_collecting();
+    if (lie_down()) sleep();
+    get_up();
+    fire();
+    publish(2);  // one alone is run at once, here
+  }
+  /// The same, but it is the host that sleeps. False when there is something to do after all.
+  [[nodiscard]] bool doze() noexcept {
+    count();
+    begin_collecting();
+    since_turn_ = 0;
+    if (lie_down() && until_next_timer().count() != 0 && nothing_in_backend()) {
+      observer_.parked();
+      dozing_ = true;
+      return true;
+    }
+    backend_.wait(std::chrono::nanoseconds::zero());
+    get_up();
+    fire();
+    publish(2);
+    return false;
+  }
+  [[nodiscard]] bool nothing_in_backend() noexcept {
+    if constexpr (requires { backend_.doze(); }) {
+      return backend_.doze();
+    } else {
+      return true;  // whoever visits without being called comes again anyway
+    }
+  }
+
+  /// From here to get_up() the worker counts as asleep. False when there is something to do after all.
+  [[nodiscard]] bool lie_down() noexcept {
     if constexpr (concurrent) {
       if constexpr (shares) {
         searching_ = false;
@@ -238,7 +320,13 @@ class alignas(cache_line) worker final : public loop {
       } else {
         seat_.sleep();
       }
-      if (inbox_.empty() && local_.idle() && !runtime_.stopped()) sleep();
+      return inbox_.empty() && local_.idle() && !runtime_.stopped();
+    } else {  // an item of the inbox may have sent another, or ended it all
+      return inbox_.empty() && !runtime_.stopped();
+    }
+  }
+  void get_up() noexcept {
+    if constexpr (concurrent) {
       switch (seat_.rise()) {
         case seat<threading>::parked:
           if constexpr (shares) runtime_.idle().one_less();
@@ -246,11 +334,7 @@ class alignas(cache_line) worker final : public loop {
         case seat<threading>::called: searching_ = true; break;
         default: break;
       }
-    } else if (inbox_.empty() && !runtime_.stopped()) {  // an item of the inbox may have sent another, or ended it all
-      sleep();
     }
-    fire();
-    publish(2);  // one alone is run at once, here
   }
   void sleep() noexcept {
     since_turn_ = 0;
@@ -301,9 +385,12 @@ class alignas(cache_line) worker final : public loop {
   bool searching_ = false;
   bool collecting_ = false;
   std::size_t collected_ = 0;
+  bool dozing_ = false;  // between visits, and nothing was ready
+  bool more_ = false;    // between visits, and something was
   [[no_unique_address]] observer_type observer_;
   inbox<threading> inbox_;
   [[no_unique_address]] std::conditional_t<concurrent, seat<threading>, no_seat> seat_;
+  [[no_unique_address]] std::conditional_t<concurrent, no_ring, ring> ring_;
 };
 
 }  // namespace tenon::detail
