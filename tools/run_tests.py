@@ -17,6 +17,7 @@ Installs what is missing, then builds and checks everything, leg by leg:
   clang         clang++ 19 -O0: all tests
   asan          g++ with AddressSanitizer and UndefinedBehaviorSanitizer: the folders with lifetimes; with --full all
   tsan          clang++ with ThreadSanitizer: the folders in which threads meet; with --full all
+  stress        g++ -O2: the storms of tests/stress with their full numbers (a minute: only with --full or by name)
   model         Relacy explores the lock-free parts, where Relacy is installed (minutes: only with --full or by name)
   examples      g++ -O3: each example runs and succeeds
   gateway       the main example as its users see it: sockets, curl, wrk, signals, idle cost
@@ -29,7 +30,7 @@ Installs what is missing, then builds and checks everything, leg by leg:
 FILTER chooses by substring of LEG/ITEM, where an item is a test folder, a header, a compile-fail file:
   ./tests/run dev            one leg            ./tests/run dev/queue       one test binary
   ./tests/run queue          everything called so
---full  the long form: every file where the short one takes a part
+--full  the long form: every file where the short one takes a part, and under asan every cancellation of the storm
 
 The last line is `N passed, N failed, N skipped`; the exit status is 1 when something failed."""
 
@@ -62,6 +63,7 @@ class Leg:
     def __init__(self, name):
         self.name, self.started = name, time.monotonic()
         self.passed = self.failed = self.skipped = 0
+        self.environment = dict(os.environ, LC_ALL="C")
         self.log = open(logs / f"{name}.log", "w", encoding="utf-8")
         self.doing = "..."
         self.live = sys.stdout.isatty()
@@ -98,7 +100,7 @@ class Leg:
         self.log.write(f"$ {' '.join(map(str, command))}\n")
         process = subprocess.Popen(command, cwd=tally.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True, errors="replace",
-                                   env=dict(os.environ, LC_ALL="C"), **options)
+                                   env=self.environment, **options)
         try:
             for line in process.stdout:
                 self.log.write(line)
@@ -222,10 +224,12 @@ def built(leg, preset, targets):
     return broken
 
 
-def build_and_test(preset):
-    """A leg that builds the test binaries of a preset and runs them."""
+def build_and_test(preset, only=None):
+    """A leg that builds the test binaries of a preset (all, or one) and runs them."""
     def leg(leg, filters, full):
-        chosen = tally.chosen(folders(), filters)
+        chosen = tally.chosen([only] if only else folders(), filters)
+        if full and preset == "asan":
+            leg.environment["TENON_STRESS"] = "full"
         if preset in ("clang", "tsan") and not shutil.which("clang++-19"):
             leg.record("SKIPPED", leg.name, "clang++-19 is not installed")
             return
@@ -272,6 +276,18 @@ def gateway(leg, filters, full):
         check("tools/check_gateway.py", "build/release/examples/gateway")(leg, filters, full)
 
 
+def stress(leg, filters, full):
+    if not full and not any("stress" in word for word in sys.argv[1:]):
+        leg.record("SKIPPED", "stress", "takes a minute; ./tests/run stress, or --full")
+        return
+    leg.environment["TENON_STRESS"] = "full"
+    build_and_test("stress", "stress")(leg, filters, full)
+    log = tally.root / "build/stress/Testing/Temporary/LastTest.log"
+    for line in log.read_text(errors="replace").splitlines() if log.exists() else ():
+        if line.startswith("figure: "):
+            leg.say("  " + line.removeprefix("figure: "))
+
+
 def model(leg, filters, full):
     if full or any("model" in word for word in sys.argv[1:]):
         check("tools/check_models.py")(leg, filters, full)
@@ -293,6 +309,7 @@ legs = {
     "clang": (build_and_test("clang"), True),
     "asan": (build_and_test("asan"), True),
     "tsan": (build_and_test("tsan"), True),
+    "stress": (stress, False),
     "model": (model, False),
     "examples": (examples, True),
     "gateway": (gateway, False),

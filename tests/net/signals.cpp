@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "wires.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace {
@@ -98,6 +100,57 @@ TEST(signals, many_are_not_fewer_than_one) {
     }
     EXPECT_GT(heard, 0);
   });
+}
+
+/// A handler may be on its way when the object goes, and its descriptor's number be somebody else's in a moment.
+TEST(signals, wait_for_a_handler_that_is_on_its_way) {
+  const books kept;
+  one rt{{.threads = 1}};
+  auto& busy = tenon::detail::signal_wires[SIGUSR1].busy;
+  std::atomic<bool> has_left{false};
+  busy.fetch_add(1);  // it has been interrupted behind its first line
+  std::thread closer([&] {
+    {
+      const auto asked = R::signals::open(rt, {SIGUSR1}).value();
+    }
+    EXPECT_TRUE(has_left);
+  });
+  for (int i = 0; i < 1'000; ++i) std::this_thread::yield();
+  has_left = true;
+  busy.fetch_sub(1);
+  closer.join();
+}
+
+TEST(signals, come_and_go_among_signals) {
+  struct sigaction quiet{};
+  struct sigaction before{};
+  quiet.sa_handler = [](int) {};
+  ASSERT_EQ(::sigaction(SIGUSR1, &quiet, &before), 0);
+  {
+    const books kept;
+    one rt{{.threads = 1}};
+    std::atomic<bool> over{false};
+    std::thread pest([&over] {
+      while (!over.load()) ::raise(SIGUSR1);
+    });
+    int strange = 0;
+    for (int round = 0; round < rounds(1'000); ++round) {
+      {
+        const auto asked = R::signals::open(rt, {SIGUSR1}).value();
+      }
+      int ends[2] = {-1, -1};
+      ASSERT_EQ(::pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);  // of the same numbers
+      std::this_thread::yield();
+      char byte = 0;
+      strange += ::read(ends[0], &byte, 1) > 0 ? 1 : 0;
+      ::close(ends[0]);
+      ::close(ends[1]);
+    }
+    EXPECT_EQ(strange, 0) << "written into a descriptor that came after its own";
+    over = true;
+    pest.join();
+  }
+  ::sigaction(SIGUSR1, &before, nullptr);
 }
 
 }  // namespace

@@ -184,6 +184,31 @@ TYPED_TEST(crews, do_not_starve_a_timer) {
   EXPECT_LT(late, 500ms);
 }
 
+TYPED_TEST(crews, that_never_run_lose_nothing) {
+  const books kept;
+  const auto token = std::make_shared<int>(7);
+  bool ran = false;
+  {
+    TypeParam rt{{.threads = 2}};
+    for (int i = 0; i < 5; ++i) {
+      EXPECT_TRUE(rt.post([token, &ran] { ran = true; }));
+      EXPECT_TRUE(rt.spawn(
+          [](std::shared_ptr<int> mine, bool* out) -> task<void> {
+            *out = *mine != 0;
+            co_return;
+          },
+          token, &ran));
+      EXPECT_TRUE(rt.spawn([copy = token, &ran]() -> task<void> {
+        ran = copy != nullptr;
+        co_return;
+      }));
+    }
+    EXPECT_GE(token.use_count(), 16);
+  }
+  EXPECT_EQ(token.use_count(), 1);
+  EXPECT_FALSE(ran);
+}
+
 TYPED_TEST(crews, go_through_their_phases_once) {
   TypeParam rt{{.threads = 2}};
   EXPECT_EQ(rt.state(), phase::initializing);

@@ -20,21 +20,33 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
 
 namespace tenon {
 
 namespace detail {
 
-/// Where a signal's handler writes: signals belong to the process, so this one table does too. 0 is nowhere; else the
-/// descriptor + 1.
-inline constinit std::array<std::atomic<int>, 65> signal_pipes{};
+/// Where a signal's handler writes: signals belong to the process, so this one table does too.
+///
+/// Invariant  Whoever closes the pipe does so after it has written nowhere into `pipe` and then seen no handler busy,
+///            and a handler says that it is busy before it reads `pipe`. All four are sequentially consistent, so a
+///            handler that still reads the pipe is seen, and waited for: none writes into a descriptor of somebody
+///            else that has the number by then.
+struct signal_wire {
+  std::atomic<int> pipe{0};  ///< the descriptor + 1; 0 is nowhere
+  std::atomic<int> busy{0};  ///< handlers of this signal that run
+};
+inline constinit std::array<signal_wire, 65> signal_wires{};
 
 inline void signal_arrived(int number) noexcept {
   const int saved = errno;
-  const int pipe = signal_pipes[static_cast<std::size_t>(number)].load(std::memory_order_relaxed) - 1;
+  signal_wire& wire = signal_wires[static_cast<std::size_t>(number)];
+  wire.busy.fetch_add(1);
+  const int pipe = wire.pipe.load() - 1;
   const auto name = static_cast<unsigned char>(number);
   if (pipe >= 0) (void)!::write(pipe, &name, 1);  // a full pipe has this news in it already
+  wire.busy.fetch_sub(1);
   errno = saved;
 }
 
@@ -70,7 +82,9 @@ class basic_signals {
   ~basic_signals() {
     for (const taken& each : taken_) {
       ::sigaction(each.number, &each.before, nullptr);
-      detail::signal_pipes[static_cast<std::size_t>(each.number)].store(0, std::memory_order_relaxed);
+      detail::signal_wire& wire = detail::signal_wires[static_cast<std::size_t>(each.number)];
+      wire.pipe.store(0);
+      while (wire.busy.load() != 0) ::sched_yield();
     }
   }
 
@@ -92,9 +106,9 @@ class basic_signals {
       : read_(detail::descriptor<R>::make(runtime, std::move(read))), write_(std::move(write)) {}
 
   [[nodiscard]] std::error_code take(int number) {
-    if (number <= 0 || static_cast<std::size_t>(number) >= detail::signal_pipes.size()) return error_of(EINVAL);
+    if (number <= 0 || static_cast<std::size_t>(number) >= detail::signal_wires.size()) return error_of(EINVAL);
     int nowhere = 0;
-    auto& pipe = detail::signal_pipes[static_cast<std::size_t>(number)];
+    auto& pipe = detail::signal_wires[static_cast<std::size_t>(number)].pipe;
     if (!pipe.compare_exchange_strong(nowhere, write_.get() + 1)) return error_of(EBUSY);
     taken entry{number, {}};
     struct sigaction action{};

@@ -29,6 +29,7 @@ namespace tenon {
 /// Errors        bind: invalid_argument for a bad address, address_in_use, permission_denied, ... accept: what is not
 ///               the listener's fault does not end it: a peer that has gone again is passed over, and while the process
 ///               has no descriptors or memory left it tries again, after 1 ms and then twice as long up to 1 s.
+///               timed_out when the deadline passes.
 /// Cancellation  accept gives operation_canceled after a stop request.
 template <class R>
 class basic_tcp_listener {
@@ -49,10 +50,10 @@ class basic_tcp_listener {
     return basic_tcp_listener(runtime, std::move(fd));
   }
 
-  [[nodiscard]] task<result<stream>> accept() {
+  [[nodiscard]] task<result<stream>> accept(time_point deadline = never) {
     using namespace std::chrono_literals;
     for (duration back_off = 1ms;; back_off = back_off < 500ms ? 2 * back_off : 1s) {
-      const std::int64_t got = co_await detail::accept_wait<R>(*descriptor_, {io_kind::accept});
+      const std::int64_t got = co_await detail::accept_wait<R>(*descriptor_, {io_kind::accept, nullptr, 0, deadline});
       if (got >= 0) co_return stream(descriptor_->runtime(), unique_fd(static_cast<int>(got)));
       switch (-got) {
         case ECONNABORTED:
@@ -64,7 +65,9 @@ class basic_tcp_listener {
         case ENFILE:
         case ENOBUFS:
         case ENOMEM: {
-          const bool slept = co_await sleep_for(back_off);
+          const time_point now = descriptor_->runtime().now();
+          if (now >= deadline) co_return std::make_error_code(std::errc::timed_out);
+          const bool slept = co_await sleep_for(back_off < deadline - now ? back_off : deadline - now);
           if (!slept) co_return std::make_error_code(std::errc::operation_canceled);
           break;
         }
@@ -80,6 +83,7 @@ class basic_tcp_listener {
     return endpoint::from_native(at);
   }
   [[nodiscard]] int native_handle() const noexcept { return descriptor_->fd(); }
+  [[nodiscard]] R& runtime() const noexcept { return descriptor_->runtime(); }
 
  private:
   basic_tcp_listener(R& runtime, unique_fd listening)

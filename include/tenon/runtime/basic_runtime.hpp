@@ -62,6 +62,7 @@ enum class phase : std::uint8_t {
 /// Threads  run: one thread, once; it becomes worker 0, the others are started by it. spawn, post, request_stop,
 ///          report, state: any thread when the threading is multi_thread, else the one that runs.
 /// Errors   The constructor throws std::system_error when a worker's backend cannot be opened (no descriptors left).
+///          What was spawned and posted to a runtime that is destroyed without having run is destroyed, and not run.
 template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
           class Clock, class Errors, class Context>
 class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe,
@@ -108,7 +109,13 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
   }
   basic_runtime(const basic_runtime&) = delete;
   basic_runtime& operator=(const basic_runtime&) = delete;
-  ~basic_runtime() { assert(state() != phase::running && "a runtime outlives its run()"); }
+  ~basic_runtime() {
+    assert(state() != phase::running && "a runtime outlives its run()");
+    if (state() != phase::initializing) return;
+    for (worker& each : workers_) {
+      while (work* const item = each.leftover()) background_.abandon(*item);
+    }
+  }
 
   /// Runs `main` to its end on this thread and the workers, drains, and gives what `main` gave.
   ///

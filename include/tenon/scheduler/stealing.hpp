@@ -19,7 +19,7 @@ namespace tenon {
 ///
 /// Order    FIFO a worker while nobody steals. New tasks from outside are taken in first-come order.
 /// Cost     A push and a pop are one locked instruction each on a line that is the worker's own; a steal is one CAS for
-///          half a queue. A ring of 256; what does not fit waits in the injection queue.
+///          half a queue. A ring of 256; what does not fit, and what comes after it, waits in the injection queue.
 /// Threads  Any worker runs any task.
 ///          A thief begins with a worker drawn by lot. Where the topology knows that some are nearer (hwloc on such a
 ///          machine, synthetic) it goes through them nearest first: see victim_order.
@@ -80,7 +80,10 @@ struct stealing : family::scheduling {
         : all_(all), ring_(all.ring_of(index)), index_(index), seed_(static_cast<std::uint32_t>(index) * 2 + 1) {}
 
     void push(work& item) noexcept {
-      if (!ring_.push(item)) all_.injected().push(item);
+      // Those behind one that did not fit follow it: in the ring they would go round without it.
+      if (!spills_ && ring_.push(item)) return;
+      spills_ = true;
+      all_.injected().push(item);
     }
     std::size_t start(work& item) noexcept {
       push(item);
@@ -97,8 +100,10 @@ struct stealing : family::scheduling {
       work_list more;
       if (work* const item = all_.injected().pop_some(batch / all_.workers() + 1, more)) {
         ring_.push_all(more);  // the ring was empty, and a batch is less than it holds
+        spills_ = spills_ && !all_.injected().empty();
         return item;
       }
+      spills_ = false;
       if constexpr (Threading::concurrent) {
         if (const std::size_t* const victims = all_.victims_of(index_)) {
           for (std::size_t i = 0; i + 1 < all_.workers(); ++i) {
@@ -150,6 +155,7 @@ struct stealing : family::scheduling {
     std::size_t index_;
     std::size_t since_look_ = 0;
     std::size_t stolen_ = 0;
+    bool spills_ = false;  // the ring was full, and what did not fit has not all come back
     std::uint32_t seed_;
   };
 };

@@ -41,6 +41,12 @@ struct promise_base : frame_allocated, work {
     return promise;
   }
 
+  /// How such an item is told from others.
+  template <class Promise>
+  [[nodiscard]] static work::function starting_function() noexcept {
+    return &start<Promise>;
+  }
+
   /// The handle to transfer to so that the coroutine starts: its own, or nobody's when the chain is long; then the
   /// worker starts it.
   template <class Promise>

@@ -169,6 +169,16 @@ class crowd {
     }
   }
 
+  /// Destroys what was to start in a runtime that never ran. An item that is no root of ours ends by itself where there
+  /// is no worker.
+  static void abandon(work& item) noexcept {
+    if (item.run == promise_base::starting_function<member>()) {
+      std::coroutine_handle<member>::from_promise(static_cast<member&>(item)).destroy();
+    } else {
+      item.run(item);
+    }
+  }
+
   /// Asks all to stop, those to come too. Stop callbacks run on this thread, with no lock held. Out of memory it ends
   /// the program: half of them asked would be worse.
   void cancel() noexcept {

@@ -15,6 +15,7 @@ template <class>
 inline constexpr bool never_for = false;
 
 /// A plain function on its way to a worker of R: a node from the memory policy, freed before the shutdown hears of it.
+/// Where there is no worker, in a runtime that goes without having run, the function is destroyed and not called.
 template <class R, class Fn>
 class posted : work {
  public:
@@ -32,6 +33,7 @@ class posted : work {
   static void execute(work& item) noexcept {
     auto& self = static_cast<posted&>(item);
     R& runtime = self.runtime_;
+    if (runtime.current() == nullptr) return self.free();
 #if defined(__cpp_exceptions)
     try {
       self.fn_();
@@ -41,9 +43,14 @@ class posted : work {
 #else
     self.fn_();
 #endif
-    std::destroy_at(&self);
-    runtime.deallocate(&self, sizeof(posted));
+    self.free();
     runtime.background().leave();
+  }
+
+  void free() noexcept {
+    R& runtime = runtime_;
+    std::destroy_at(this);
+    runtime.deallocate(this, sizeof(posted));
   }
 
   R& runtime_;

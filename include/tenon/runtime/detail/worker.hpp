@@ -141,6 +141,12 @@ class alignas(cache_line) worker final : public loop {
     if constexpr (concurrent) backend_.wake();
   }
 
+  /// What waits in a runtime that never ran, one item after the other.
+  [[nodiscard]] work* leftover() noexcept {
+    work* const item = local_.next();
+    return item != nullptr ? item : local_.find();
+  }
+
   void arm(timer& item) { timers_.arm(item); }
   void disarm(timer& item) noexcept { timers_.disarm(item); }
 
