@@ -106,12 +106,12 @@ struct epoll : family::backend {
       wake_.unpark();
       // First the sources, then the operations: what an operation runs may detach a source that has an event here.
       for (int i = 0; i < count; ++i) {
-        const epoll_event& event = events[i];
-        if (event.data.ptr == nullptr) continue;  // the bell
-        const std::uint32_t said = event.events;
+        const epoll_event& each = events[i];
+        if (each.data.ptr == nullptr) continue;  // the bell
+        const std::uint32_t said = each.events;
         constexpr std::uint32_t over = EPOLLERR | EPOLLHUP;
         // Urgent data counts as an end: a read stops short at its mark with more behind it.
-        detail::deliver<Threading>(*static_cast<source*>(event.data.ptr),
+        detail::deliver<Threading>(*static_cast<source*>(each.data.ptr),
                                    {.inbound = (said & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | over)) != 0,
                                     .outbound = (said & (EPOLLOUT | over)) != 0,
                                     .ended = (said & (EPOLLPRI | EPOLLRDHUP | over)) != 0},

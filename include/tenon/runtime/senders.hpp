@@ -35,7 +35,7 @@ class schedule_operation : work {
   static void arrive(work& item) noexcept {
     auto& self = static_cast<schedule_operation&>(item);
     R& runtime = self.runtime_;
-    if (self.is_stopped()) {
+    if (self.is_stopped() || runtime.current() == nullptr) {  // no worker: the runtime goes without having run
       execution::set_stopped(std::move(self.receiver_));
     } else {
       execution::set_value(std::move(self.receiver_));
@@ -65,7 +65,7 @@ class schedule_operation : work {
 /// Cancellation  set_stopped, and nothing has run: when the receiver's stop token asks before the start (it comes from
 ///               start() itself) or before a worker gets to it (on that worker); and when the runtime drains or is
 ///               stopped at the start (from start()), unless it drains and one of its workers starts it. What was
-///               started before the drain is run.
+///               started before the drain is run. In a runtime that is destroyed and never ran, from the destructor.
 /// Source        P2300R10; C++26 [exec]
 template <class R>
 class basic_scheduler {
