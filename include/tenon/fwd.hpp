@@ -78,6 +78,24 @@ template <class Backend, class Scheduling, class Memory, class Queue, class Topo
           class Clock, class Errors, class Context>
 class basic_runtime;
 
+// net: each is defined by the header of its name, less `basic_`
+template <class R>
+class basic_tcp_stream;
+template <class R>
+class basic_tcp_listener;
+template <class R>
+class basic_signals;
+template <class R>
+class basic_unix_stream;
+template <class R>
+class basic_unix_listener;
+template <class R>
+class basic_udp_socket;
+template <class R>
+class basic_file;
+template <class R>
+class basic_scheduler;
+
 /// What a preset derives from: see runtime/presets.hpp.
 struct preset_tag {
   using family = preset_tag;

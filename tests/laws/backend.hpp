@@ -35,6 +35,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 namespace tenon::laws {
 
@@ -374,7 +375,7 @@ class backend_io_laws : public testing::Test {
   }
 
   /// An operation from beginning to end.
-  std::int64_t perform(io_kind kind, source& s, void* data = nullptr, std::size_t size = 0) {
+  std::int64_t perform(io_kind kind, io_source& s, void* data = nullptr, std::size_t size = 0) {
     counted op{kind, s, data, size};
     if (L::attempt(op) || loop_.start(op)) return op.outcome;
     EXPECT_EQ(op.ends, 0);
@@ -975,6 +976,93 @@ TYPED_TEST_P(backend_io_laws, datagrams_come_one_by_one) {
   this->loop_.detach(s);
 }
 
+TYPED_TEST_P(backend_io_laws, messages_say_from_whom_they_come) {
+  struct letter {
+    explicit letter(std::string_view bytes) : part{const_cast<char*>(bytes.data()), bytes.size()} {
+      head.msg_name = &address;
+      head.msg_namelen = sizeof address;
+      head.msg_iov = &part;
+      head.msg_iovlen = 1;
+    }
+    sockaddr_in address{};
+    iovec part;
+    msghdr head{};
+  };
+  const unique_fd fds[2] = {unique_fd{::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)},
+                            unique_fd{::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)}};
+  sockaddr_in at[2]{};
+  for (int i = 0; i < 2; ++i) {
+    at[i].sin_family = AF_INET;
+    at[i].sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at[i];
+    ASSERT_EQ(::bind(fds[i].get(), reinterpret_cast<const sockaddr*>(&at[i]), size), 0);
+    ASSERT_EQ(::getsockname(fds[i].get(), reinterpret_cast<sockaddr*>(&at[i]), &size), 0);
+  }
+  typename TestFixture::source a;
+  typename TestFixture::source b;
+  this->attach(a, fds[0].get());
+  this->attach(b, fds[1].get());
+  char room[8] = "";
+  for (int i = 0; i < 3; ++i) {
+    letter into({room, sizeof room});
+    counted op{io_kind::receive_message, b, &into.head, sizeof room};
+    const bool at_once = TypeParam::attempt(op) || this->loop_.start(op);
+    ASSERT_FALSE(at_once);
+    letter out("twelve bytes");
+    out.part.iov_len = i == 1 ? 12 : 3;
+    out.address = at[1];
+    EXPECT_EQ(this->perform(io_kind::send_message, a, &out.head, out.part.iov_len), i == 1 ? 12 : 3);
+    this->wait_until([&] { return op.ends != 0; });
+    EXPECT_EQ(op.outcome, i == 1 ? 8 : 3);
+    EXPECT_EQ((into.head.msg_flags & MSG_TRUNC) != 0, i == 1);
+    EXPECT_EQ(into.address.sin_port, at[0].sin_port);
+    EXPECT_EQ(std::string_view(room, 3), "twe");
+  }
+  letter into({room, sizeof room});
+  counted op{io_kind::receive_message, b, &into.head, sizeof room};
+  this->begin(op);
+  this->cancel_ends_it_once(op);
+  this->loop_.detach(a);
+  this->loop_.detach(b);
+}
+
+TYPED_TEST_P(backend_io_laws, files_are_worked_on_by_many_and_need_not_be_attached) {
+  const unique_fd fd{::memfd_create("tenon", MFD_CLOEXEC)};
+  io_source file{fd.get()};
+  std::string text = "0123456789";
+  file_part out{text.data(), 5};
+  EXPECT_EQ(this->perform(io_kind::write_at, file, &out, text.size()), 10);
+  EXPECT_EQ(this->perform(io_kind::sync, file), 0);
+  EXPECT_EQ(this->perform(io_kind::sync_data, file), 0);
+  char rooms[4][4]{};
+  file_part parts[4];
+  counted ops[4];
+  for (int i = 0; i < 4; ++i) {
+    parts[i] = {rooms[i], 5 + 3 * i};
+    ops[i] = counted{io_kind::read_at, file, &parts[i], 3};
+    if (TypeParam::attempt(ops[i]) || this->loop_.start(ops[i])) {
+      ++ops[i].ends;
+    }
+  }
+  this->wait_until([&] { return ops[0].ends + ops[1].ends + ops[2].ends + ops[3].ends == 4; });
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(ops[i].outcome, i < 3 ? 3 : 1);
+  EXPECT_EQ(std::string_view(rooms[1], 3), "345");
+  EXPECT_EQ(std::string_view(rooms[3], 1), "9");
+  file_part beyond{rooms[0], 1 << 20};
+  EXPECT_EQ(this->perform(io_kind::read_at, file, &beyond, 3), 0);
+  io_source none{-1};
+  EXPECT_EQ(this->perform(io_kind::sync, none), -EBADF);
+  // Asked to let go, it ends once, one way or the other.
+  counted last{io_kind::read_at, file, &parts[0], 3};
+  if (!TypeParam::attempt(last) && !this->loop_.start(last)) {
+    this->loop_.cancel(last);
+    this->wait_until([&] { return last.ends != 0; });
+    this->idle_turns();
+    EXPECT_EQ(last.ends, 1);
+    EXPECT_TRUE(last.outcome == 3 || last.outcome == -ECANCELED);
+  }
+}
+
 TYPED_TEST_P(backend_io_laws, urgent_data_does_not_hide_what_is_behind_it) {
   const fd_pair pair = tcp_pair();
   typename TestFixture::source s;
@@ -1310,13 +1398,14 @@ REGISTER_TYPED_TEST_SUITE_P(
     backend_io_laws, a_try_elsewhere_beside_an_arrival_loses_no_edge, what_is_written_is_read, a_read_waits_for_bytes,
     a_full_read_finds_the_rest, the_end_of_a_stream_is_read_after_its_last_bytes,
     backpressure_and_partial_writes_keep_every_byte, both_sides_of_a_source_wait_at_once,
-    traffic_among_signals_loses_nothing, a_connection_is_made_and_accepted, a_refused_connection_says_so,
-    several_peers_are_accepted_in_a_row, accept_without_descriptors_left_fails_and_recovers,
-    a_cancelled_read_lets_go_of_its_buffer, a_cancelled_read_on_a_pipe_ends, a_cancelled_write_ends,
-    a_cancelled_accept_ends, a_cancelled_connect_ends, cancelling_at_once_and_many_at_once,
-    cancelling_what_has_ended_changes_nothing, readable_and_writable_take_nothing, a_reset_by_the_peer_is_an_error,
-    a_write_that_waits_hears_of_a_peer_that_left, half_a_close_leaves_the_other_half,
-    pipes_counters_and_files_are_sources_too, datagrams_come_one_by_one, urgent_data_does_not_hide_what_is_behind_it,
+    traffic_among_signals_loses_nothing,
+    a_connection_is_made_and_accepted, a_refused_connection_says_so, several_peers_are_accepted_in_a_row,
+    accept_without_descriptors_left_fails_and_recovers, a_cancelled_read_lets_go_of_its_buffer,
+    a_cancelled_read_on_a_pipe_ends, a_cancelled_write_ends, a_cancelled_accept_ends, a_cancelled_connect_ends,
+    cancelling_at_once_and_many_at_once, cancelling_what_has_ended_changes_nothing, readable_and_writable_take_nothing,
+    a_reset_by_the_peer_is_an_error, a_write_that_waits_hears_of_a_peer_that_left, half_a_close_leaves_the_other_half,
+    pipes_counters_and_files_are_sources_too, datagrams_come_one_by_one, messages_say_from_whom_they_come,
+    files_are_worked_on_by_many_and_need_not_be_attached, urgent_data_does_not_hide_what_is_behind_it,
     ten_thousand_descriptors, a_source_and_its_number_are_used_again,
     a_completion_may_detach_another_source_that_is_ready, a_completion_may_start_the_next_operation,
     a_closed_descriptor_cannot_be_attached, tries_on_another_thread_lose_no_edge);

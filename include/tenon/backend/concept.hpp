@@ -24,7 +24,7 @@ namespace tenon {
 ///              false when it would block (or this backend prefers to be asked with start).
 /// start        On the loop's thread. true: ended at once, `outcome` is set and run() will not be called.
 ///              false: in flight; run(op) will be called once, from inside a later wait(). At most one operation a side
-///              (inbound, outbound) of a source is in flight.
+///              (inbound, outbound) of a source is in flight. What works on a file (is_of_file) has no side.
 /// cancel       On the loop's thread, for an operation in flight: it ends soon, with -ECANCELED unless it had ended
 ///              already. Its run() is still called from inside a wait(), and only then has the buffer been let go.
 /// wait         Completes what is ready; when nothing is, waits for the first of: something is, a wake(), `timeout`

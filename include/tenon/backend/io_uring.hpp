@@ -3,6 +3,7 @@
 
 #include <tenon/backend/concept.hpp>
 #include <tenon/backend/detail/readiness.hpp>
+#include <tenon/backend/detail/ring_note.hpp>
 #include <tenon/backend/detail/ring_options.hpp>
 #include <tenon/backend/detail/timeout.hpp>
 #include <tenon/backend/detail/wake_word.hpp>
@@ -14,7 +15,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -90,7 +90,7 @@ struct io_uring : family::backend {
       const int error = set_up(may_put_off);
       if (error == EMFILE || error == ENFILE) return error_of(error);
       if (error == 0) return {};
-      explain(error);
+      note_.explain(error);
       return fallback_.open();
     }
 
@@ -109,6 +109,7 @@ struct io_uring : family::backend {
     }
 
     [[nodiscard]] static bool attempt(io_operation& op) noexcept {
+      if (is_of_file(op.kind)) return false;
       auto& s = static_cast<source&>(*op.source);
       // At home the ring batches; elsewhere the call is made here, and only if it would block does it go home.
       if (s.home != nullptr && (s.home == detail::ring_here || op.kind <= io_kind::writable)) return false;
@@ -117,6 +118,10 @@ struct io_uring : family::backend {
 
     [[nodiscard]] bool start(io_operation& op) noexcept {
       if (!has_ring_) return fallback_.start(op);
+      if (is_of_file(op.kind)) {
+        submit_file(op);
+        return false;
+      }
       auto& s = static_cast<source&>(*op.source);
       assert(s.side(op.kind).pending == nullptr && "one operation a side at a time");
       s.side(op.kind).pending = &op;
@@ -127,13 +132,11 @@ struct io_uring : family::backend {
 
     void cancel(io_operation& op) noexcept {
       if (!has_ring_) return fallback_.cancel(op);
+      if (is_of_file(op.kind)) return submit_cancel(op, whole);
       auto& s = static_cast<source&>(*op.source);
       typename source::stage& stage = stage_of(s, op);
       if (s.side(op.kind).pending != &op || std::exchange(stage.cancelled, true)) return;
-      // Sent behind the operation itself, and before another one at the same address: submissions are in order.
-      ::io_uring_sqe& sqe = slot();
-      ::io_uring_prep_cancel64(&sqe, address_of(op, stage.polls ? polls : whole), 0);
-      sqe.user_data = answer;
+      submit_cancel(op, stage.polls ? polls : whole);
     }
 
     std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
@@ -161,7 +164,7 @@ struct io_uring : family::backend {
       }
     }
 
-    [[nodiscard]] std::string_view note() const noexcept { return {note_, note_size_}; }
+    [[nodiscard]] std::string_view note() const noexcept { return note_.read(); }
 
     /// A ring that puts work off until it is entered does not wake who polls its descriptor (seen on 6.18), and of a
     /// registered eventfd such a kernel forgets a signal that another eventfd causes. So it becomes one that does its
@@ -238,19 +241,6 @@ struct io_uring : family::backend {
       return error;
     }
 
-    void explain(int error) noexcept {
-      const char* const why = error == ENOSYS   ? "the kernel has none"
-                              : error == EPERM  ? "it is forbidden: see kernel.io_uring_disabled and seccomp"
-                              : error == EINVAL ? "the kernel is older than 5.13"
-                              : error == ENOMEM ? "out of memory: see RLIMIT_MEMLOCK"
-                                                : nullptr;
-      const int size =
-          why != nullptr
-              ? std::snprintf(note_, sizeof note_, "io_uring is not available (%s): epoll is used", why)
-              : std::snprintf(note_, sizeof note_, "io_uring is not available (errno %d): epoll is used", error);
-      note_size_ = static_cast<std::size_t>(size);
-    }
-
     void enable() noexcept {
       if (std::exchange(is_enabled_, true)) return;
       // io_uring_enable_rings is declared by liburing 2.3, but not exported.
@@ -269,10 +259,38 @@ struct io_uring : family::backend {
       }
     }
 
+    /// Sent behind the operation itself, and before another one at the same address: submissions are in order.
+    void submit_cancel(io_operation& op, std::uint64_t kind) noexcept {
+      ::io_uring_sqe& sqe = slot();
+      ::io_uring_prep_cancel64(&sqe, address_of(op, kind), 0);
+      sqe.user_data = answer;
+    }
+
+    /// read, recv and the like give no more than this at a time anyway (MAX_RW_COUNT).
+    [[nodiscard]] static unsigned size_of(const io_operation& op) noexcept {
+      return static_cast<unsigned>(op.size < 0x7ffff000 ? op.size : 0x7ffff000);
+    }
+
+    void submit_file(io_operation& op) noexcept {
+      ::io_uring_sqe& sqe = slot();
+      const int fd = op.source->fd;
+      if (op.kind == io_kind::read_at || op.kind == io_kind::write_at) {
+        const auto& part = *static_cast<const file_part*>(op.data);
+        const auto offset = static_cast<std::uint64_t>(part.offset);
+        if (op.kind == io_kind::read_at) {
+          ::io_uring_prep_read(&sqe, fd, part.bytes, size_of(op), offset);
+        } else {
+          ::io_uring_prep_write(&sqe, fd, part.bytes, size_of(op), offset);
+        }
+      } else {
+        ::io_uring_prep_fsync(&sqe, fd, op.kind == io_kind::sync_data ? IORING_FSYNC_DATASYNC : 0);
+      }
+      sqe.user_data = address_of(op, whole);
+    }
+
     void submit(io_operation& op, source& s) noexcept {
       ::io_uring_sqe& sqe = slot();
-      // recv and the like give no more than this at a time anyway (MAX_RW_COUNT).
-      const auto size = static_cast<unsigned>(op.size < 0x7ffff000 ? op.size : 0x7ffff000);
+      const unsigned size = size_of(op);
       const auto here = static_cast<std::uint64_t>(-1);  // a file's own position
       switch (op.kind) {
         case io_kind::readable: ::io_uring_prep_poll_add(&sqe, s.fd, POLLIN); break;
@@ -295,6 +313,10 @@ struct io_uring : family::backend {
           break;
         case io_kind::accept: ::io_uring_prep_accept(&sqe, s.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); break;
         case io_kind::connect: ::io_uring_prep_connect(&sqe, s.fd, static_cast<const sockaddr*>(op.data), size); break;
+        case io_kind::send_message:
+          ::io_uring_prep_sendmsg(&sqe, s.fd, static_cast<const msghdr*>(op.data), MSG_NOSIGNAL);
+          break;
+        default: ::io_uring_prep_recvmsg(&sqe, s.fd, static_cast<msghdr*>(op.data), 0); break;
       }
       sqe.user_data = address_of(op, whole);
     }
@@ -353,9 +375,14 @@ struct io_uring : family::backend {
     }
 
     void take(io_operation& op, int outcome, unsigned flags) noexcept {
+      if (is_of_file(op.kind)) {
+        op.outcome =
+            outcome == -EINTR ? -ECANCELED : outcome;  // nothing but a cancellation interrupts the kernel there
+        return done_.push(op);
+      }
       auto& s = static_cast<source&>(*op.source);
       typename source::stage& stage = stage_of(s, op);
-      const bool transfers = op.kind == io_kind::read || op.kind == io_kind::write || op.kind == io_kind::accept;
+      const bool transfers = is_transfer(op.kind);
       if (std::exchange(stage.polls, false)) {
         if (outcome >= 0 && stage.cancelled) outcome = -ECANCELED;
         if (outcome >= 0 && transfers) return submit(op, s);
@@ -388,8 +415,7 @@ struct io_uring : family::backend {
     [[no_unique_address]] detail::wake_word<Threading> wake_;
     work_list done_;  // ended, and not yet run
     epoll_loop fallback_;
-    std::size_t note_size_ = 0;
-    char note_[112]{};
+    detail::ring_note note_;
   };
 };
 

@@ -2,18 +2,15 @@
 #pragma once
 
 #include <tenon/core/clock.hpp>
-#include <tenon/core/on_stop.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/core/unique_fd.hpp>
-#include <tenon/net/detail/descriptor.hpp>
-#include <tenon/net/detail/io_wait.hpp>
 #include <tenon/net/endpoint.hpp>
+#include <tenon/net/stream_socket.hpp>
 #include <tenon/task/task.hpp>
 
 #include <cerrno>
-#include <cstddef>
 #include <cstdint>
-#include <span>
+#include <string_view>
 #include <utility>
 
 #include <netinet/in.h>
@@ -22,25 +19,26 @@
 
 namespace tenon {
 
-/// A connected TCP socket of runtime R. Users write `edge::tcp_stream`.
+namespace detail {
+
+/// Defined by net/resolve.hpp.
+template <class R>
+struct connect_by_name;
+
+}  // namespace detail
+
+/// A connected TCP socket of runtime R. Users write `edge::tcp_stream`. What it reads and writes by: `stream_socket`.
 ///
 ///     auto n = co_await peer.read_some(room, rt.now() + 5s);
 ///     if (!n || *n == 0) co_return;
 ///
-/// Shape         One pointer. TCP_NODELAY is set: what is written is sent.
-/// Cost          A read or write that need not wait is one system call where the task stands; one that waits costs the
-///               backend's share. No allocation.
-/// Threads       One reader and one writer at a time, in any two tasks of R.
-/// Errors        result: the system's errno; timed_out when the deadline passes; operation_canceled after a stop
-///               request. The end of the stream is a read of 0 bytes. SIGPIPE is never raised.
-/// Cancellation  When a co_await returns, whatever it returns, the kernel has let go of the buffer.
+/// Shape  One pointer. TCP_NODELAY is set: what is written is sent.
 template <class R>
-class basic_tcp_stream {
+class basic_tcp_stream : public stream_socket<R> {
  public:
-  basic_tcp_stream(R& runtime, unique_fd connected)
-      : descriptor_(detail::descriptor<R>::make(runtime, std::move(connected))) {
+  basic_tcp_stream(R& runtime, unique_fd connected) : stream_socket<R>(runtime, std::move(connected)) {
     const int on = 1;
-    ::setsockopt(native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    ::setsockopt(this->native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
 
   /// Connects to `to`.
@@ -50,70 +48,29 @@ class basic_tcp_stream {
     unique_fd fd(::socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) co_return error_of(errno);
     basic_tcp_stream stream(runtime, std::move(fd));
-    const auto connected = co_await detail::ready_wait<R>(*stream.descriptor_,
-                                                          {io_kind::connect, address->data(), address->size, deadline});
+    const auto connected = co_await stream.connecting(address->data(), address->size, deadline);
     if (!connected) co_return connected.error();
     co_return std::move(stream);
   }
 
-  /// Reads what is there, at least one byte; 0 is the end of the stream.
-  [[nodiscard]] detail::transfer_wait<R> read_some(std::span<std::byte> into, time_point deadline = never) noexcept {
-    return {*descriptor_, {io_kind::read, into.data(), into.size(), deadline}};
-  }
-  /// Writes as much as the socket takes.
-  [[nodiscard]] detail::transfer_wait<R> write_some(std::span<const std::byte> from,
-                                                    time_point deadline = never) noexcept {
-    return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline}};
-  }
-  /// Writes all of it, or fails.
-  [[nodiscard]] detail::transfer_wait<R> write_all(std::span<const std::byte> from, time_point deadline = never,
-                                                   on_stop stop = on_stop::cancel) noexcept {
-    return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline, true, stop}};
-  }
-  /// Waits until a read would not block: what an idle connection waits in, so that it need not hold a buffer.
-  [[nodiscard]] detail::ready_wait<R> readable(time_point deadline = never) noexcept {
-    return {*descriptor_, {io_kind::readable, nullptr, 0, deadline}};
-  }
-  /// Waits until a write would not block.
-  [[nodiscard]] detail::ready_wait<R> writable(time_point deadline = never) noexcept {
-    return {*descriptor_, {io_kind::writable, nullptr, 0, deadline}};
-  }
-
-  /// Reads or writes what can be without waiting, from a worker of R; std::errc::operation_would_block when nothing
-  /// can.
-  [[nodiscard]] result<std::size_t> try_read_some(std::span<std::byte> into) noexcept {
-    return attempt({io_kind::read, into.data(), into.size()});
-  }
-  [[nodiscard]] result<std::size_t> try_write_some(std::span<const std::byte> from) noexcept {
-    return attempt({io_kind::write, const_cast<std::byte*>(from.data()), from.size()});
-  }
-
-  /// Says to the peer that nothing more will come; reading goes on.
-  result<void> shutdown_send() noexcept {
-    if (::shutdown(native_handle(), SHUT_WR) != 0) return error_of(errno);
-    return {};
+  /// Looks `host` up and connects to the first of its addresses that answers: see net/resolve.hpp, which has to be
+  /// included.
+  template <class ByName = detail::connect_by_name<R>>
+  [[nodiscard]] static task<result<basic_tcp_stream>> connect(R& runtime, std::string_view host, std::uint16_t port,
+                                                              time_point deadline = never) {
+    static_assert(
+        requires { sizeof(ByName); },
+        "tenon::tcp_stream::connect: to look a name up takes <tenon/net/resolve.hpp>; include it, or "
+        "connect to an endpoint");
+    return ByName::connect(runtime, host, port, deadline);
   }
 
   [[nodiscard]] endpoint remote_endpoint() const {
     endpoint::native from;
     from.size = sizeof from.storage;
-    if (::getpeername(native_handle(), from.data(), &from.size) != 0) return {};
+    if (::getpeername(this->native_handle(), from.data(), &from.size) != 0) return {};
     return endpoint::from_native(from);
   }
-  [[nodiscard]] int native_handle() const noexcept { return descriptor_->fd(); }
-  [[nodiscard]] R& runtime() const noexcept { return descriptor_->runtime(); }
-
- private:
-  [[nodiscard]] result<std::size_t> attempt(const detail::io_request& asked) noexcept {
-    const auto settled = descriptor_->settle();
-    if (!settled) return settled.error();
-    if (!*settled) return std::errc::operation_would_block;
-    const std::int64_t got = detail::try_io(*descriptor_, asked);
-    if (got < 0) return error_of(static_cast<int>(-got));
-    return static_cast<std::size_t>(got);
-  }
-
-  typename detail::descriptor<R>::owner descriptor_;
 };
 
 }  // namespace tenon

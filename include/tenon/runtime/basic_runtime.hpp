@@ -11,6 +11,7 @@
 #include <tenon/core/result.hpp>
 #include <tenon/fwd.hpp>
 #include <tenon/runtime/detail/crowd.hpp>
+#include <tenon/runtime/detail/extension.hpp>
 #include <tenon/runtime/detail/posted.hpp>
 #include <tenon/runtime/detail/surroundings.hpp>
 #include <tenon/runtime/detail/worker.hpp>
@@ -35,15 +36,6 @@
 #include <pthread.h>
 
 namespace tenon {
-
-template <class R>
-class basic_tcp_stream;
-template <class R>
-class basic_tcp_listener;
-template <class R>
-class basic_signals;
-template <class R>
-class basic_scheduler;
 
 /// Where a runtime is in its life. It goes through these in order, once.
 enum class phase : std::uint8_t {
@@ -89,6 +81,10 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
   using tcp_listener = basic_tcp_listener<basic_runtime>;
   using signals = basic_signals<basic_runtime>;
   using scheduler = basic_scheduler<basic_runtime>;
+  using unix_stream = basic_unix_stream<basic_runtime>;
+  using unix_listener = basic_unix_listener<basic_runtime>;
+  using udp_socket = basic_udp_socket<basic_runtime>;
+  using file = basic_file<basic_runtime>;
 
   /// Whether another thread may post: only where there is more than one.
   static constexpr bool has_remote_post = Threading::concurrent;
@@ -120,8 +116,8 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
   /// Runs `main` to its end on this thread and the workers, drains, and gives what `main` gave.
   ///
   /// The order of the end: new work from outside is refused; detached tasks are asked to stop and waited for; the
-  /// workers leave and are joined. An exception of `main` comes out of here, or else the first that left a detached
-  /// task (`propagate`).
+  /// workers leave and are joined; so are then the threads of `blocking`. An exception of `main` comes out of here, or
+  /// else the first that left a detached task (`propagate`).
   template <class T>
   T run(task<T> main) {
     detail::outcome<T> out;
@@ -279,6 +275,9 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
   [[nodiscard]] auto& shared() noexcept { return shared_; }
   [[nodiscard]] auto& idle() noexcept { return idle_; }
   [[nodiscard]] detail::crowd<basic_runtime>& background() noexcept { return background_; }
+  /// The parts that only some programs have.
+  [[nodiscard]] detail::extensions<Threading>& extensions() noexcept { return extensions_; }
+  [[nodiscard]] const settings& how_much() const noexcept { return settings_; }
 
  private:
   template <class, class, bool>
@@ -378,6 +377,7 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
     if constexpr (Threading::concurrent) {
       for (std::size_t i = 1; i < workers_.size(); ++i) ::pthread_join(workers_[i].thread, nullptr);
     }
+    extensions_.end_all();
     deserted_.store(true, std::memory_order_release);
   }
 
@@ -420,6 +420,7 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
   typename Threading::template atomic<bool> deserted_{false};
   typename Threading::template atomic<time_point> started_at_{never};
   time_point stopped_at_{};
+  detail::extensions<Threading> extensions_;
   crowd background_;
   detail::row<worker> workers_;
 };

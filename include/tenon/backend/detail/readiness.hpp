@@ -91,6 +91,20 @@ template <class Threading>
         got = is_socket ? ::send(fd, op.data, op.size, MSG_NOSIGNAL) : ::write(fd, op.data, op.size);
         break;
       case io_kind::accept: got = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); break;
+      case io_kind::send_message: got = ::sendmsg(fd, static_cast<const msghdr*>(op.data), MSG_NOSIGNAL); break;
+      case io_kind::receive_message: got = ::recvmsg(fd, static_cast<msghdr*>(op.data), 0); break;
+      case io_kind::read_at: {
+        const auto& part = *static_cast<const file_part*>(op.data);
+        got = ::pread(fd, part.bytes, op.size, part.offset);
+        break;
+      }
+      case io_kind::write_at: {
+        const auto& part = *static_cast<const file_part*>(op.data);
+        got = ::pwrite(fd, part.bytes, op.size, part.offset);
+        break;
+      }
+      case io_kind::sync: got = ::fsync(fd); break;
+      case io_kind::sync_data: got = ::fdatasync(fd); break;
       case io_kind::connect:
         got = ::connect(fd, static_cast<const sockaddr*>(op.data), static_cast<socklen_t>(op.size));
         if (got < 0 && errno == EINTR) return -EINPROGRESS;  // it goes on without us (connect(2))
@@ -107,6 +121,12 @@ template <class Threading>
     if (got >= 0) return got;
     if (errno != EINTR) return -errno;
   }
+}
+
+/// An operation on a file, which never has to be waited for.
+[[nodiscard]] inline bool perform_at_once(io_operation& op) noexcept {
+  op.outcome = perform(op, false);
+  return true;
 }
 
 /// Makes the system call of an operation whose side's hint is clear. True: it has ended, and the hint is right again.
@@ -128,6 +148,7 @@ template <class Threading>
 /// backend_loop's attempt.
 template <class Threading>
 [[nodiscard]] bool attempt_ready(io_operation& op) noexcept {
+  if (is_of_file(op.kind)) return perform_at_once(op);
   auto& source = static_cast<ready_source<Threading>&>(*op.source);
   ready_side<Threading>& side = source.side(op.kind);
   if (op.kind == io_kind::connect) return false;  // begun only where its end is heard of
@@ -139,6 +160,7 @@ template <class Threading>
 /// backend_loop's start: true when it ended at once, else it is pending.
 template <class Threading>
 [[nodiscard]] bool start_ready(io_operation& op) noexcept {
+  if (is_of_file(op.kind)) return perform_at_once(op);
   auto& source = static_cast<ready_source<Threading>&>(*op.source);
   ready_side<Threading>& side = source.side(op.kind);
   assert(side.pending == nullptr && "one operation a side at a time");
@@ -180,9 +202,7 @@ bool finish_pending(ready_source<Threading>& source, ready_side<Threading>& side
       op.outcome = pending_error(source.fd);
       side.ready.store(true, std::memory_order_relaxed);
       break;
-    case io_kind::read:
-    case io_kind::write:
-    case io_kind::accept:
+    default:
       if (!try_now(op, source, side)) return false;
       break;
   }

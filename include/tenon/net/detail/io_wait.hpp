@@ -36,8 +36,9 @@ void count_transfer(const R& runtime, io_kind kind, std::int64_t bytes) noexcept
   if constexpr (R::observe::enabled) {
     auto* const here = runtime.current();
     if (here == nullptr || bytes <= 0) return;
-    if (kind == io_kind::read) here->observer().received(static_cast<std::size_t>(bytes));
-    if (kind == io_kind::write) here->observer().sent(static_cast<std::size_t>(bytes));
+    if (kind == io_kind::read || kind == io_kind::receive_message)
+      here->observer().received(static_cast<std::size_t>(bytes));
+    if (kind == io_kind::write || kind == io_kind::send_message) here->observer().sent(static_cast<std::size_t>(bytes));
   }
 }
 

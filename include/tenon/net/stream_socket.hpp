@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/clock.hpp>
+#include <tenon/core/on_stop.hpp>
+#include <tenon/core/result.hpp>
+#include <tenon/core/unique_fd.hpp>
+#include <tenon/net/detail/descriptor.hpp>
+#include <tenon/net/detail/io_wait.hpp>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include <sys/socket.h>
+
+namespace tenon {
+
+/// A connected stream of bytes of runtime R, whatever its address family: what `R::tcp_stream` and `R::unix_stream`
+/// have in common, and what takes over a descriptor that came from elsewhere.
+///
+///     tenon::stream_socket<edge::runtime> one(rt, tenon::unique_fd(pair[0]));   // socketpair(2), non-blocking
+///
+/// Shape         One pointer.
+/// Cost          A read or write that need not wait is one system call where the task stands; one that waits costs the
+///               backend's share. No allocation.
+/// Threads       One reader and one writer at a time, in any two tasks of R.
+/// Errors        result: the system's errno; timed_out when the deadline passes; operation_canceled after a stop
+///               request. The end of the stream is a read of 0 bytes. SIGPIPE is never raised.
+/// Cancellation  When a co_await returns, whatever it returns, the kernel has let go of the buffer.
+template <class R>
+class stream_socket {
+ public:
+  /// Takes a connected, non-blocking socket over.
+  stream_socket(R& runtime, unique_fd connected)
+      : descriptor_(detail::descriptor<R>::make(runtime, std::move(connected))) {}
+
+  /// Reads what is there, at least one byte; 0 is the end of the stream.
+  [[nodiscard]] detail::transfer_wait<R> read_some(std::span<std::byte> into, time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::read, into.data(), into.size(), deadline}};
+  }
+  /// Writes as much as the socket takes.
+  [[nodiscard]] detail::transfer_wait<R> write_some(std::span<const std::byte> from,
+                                                    time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline}};
+  }
+  /// Writes all of it, or fails.
+  [[nodiscard]] detail::transfer_wait<R> write_all(std::span<const std::byte> from, time_point deadline = never,
+                                                   on_stop stop = on_stop::cancel) noexcept {
+    return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline, true, stop}};
+  }
+  /// Waits until a read would not block: what an idle connection waits in, so that it need not hold a buffer.
+  [[nodiscard]] detail::ready_wait<R> readable(time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::readable, nullptr, 0, deadline}};
+  }
+  /// Waits until a write would not block.
+  [[nodiscard]] detail::ready_wait<R> writable(time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::writable, nullptr, 0, deadline}};
+  }
+
+  /// Reads or writes what can be without waiting, from a worker of R; std::errc::operation_would_block when nothing
+  /// can.
+  [[nodiscard]] result<std::size_t> try_read_some(std::span<std::byte> into) noexcept {
+    return attempt({io_kind::read, into.data(), into.size()});
+  }
+  [[nodiscard]] result<std::size_t> try_write_some(std::span<const std::byte> from) noexcept {
+    return attempt({io_kind::write, const_cast<std::byte*>(from.data()), from.size()});
+  }
+
+  /// Says to the peer that nothing more will come; reading goes on.
+  result<void> shutdown_send() noexcept {
+    if (::shutdown(native_handle(), SHUT_WR) != 0) return error_of(errno);
+    return {};
+  }
+
+  [[nodiscard]] int native_handle() const noexcept { return descriptor_->fd(); }
+  [[nodiscard]] R& runtime() const noexcept { return descriptor_->runtime(); }
+
+ protected:
+  [[nodiscard]] detail::ready_wait<R> connecting(const sockaddr* to, socklen_t size, time_point deadline) noexcept {
+    return {*descriptor_, {io_kind::connect, const_cast<sockaddr*>(to), size, deadline}};
+  }
+
+ private:
+  [[nodiscard]] result<std::size_t> attempt(const detail::io_request& asked) noexcept {
+    const auto settled = descriptor_->settle();
+    if (!settled) return settled.error();
+    if (!*settled) return std::errc::operation_would_block;
+    const std::int64_t got = detail::try_io(*descriptor_, asked);
+    if (got < 0) return error_of(static_cast<int>(-got));
+    return static_cast<std::size_t>(got);
+  }
+
+  typename detail::descriptor<R>::owner descriptor_;
+};
+
+}  // namespace tenon
