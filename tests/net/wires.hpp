@@ -24,9 +24,10 @@ struct wired : tenon::runtime<Words..., counted, tenon::counters> {
   using base::base;
 };
 
+/// Each backend with one thread, with threads that share their tasks, and with threads that do not.
 template <class Backend>
-using of_backend = std::tuple<wired<Backend, tenon::fifo>, wired<Backend, tenon::stealing<>>,
-                              wired<Backend, tenon::affinity<>>, wired<Backend, tenon::fifo, tenon::single_thread>>;
+using of_backend = std::tuple<wired<Backend, tenon::stealing<>>, wired<Backend, tenon::affinity<>>,
+                              wired<Backend, tenon::fifo, tenon::single_thread>>;
 
 template <class Tuple>
 struct as_types;

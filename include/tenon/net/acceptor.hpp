@@ -65,6 +65,7 @@ class acceptor {
   }
 
   [[nodiscard]] int native_handle() const noexcept { return descriptor_->fd(); }
+  [[nodiscard]] R& runtime() const noexcept { return descriptor_->runtime(); }
 
  private:
   typename detail::descriptor<R>::owner descriptor_;

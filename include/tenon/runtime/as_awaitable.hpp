@@ -67,7 +67,7 @@ struct completions_of<execution::completion_signatures<Signatures...>>
 class awaiting_env {
  public:
   explicit awaiting_env(const environment& env) noexcept : env_(&env) {}
-  [[nodiscard]] std::stop_token query(execution::get_stop_token_t /*asked*/) const noexcept { return env_->stop; }
+  [[nodiscard]] std::stop_token query(execution::get_stop_token_t /*asked*/) const noexcept { return env_->stop.get_token(); }
 
  private:
   const environment* env_;
@@ -125,14 +125,14 @@ class landing {
   [[nodiscard]] bool departs() noexcept {
     if (!met_.exchange(true, std::memory_order_acq_rel)) return true;
     if (++here().depth < transfer_depth) return false;
-    home_->schedule(item_);  // a loop of senders that are ready at once must not starve I/O
+    home_->schedule(item_, *env_);  // a loop of senders that are ready at once must not starve I/O
     return true;
   }
   [[nodiscard]] Result take() { return out_.take(); }
 
  private:
   void arrive() noexcept {
-    if (met_.exchange(true, std::memory_order_acq_rel)) home_->post(item_);
+    if (met_.exchange(true, std::memory_order_acq_rel)) home_->post(item_, *env_);
   }
 
   outcome<Result> out_;

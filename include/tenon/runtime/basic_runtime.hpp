@@ -16,6 +16,7 @@
 #include <tenon/runtime/detail/surroundings.hpp>
 #include <tenon/runtime/detail/worker.hpp>
 #include <tenon/runtime/embedding.hpp>
+#include <tenon/runtime/phase.hpp>
 #include <tenon/runtime/report.hpp>
 #include <tenon/runtime/settings.hpp>
 #include <tenon/scheduler/concept.hpp>
@@ -27,7 +28,6 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <exception>
 #include <string>
 #include <type_traits>
@@ -36,14 +36,6 @@
 #include <pthread.h>
 
 namespace tenon {
-
-/// Where a runtime is in its life. It goes through these in order, once.
-enum class phase : std::uint8_t {
-  initializing,  ///< made; work may be posted, nothing runs yet
-  running,       ///< run() has been called
-  draining,      ///< the main task has ended: new work is refused, waits are cancelled, what is there ends
-  stopped,       ///< all has left; run() returns
-};
 
 /// One concrete runtime: workers that share what their scheduling shares, each with its own backend, timers and memory.
 ///
@@ -297,15 +289,13 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
     }
   }
 
-  [[nodiscard]] std::size_t put(work& item, [[maybe_unused]] const environment& env) noexcept {
+  void inject(work& item, [[maybe_unused]] const environment& env) noexcept {
+    [[maybe_unused]] std::size_t index = 0;
     if constexpr (has_levels) {
-      return shared_.inject(item, env.level());
+      index = shared_.inject(item, env.level());
     } else {
-      return shared_.inject(item);
+      index = shared_.inject(item);
     }
-  }
-  void inject(work& item, const environment& env) noexcept {
-    [[maybe_unused]] const std::size_t index = put(item, env);
     if constexpr (Threading::concurrent) {
       if constexpr (Scheduling::shares) {
         if (idle_.wanted()) call_one(nobody);
@@ -370,7 +360,7 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
 
   void employ() {
     if constexpr (Threading::concurrent) {
-      for (std::size_t i = 1; i < workers_.size(); ++i) workers_[i].thread = thread_of(workers_[i]);
+      for (std::size_t i = 1; i < workers_.size(); ++i) workers_[i].thread = detail::thread_of(&thread_body, &workers_[i]);
     }
   }
   void part_with_all() {
@@ -381,34 +371,16 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
     deserted_.store(true, std::memory_order_release);
   }
 
-  /// A thread of the system's for a worker. std::thread would cost a tenth of a small program's compile time.
-  [[nodiscard]] static ::pthread_t thread_of(worker& its) noexcept {
-    ::pthread_t made{};
-    const int error = ::pthread_create(&made, nullptr, &thread_body, &its);
-    if (error != 0) detail::raise(error_of(error));  // ends the program: the threads before it run already
-    return made;
-  }
-
   static void* thread_body(void* its) noexcept {
     worker& self = *static_cast<worker*>(its);
     self.runtime().become(self.index());
     return nullptr;
   }
-
   void become(std::size_t index) noexcept {
-    if constexpr (Topology::pins) (void)Topology::pin(machine_, index);  // a refusal costs speed, not correctness
     if constexpr (Threading::concurrent) {
-      if (index != 0) {
-        char title[40];
-        (void)std::snprintf(title, sizeof title, "%.13s/%zu", settings_.name.c_str(), index);
-        title[15] = '\0';  // the kernel takes no more
-        ::pthread_setname_np(::pthread_self(), title);
-      }
+      if (index != 0) detail::name_thread(settings_.name.c_str(), index);
     }
-    detail::run_at_home(workers_[index], shared_, machine_);
-    if constexpr (Topology::pins) {
-      if (index == 0) (void)Topology::unpin(machine_);  // the caller's thread, which goes on without us
-    }
+    detail::run_at_home<Topology>(workers_[index], shared_, machine_);
   }
 
   settings settings_;

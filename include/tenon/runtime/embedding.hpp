@@ -50,7 +50,7 @@ class embedding {
     self.begin();
     if constexpr (has_bell) check(bell_.hang(self.workers_[0]));
     (void)self.background_.enter();
-    self.background_.start(&R::template main_task<void>, &self, std::move(main), &ended_);
+    self.background_.start({}, &R::template main_task<void>, &self, std::move(main), &ended_);
     self.employ();
   }
 

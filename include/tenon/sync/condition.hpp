@@ -31,18 +31,17 @@ class condition_wait : public applicant {
   [[nodiscard]] static bool await_ready() noexcept { return false; }
   template <class Promise>
   [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-    const environment& env = *environment_of(waiter);
-    if (env.stop.stop_requested()) {
+    settle_here(waiter);
+    if (env().stop.stop_requested()) {
       canceled_ = true;
       return false;
     }
-    settle_here(waiter);
     // In line before the mutex is free: a notification after that finds it.
     const bool waits = signals_.enter(*this);
     assert(waits);
     (void)waits;
     held_.unlock();
-    watch(env);
+    watch();
     return true;
   }
   [[nodiscard]] result<void> await_resume() noexcept {

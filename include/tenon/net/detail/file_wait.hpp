@@ -52,10 +52,10 @@ class file_wait : io_source, file_part, public wait, public io_operation, public
       outcome = -ECANCELED;
       return false;
     }
-    settle(*here_, waiter);
+    settle(*here_, waiter, env);
     if (here_->backend().start(*this)) return false;
     if (deadline != never) here_->arm(*this);
-    watch(env);
+    watch();
     return true;
   }
   [[nodiscard]] result<std::size_t> await_resume() const noexcept {

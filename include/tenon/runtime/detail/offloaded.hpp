@@ -72,17 +72,17 @@ class offload_wait : public wait, public timer {
     } else if (deadline != never && deadline <= current->now()) {
       error_ = ETIMEDOUT;
     } else {
-      settle(*current, waiter);
+      settle(*current, waiter, env);
       call.home = current;
       call.waiter = this;
-      call.stop = env.stop;
+      call.stop = env.stop.get_token();
       call_ = &call;
       error_ = pool_.submit(call);
     }
     if (error_ != 0) return false;
     // It may have returned by now. That is heard here, on this thread, and so not before this has ended.
     if (deadline != never) current->arm(*this);
-    watch(env);
+    watch();
     return true;
   }
 

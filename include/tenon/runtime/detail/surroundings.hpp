@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/result.hpp>
+
 #include <cstddef>
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <type_traits>
+
+#include <pthread.h>
 
 /// What a runtime makes of the machine that its topology tells of.
 namespace tenon::detail {
@@ -46,9 +51,25 @@ template <class Machine>
   return -1;
 }
 
-/// Runs a worker to its end, its memory on the node of its place if its arena wants to know: see memory/concept.hpp.
-template <class Worker, class Shared, class Machine>
+/// A thread of the system's. std::thread would cost a tenth of a small program's compile time.
+[[nodiscard]] inline ::pthread_t thread_of(void* (*body)(void*), void* argument) noexcept {
+  ::pthread_t made{};
+  const int error = ::pthread_create(&made, nullptr, body, argument);
+  if (error != 0) raise(error_of(error));  // ends the program: the threads before it run already
+  return made;
+}
+inline void name_thread(const char* runtime, std::size_t worker) noexcept {
+  char title[40];
+  (void)std::snprintf(title, sizeof title, "%.13s/%zu", runtime, worker);
+  title[15] = '\0';  // the kernel takes no more
+  ::pthread_setname_np(::pthread_self(), title);
+}
+
+/// Runs a worker to its end: at its place if the topology pins, and its memory on the node of that place if its arena
+/// wants to know (memory/concept.hpp).
+template <class Topology, class Worker, class Shared, class Machine>
 void run_at_home(Worker& self, [[maybe_unused]] Shared& shared, [[maybe_unused]] const Machine& where) noexcept {
+  if constexpr (Topology::pins) (void)Topology::pin(where, self.index());  // a refusal costs speed, not correctness
   if constexpr (requires { self.arena().settle(0); }) {
     const auto home = self.arena().settle(node_of(where, self.index()));
     home.bring(&self, sizeof self);
@@ -59,6 +80,9 @@ void run_at_home(Worker& self, [[maybe_unused]] Shared& shared, [[maybe_unused]]
     self.run();
   } else {
     self.run();
+  }
+  if constexpr (Topology::pins) {
+    if (self.index() == 0) (void)Topology::unpin(where);  // the caller's thread, which goes on without us
   }
 }
 

@@ -41,10 +41,9 @@ class choosing : public choice<Threading> {
   [[nodiscard]] static bool await_ready() noexcept { return false; }
   template <class Promise>
   [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-    const environment& env = *environment_of(waiter);
     this->settle_here(waiter);
     (void)this->had_its_turn();  // counted; goes_on() looks
-    const bool stopping = env.stop.stop_requested();
+    const bool stopping = this->env().stop.stop_requested();
     work_list granted;
     this->lock();
     const bool waits = !look(granted) && !stopping;
@@ -52,7 +51,7 @@ class choosing : public choice<Threading> {
     this->unlock();
     send_home(std::move(granted));
     if (waits) {
-      this->watch(env);
+      this->watch();
       return true;
     }
     if (!this->happened()) this->give_up();

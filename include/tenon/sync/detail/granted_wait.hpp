@@ -37,10 +37,11 @@ class granted_wait : public wait, public grant_item {
   ~granted_wait() = default;
 
   /// At home: it belongs to the worker that runs its coroutine.
-  void settle_here(std::coroutine_handle<> waiter) noexcept {
+  template <class Promise>
+  void settle_here(std::coroutine_handle<Promise> waiter) noexcept {
     loop* const current = here().current;
     assert(current != nullptr && "tenon::sync: awaited on a worker of a runtime");
-    settle(*current, waiter);
+    settle(*current, waiter, *environment_of(waiter));
   }
   /// Whether the coroutine has gone on for so long without waiting that the others are to have their turn.
   [[nodiscard]] static bool had_its_turn() noexcept { return ++here().depth >= transfer_depth; }

@@ -188,14 +188,14 @@ class permit_wait : public applicant {
 
   template <class Promise>
   [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-    const environment& env = stop_ == on_stop::finish ? no_environment : *environment_of(waiter);
     settle_here(waiter);
-    if (env.stop.stop_requested()) {
+    const bool stops = stop_ == on_stop::cancel;
+    if (stops && env().stop.stop_requested()) {
       canceled_ = !from_.try_take(needs, takes);
       return goes_on();
     }
     if (!from_.enter(*this)) return goes_on();
-    watch(env);
+    if (stops) watch();
     return true;
   }
 
