@@ -45,6 +45,7 @@ doors = {
     "uv.h": "backend",
     "stdexec/": "runtime/execution.hpp",
     "openssl/": "net",
+    "asio": "net/asio.hpp",
     "leveldb/": "journal",
     "rocksdb/": "journal",
     "cuda": "kernel",

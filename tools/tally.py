@@ -77,10 +77,23 @@ def in_parallel(function, items):
         yield from zip(items, pool.map(function, items))
 
 
+# Asio itself compiles neither without exceptions nor without run-time type information.
+of_asio = {"tenon/net/asio.hpp", "tenon/net/asio_host.hpp", "tenon/net/awaiting.hpp"}
+
+
 def headers():
-    """The public headers, those not in a detail folder, as they are included: tenon/core/result.hpp."""
+    """The public headers, those not in a detail folder, as they are included: tenon/core/result.hpp. Those of Asio's
+    door only where Asio is: nothing but its users includes them."""
     found = (h.relative_to(include) for h in sorted(include.rglob("*.hpp")))
-    return [h.as_posix() for h in found if "detail" not in h.parts]
+    left_out = set() if has_header("asio.hpp") else of_asio
+    return [h.as_posix() for h in found if "detail" not in h.parts and h.as_posix() not in left_out]
+
+
+def has_header(name):
+    """Whether a library's header is on this machine."""
+    probe = subprocess.run(["g++", "-E", "-x", "c++", "-"], text=True, capture_output=True,
+                           input=f"#if __has_include(<{name}>)\nfound\n#endif\n")
+    return "\nfound" in probe.stdout
 
 
 @functools.cache
