@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The laws of the queue family. A law about elements that only move is for the policies that hold such. To hold your own
-// policy to them:
+// The laws of the queue family. A law about elements that only move is for the policies that hold such. To hold your
+// own policy to them:
 //
 //     using sizes = testing::Types<my_queue<1>, my_queue<64>>;
 //     INSTANTIATE_TYPED_TEST_SUITE_P(my_queue, queue_laws, sizes);
@@ -192,7 +192,7 @@ void leaves_alone_what_it_did_not_take() {
   for (std::size_t i = 0; i < Queue::capacity; ++i) ASSERT_EQ(*into[i], static_cast<int>(i));
 }
 
-/// `producers` threads push `each` numbers in batches, `consumers` pop batches: each comes once, in its producer's order.
+/// `producers` threads push `each` numbers in batches, `consumers` pop batches: each comes once, and in order.
 template <class Queue>
 void loses_and_doubles_nothing_in_batches(std::uint32_t producers, std::uint32_t consumers, std::uint32_t each) {
   typename Queue::template of<std::uint64_t> queue;
@@ -412,8 +412,7 @@ TYPED_TEST_P(queue_laws, takes_batches_if_at_all_in_order_and_says_how_many) {
   using single = typename TestFixture::template alone<int>;
   if constexpr (tenon::batched_queue_for<threaded, int>) {
     tenon::laws::takes_batches_and_says_how_many<threaded>();
-    tenon::laws::leaves_alone_what_it_did_not_take<
-        typename TestFixture::template concurrent<std::unique_ptr<int>>>();
+    tenon::laws::leaves_alone_what_it_did_not_take<typename TestFixture::template concurrent<std::unique_ptr<int>>>();
     constexpr std::uint32_t producers = TypeParam::many_producers ? 3 : 1;
     constexpr std::uint32_t consumers = TypeParam::many_consumers ? 3 : 1;
     constexpr std::uint32_t each = threaded::capacity < 8 ? 100 : 1'000;

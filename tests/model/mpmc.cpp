@@ -6,6 +6,7 @@
 
 using tenon::mpmc;
 using tenon::model::at_random;
+using tenon::model::batches;
 using tenon::model::explore;
 using tenon::model::queue;
 
@@ -16,5 +17,7 @@ int main() {
   good &= explore<queue<mpmc<2>, 2, 2, 1, 1>>("mpmc<2> 2:2, 1 push, 1 pop each", 3);
   good &= explore<queue<mpmc<2>, 2, 2, 2, 2>>("mpmc<2> 2:2, 2 pushes, 2 pops each", 1);
   good &= at_random<queue<mpmc<2>, 2, 2, 4, 4>>("mpmc<2> 2:2, 4 pushes, 4 pops each", 200'000);
+  good &= explore<batches<mpmc<4>, 1, 2, 3, 2>>("mpmc<4> 1:2, batches of 3, and of 2", 2);
+  good &= explore<batches<mpmc<2>, 2, 2, 2, 2>>("mpmc<2> 2:2, batches of 2", 1);
   return good ? 0 : 1;
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace tenon::model {
@@ -66,6 +67,47 @@ struct queue : rl::test_suite<queue<Policy, Producers, Consumers, Pushes, Pops>,
     for (std::size_t i = 0; i < fill; ++i) RL_ASSERT(subject.try_push(static_cast<int>(i)));
     if (Policy::bounded) RL_ASSERT(!subject.try_push(0));
     for (std::size_t i = 0; i < fill; ++i) RL_ASSERT(subject.try_pop() == static_cast<int>(i));
+  }
+};
+
+/// The same with batches: each producer offers `Pushes` items at once, twice, each consumer takes up to `Pops`, twice.
+template <class Policy, int Producers, int Consumers, int Pushes, int Pops>
+struct batches : rl::test_suite<batches<Policy, Producers, Consumers, Pushes, Pops>, Producers + Consumers> {
+  typename Policy::template of<int, threads> subject;
+  std::array<int, Producers> pushed{};
+  std::array<std::array<bool, 2 * Pushes + 1>, Producers> popped{};
+
+  void thread(unsigned index) {
+    for (int turn = 0; turn < 2; ++turn) {
+      if (index < Producers) {
+        std::array<int, Pushes> items;
+        for (int i = 0; i < Pushes; ++i) items[i] = static_cast<int>(index) * 100 + pushed[index] + 1 + i;
+        pushed[index] += static_cast<int>(subject.try_push_some(items));
+      } else {
+        take(Pops);
+      }
+    }
+  }
+  std::size_t take(std::size_t most) {
+    std::array<int, 2 * Pushes * Producers> into{};
+    std::array<int, Producers> last{};
+    const std::size_t got = subject.try_pop_some(std::span(into).first(most));
+    for (std::size_t i = 0; i < got; ++i) {
+      const auto producer = static_cast<std::size_t>(into[i] / 100);
+      const int number = into[i] % 100;
+      RL_ASSERT(producer < Producers && number > last[producer]);
+      RL_ASSERT(!popped[producer][static_cast<std::size_t>(number)]);
+      popped[producer][static_cast<std::size_t>(number)] = true;
+      last[producer] = number;
+    }
+    return got;
+  }
+  void after() {
+    (void)take(subject.size_estimate());
+    RL_ASSERT(take(1) == 0);
+    for (std::size_t p = 0; p < Producers; ++p) {
+      for (int i = 1; i <= pushed[p]; ++i) RL_ASSERT(popped[p][static_cast<std::size_t>(i)]);
+    }
   }
 };
 

@@ -23,6 +23,7 @@
 
 #include <tenon/backend/epoll.hpp>
 #include <tenon/queue/locked.hpp>
+#include <tenon/queue/unbounded.hpp>
 #include <tenon/runtime/runtime.hpp>
 #include <tenon/runtime/scope.hpp>
 #include <tenon/task/task.hpp>
@@ -251,6 +252,27 @@ TEST(fabric, drop_oldest_drops_what_waits_longest) {
   EXPECT_EQ(got.values, (std::vector{4, 6, 8, 10}));
   EXPECT_EQ(running.stats<"o">().dropped, 2U);
   drain_all(running, rt);
+}
+
+constexpr auto endless = tenon::pipeline(tenon::stage<"e">(twice, tenon::unbounded<8>{}, tenon::reject));
+constexpr auto patient = tenon::pipeline(tenon::stage<"p">(twice, tenon::unbounded<8>{}, tenon::block));
+
+TEST(fabric, an_overflow_word_never_meets_an_unbounded_queue) {
+  const auto all_go_in = [](auto& running, single& rt) {
+    answers got;
+    for (int i = 0; i < 100; ++i) submit(running, i, got);
+    rt.settle();
+    EXPECT_TRUE(got.errors.empty());
+    EXPECT_EQ(got.values.size(), 100U);
+    drain_all(running, rt);
+  };
+  single rt;
+  tenon::fabric rejects{rt, endless};
+  all_go_in(rejects, rt);
+  EXPECT_EQ(rejects.stats<"e">().rejected, 0U);
+  tenon::fabric blocks{rt, patient};
+  all_go_in(blocks, rt);
+  EXPECT_EQ(blocks.stats<"p">().out, 100U);
 }
 
 TEST(fabric, block_lets_the_submitter_wait_for_room) {

@@ -221,4 +221,16 @@ TEST(sync_wait, the_task_may_go_to_another_runtime_and_end_there) {
   }
 }
 
+TEST(sync_wait, a_task_of_a_runtime_may_end_on_another) {
+  running<bound> away(1);
+  for (int i = 0; i < rounds(50); ++i) {
+    running<crew> there(1);
+    const bool on_the_other = sync_wait(there.rt, [](bound& rt) -> task<bool> {
+      co_await tenon::schedule_on(rt);
+      co_return rt.current() != nullptr;
+    }(away.rt));
+    EXPECT_TRUE(on_the_other);
+  }
+}
+
 }  // namespace

@@ -25,9 +25,9 @@ namespace tenon {
 ///
 /// Shape    N + 1 nodes inside the object, each a cache line at least; no heap. N (1024) is at most 65,534.
 /// Order    FIFO by the instant at which a node is linked: thus FIFO for each producer.
-/// Cost     try_push, try_pop: O(1) unless they lose a race: four CAS, for the list of free nodes is one more queue, and
-///          one more read-modify-write for the count. A thread that stops anywhere holds up nobody, which `mpmc` cannot
-///          say; it is several times slower for that.
+/// Cost     try_push, try_pop: O(1) unless they lose a race: three CAS for a push and two for a pop, of which one
+///          each is the list of free nodes', and an addition for the count. A thread that stops anywhere holds
+///          up nobody, which `mpmc` cannot say; it is several times slower for that.
 /// Threads  Any thread pushes, any pops, at once. Construct and destroy from one thread alone.
 /// Errors   Full: try_push is false, its argument untouched; also while the pop of an item is still under way.
 ///          Empty: try_pop is nullopt.
@@ -52,9 +52,10 @@ struct boost_mpmc : family::queue {
 
   template <class T, class Threading = multi_thread>
   class of {
-    static_assert(holds<T>,
-                  "tenon::boost_mpmc<N>::of<T>: Boost copies elements over one another, so T must be trivially copyable "
-                  "and have a default constructor that does not throw; queue a pointer, or write mpmc<N>, which moves");
+    static_assert(
+        holds<T>,
+        "tenon::boost_mpmc<N>::of<T>: Boost copies elements over one another, so T must be trivially copyable "
+        "and have a default constructor that does not throw; queue a pointer, or write mpmc<N>, which moves");
 
    public:
     static constexpr std::size_t capacity = N;
@@ -91,9 +92,10 @@ struct boost_mpmc : family::queue {
 
   template <class T>
   class of<T, single_thread> : public detail::ring<T, N> {
-    static_assert(holds<T>,
-                  "tenon::boost_mpmc<N>::of<T>: Boost copies elements over one another, so T must be trivially copyable "
-                  "and have a default constructor that does not throw; queue a pointer, or write mpmc<N>, which moves");
+    static_assert(
+        holds<T>,
+        "tenon::boost_mpmc<N>::of<T>: Boost copies elements over one another, so T must be trivially copyable "
+        "and have a default constructor that does not throw; queue a pointer, or write mpmc<N>, which moves");
   };
 };
 

@@ -27,7 +27,8 @@ namespace tenon {
 /// Order    FIFO by ticket: thus FIFO for each producer.
 /// Cost     try_push, try_pop: O(1) unless they lose a race: one CAS. Producers touch one line of counts, consumers
 ///          another; neither reads the other's. Lock-free but for this: a thread that stops between its ticket and its
-///          slot's number holds up those who come round to that very slot. try_push_some, try_pop_some: one CAS for all.
+///          slot's number holds up those who come round to that very slot.
+///          try_push_some, try_pop_some: one CAS for all.
 /// Threads  Any thread pushes, any pops, at once. Construct and destroy from one thread alone.
 /// Errors   Full: try_push is false, its argument untouched; also while the pop of the oldest item is still under way.
 ///          Empty: try_pop is nullopt; also while the push of the oldest item is still under way.

@@ -24,14 +24,14 @@ namespace tenon {
 /// Shape    Segments of `Segment` (256) slots, each a T and a number; the first lies inside the object, the others on
 ///          the heap.
 ///          A segment that has been emptied is used again. There are never more than hold the most items that there
-///          were at once, and two, and one for each consumer that stops inside a pop; none is freed before the queue is.
+///          were at once, and two, and one for each consumer that stops inside a pop. None is freed before the queue.
 /// Order    FIFO by ticket: thus FIFO for each producer.
-/// Cost     try_push, try_pop: O(1) unless they lose a race: one CAS, and for a pop one more read-modify-write. One push
-///          in `Segment` fetches a segment and one pop gives one back, under a mutex, with an allocation when none is
-///          left. Between these it is as lock-free as mpmc: a thread that stops in the middle of a push hides the items
+/// Cost     try_push, try_pop: O(1) unless they lose a race: one CAS, and for a pop one more read-modify-write. One
+///          push in `Segment` fetches a segment and one pop gives one back, under a mutex; it allocates when there is
+///          none. Between these it is as lock-free as mpmc: a thread that stops in the middle of a push hides the items
 ///          behind its own, and holds up no producer.
 /// Threads  Any thread pushes, any pops, at once. Construct and destroy from one thread alone.
-/// Errors   No memory: try_push is false, its argument untouched; never so when the queue is empty and no pop under way.
+/// Errors   No memory: try_push is false, its argument untouched; never when the queue is empty and no pop under way.
 ///          Empty: try_pop is nullopt; also while the push of the oldest item is still under way.
 ///          Nothing throws. A bad Segment, or a T that may throw, does not compile.
 /// Source   The tickets and numbers of D. Vyukov, "Bounded MPMC queue", 1024cores.net, in segments that stay segments,
@@ -65,8 +65,8 @@ struct unbounded : family::queue {
   /// when h has no segment. In both cases every push that happened before the pop has a ticket before h.
   ///
   /// Edges    A  fill: number.store(release) -> number.load(acquire): the element is seen by the consumer.
-  ///          B  leave (acq_rel), the mutex, assign's number.store(release) -> number.load(acquire): the element is gone
-  ///             before the next is made.
+  ///          B  leave (acq_rel), the mutex, assign's number.store(release) -> number.load(acquire): the element is
+  ///             gone before the next is made.
   ///          The CAS of a ticket is relaxed: it decides who, not what is seen.
   template <class T, class Threading = multi_thread>
   class of {

@@ -14,6 +14,7 @@
 #include <tenon/runtime/detail/extension.hpp>
 #include <tenon/runtime/detail/posted.hpp>
 #include <tenon/runtime/detail/surroundings.hpp>
+#include <tenon/runtime/detail/visitors.hpp>
 #include <tenon/runtime/detail/worker.hpp>
 #include <tenon/runtime/embedding.hpp>
 #include <tenon/runtime/phase.hpp>
@@ -226,6 +227,7 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
   void start_at(std::size_t index, work& item) noexcept
     requires(!Scheduling::shares)
   {
+    const auto pass = visit();
     rouse(shared_.give(item, index));
   }
   /// The worker of this runtime that runs on this thread, or null.
@@ -260,6 +262,8 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
       Memory::release(chunk, bytes);
     }
   }
+  /// Held while something is published here, and after that somebody woken.
+  [[nodiscard]] auto visit() noexcept { return visitors_.come(current() == nullptr); }
   [[nodiscard]] bool stopped() const noexcept { return state() == phase::stopped; }
   /// Stopped, and no worker has a thread any more: what a worker owns may be touched by whoever owns the runtime.
   [[nodiscard]] bool deserted() const noexcept { return deserted_.load(std::memory_order_acquire); }
@@ -290,6 +294,7 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
   }
 
   void inject(work& item, [[maybe_unused]] const environment& env) noexcept {
+    const auto pass = visitors_.come(true);
     [[maybe_unused]] std::size_t index = 0;
     if constexpr (has_levels) {
       index = shared_.inject(item, env.level());
@@ -347,6 +352,7 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
 
   static void all_left(crowd& of) noexcept {
     basic_runtime& self = of.runtime();
+    const auto pass = self.visit();
     self.stopped_at_ = self.now();
     self.state_.store(phase::stopped, std::memory_order_seq_cst);
     for (worker& each : self.workers_) each.dismiss();
@@ -367,6 +373,7 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
     if constexpr (Threading::concurrent) {
       for (std::size_t i = 1; i < workers_.size(); ++i) ::pthread_join(workers_[i].thread, nullptr);
     }
+    visitors_.see_off();
     extensions_.end_all();
     deserted_.store(true, std::memory_order_release);
   }
@@ -393,6 +400,7 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
   typename Threading::template atomic<time_point> started_at_{never};
   time_point stopped_at_{};
   detail::extensions<Threading> extensions_;
+  detail::visitors<Threading> visitors_;
   crowd background_;
   detail::row<worker> workers_;
 };

@@ -80,8 +80,7 @@ struct weave {
         return threading::concurrent && segments[J - 1].workers > 1;
       }
     }();
-    static constexpr bool many_consumers =
-        threading::concurrent && (workers > 1 || when_full::producer_pops);
+    static constexpr bool many_consumers = threading::concurrent && (workers > 1 || when_full::producer_pops);
     using queue = typename decltype(choose_queue<typename opener<J>::queue, typename queue_word<R, ByTopology>::type,
                                                  ByTopology, many_producers, many_consumers, plan.capacity>())::type;
     static constexpr bool fits =

@@ -50,7 +50,7 @@ class numbered_ring {
     }
   }
 
-  /// fill_next for as many as there is room for: `t` goes from i to i + n by one CAS, if the numbers were i .. i + n - 1.
+  /// fill_next for as many as there is room for: t goes from i to i + n by one CAS, if the numbers were i .. i + n - 1.
   /// Each stays as it was read until t has passed it, so that (3) holds for each.
   [[nodiscard]] std::size_t fill_some(std::span<T> items) noexcept {
     std::size_t t = tail_.load(std::memory_order_relaxed);

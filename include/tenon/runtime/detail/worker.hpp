@@ -103,6 +103,7 @@ class alignas(cache_line) worker final : public loop {
     } else if (here().current == this) {
       schedule(item, env);
     } else {
+      const auto pass = runtime_.visit();
       runtime_.rouse(runtime_.shared().give(item, index_));
     }
   }
@@ -110,7 +111,12 @@ class alignas(cache_line) worker final : public loop {
   /// Any thread: `item` runs on this worker.
   void pin(work& item) noexcept {
     if constexpr (concurrent) {
-      if (inbox_.push(item) && here().current != this) rouse();
+      if (here().current == this) {
+        (void)inbox_.push(item);
+      } else {
+        const auto pass = runtime_.visit();
+        if (inbox_.push(item)) rouse();
+      }
     } else {
       inbox_.push(item);
       rouse();
