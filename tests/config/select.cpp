@@ -2,12 +2,15 @@
 #include <tenon/backend/none.hpp>
 #include <tenon/backend/poll.hpp>
 #include <tenon/config/select.hpp>
+#include <tenon/memory/numa.hpp>
+#include <tenon/memory/pmr.hpp>
 #include <tenon/observe/counters.hpp>
 #include <tenon/runtime/describe.hpp>
 #include <tenon/runtime/presets.hpp>
 #include <tenon/runtime/runtime.hpp>
 #include <tenon/scheduler/affinity.hpp>
 #include <tenon/task/task.hpp>
+#include <tenon/topology/synthetic.hpp>
 
 #include <stdexcept>
 #include <string>
@@ -49,6 +52,17 @@ TEST(select, each_word_leads_to_its_type) {
             (plain<tenon::runtime<tenon::none, tenon::affinity<>>>()));
   EXPECT_EQ((chosen<both_threadings, some_schedulings>("fifo, single_thread")),
             (plain<tenon::runtime<tenon::single_thread>>()));
+}
+
+TEST(select, where_workers_run_and_where_their_memory_lies_are_chosen_like_the_rest) {
+  using memories = tenon::memories<tenon::recycling<>, tenon::numa<>, tenon::pmr<>>;
+  using topologies = tenon::topologies<tenon::flat, tenon::synthetic<"node:2 core:8">>;
+  EXPECT_EQ((chosen<memories, topologies>("numa, synthetic")),
+            (plain<tenon::runtime<tenon::numa<>, tenon::synthetic<"node:2 core:8">>>()));
+  EXPECT_EQ((chosen<memories, topologies>("synthetic<\"node:2 core:8\">, pmr")),
+            (plain<tenon::runtime<tenon::pmr<>, tenon::synthetic<"node:2 core:8">>>()));
+  EXPECT_EQ((chosen<memories, topologies>("numa")),
+            "error: \"numa\": numa<recycling<system>>, flat do not go together; see docs/legality.md for what does");
 }
 
 TEST(select, the_rest_of_the_sentence_is_the_same_in_each) {

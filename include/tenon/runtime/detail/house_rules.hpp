@@ -62,7 +62,7 @@ struct knows_where_it_runs {
     if constexpr (requires { Composition::topology::knows_nodes; }) {
       return static_cast<bool>(Composition::topology::knows_nodes);
     } else {
-      return false;
+      return std::is_same_v<typename Composition::topology, hwloc>;  // its door may be closed where this is asked
     }
   }();
   template <class Composition>
