@@ -420,16 +420,17 @@ TYPED_TEST(adversity, an_accept_without_descriptors_backs_off_and_recovers) {
   });
 }
 
-/// Waits for ten thousand descriptors at once; a random half of them is signalled, the others are cancelled.
+constexpr std::size_t ten_thousand = 10'000;
+
+/// Waits for that many descriptors at once; a random half of them is signalled, the others are cancelled.
 TYPED_TEST(adversity, ten_thousand_descriptors_wait_at_once) {
   using R = typename TypeParam::runtime;
-  constexpr std::size_t many = 10'000;
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   rlimit wide = before;
-  wide.rlim_cur = std::max<rlim_t>(before.rlim_cur, many + 200);
+  wide.rlim_cur = std::max<rlim_t>(before.rlim_cur, ten_thousand + 200);
   if (wide.rlim_cur > before.rlim_max || ::setrlimit(RLIMIT_NOFILE, &wide) != 0) {
-    GTEST_SKIP() << "RLIMIT_NOFILE allows " << before.rlim_max << " descriptors, it takes " << many + 200;
+    GTEST_SKIP() << "RLIMIT_NOFILE allows " << before.rlim_max << " descriptors, it takes " << ten_thousand + 200;
   }
   run_wired<TypeParam>(2, [](R& rt) -> task<void> {
     struct station {
@@ -438,7 +439,7 @@ TYPED_TEST(adversity, ten_thousand_descriptors_wait_at_once) {
       int ends = 0;
       std::error_code why;
     };
-    std::vector<station> stations(many);
+    std::vector<station> stations(ten_thousand);
     tenon::scope waiters{rt};
     std::atomic<std::size_t> waiting{0};
     for (station& each : stations) {
@@ -454,7 +455,7 @@ TYPED_TEST(adversity, ten_thousand_descriptors_wait_at_once) {
           },
           typename R::tcp_stream(rt, std::move(counter)), std::ref(each), std::ref(waiting));
     }
-    while (waiting.load() < many) co_await tenon::yield();
+    while (waiting.load() < ten_thousand) co_await tenon::yield();
     std::uint32_t seed = 2'463'534'242;
     std::size_t signalled = 0;
     for (station& each : stations) {
@@ -467,7 +468,7 @@ TYPED_TEST(adversity, ten_thousand_descriptors_wait_at_once) {
       ++signalled;
       EXPECT_EQ(::write(each.fd, &one, sizeof one), 8);
     }
-    while (waiters.size() > many - signalled) (void)co_await tenon::sleep_for(1ms);
+    while (waiters.size() > ten_thousand - signalled) (void)co_await tenon::sleep_for(1ms);
     waiters.cancel();
     co_await waiters.join();
     for (const station& each : stations) {

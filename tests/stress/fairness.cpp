@@ -92,7 +92,7 @@ task<long> accept_delay(typename R::tcp_listener& door, shared& all) {
 /// One worker, counted in turns of the loops: no clock decides it.
 TYPED_TEST(fairness, two_ready_loops_delay_a_timer_and_an_accept_by_no_more_than_the_budget) {
   using R = typename TypeParam::runtime;
-  const long tries = size_of_storm(300, 20);
+  const long tries = size_of_storm(100, 20);
   for (const bool long_chains : {false, true}) {
     long worst_timer = 0;
     long worst_accept = 0;
@@ -143,7 +143,7 @@ task<void> busy(bool chains, std::atomic<bool>& end) {
 /// The same by the clock, and with the other worker: half of the tries must do (the machine has other things to do).
 TYPED_TEST(fairness, two_ready_loops_delay_a_millisecond_by_less_than_two) {
   using R = typename TypeParam::runtime;
-  const long tries = size_of_storm(100, 10);
+  const long tries = size_of_storm(50, 10);
   for (const int how : {0, 1, 2, 3}) {
     const bool chains = how % 2 == 1;
     const std::size_t threads = how < 2 ? 1 : 2;

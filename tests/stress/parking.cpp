@@ -44,7 +44,7 @@ void race(const char* what, std::size_t threads, long races) {
       for (std::uint64_t spins = random.below(400); spins > 0; --spins) {
         std::atomic_signal_fence(std::memory_order_seq_cst);
       }
-      for (std::uint64_t some = 1 + random.below(8); some > 0 && posted < races; --some, ++posted) {
+      for (std::uint64_t some = std::uint64_t{1} << random.below(6); some > 0 && posted < races; --some, ++posted) {
         // Two workers may run two of them at once.
         if (!rt.post([&ran] { ran.fetch_add(1, std::memory_order_release); })) return;
       }

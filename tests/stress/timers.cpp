@@ -3,10 +3,47 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
+#include <new>
 #include <string>
 #include <vector>
 
 #include <malloc.h>
+
+// Every allocation of this program is weighed, with what malloc adds to it. (The sanitizers have an operator new of
+// their own.)
+namespace {
+std::atomic<std::int64_t> heap_bytes{0};
+}
+#if !defined(TENON_TEST_SANITIZED)
+namespace {
+constexpr std::int64_t header = sizeof(std::size_t);
+
+void* weigh(void* block) noexcept {
+  if (block == nullptr) std::abort();
+  heap_bytes.fetch_add(static_cast<std::int64_t>(::malloc_usable_size(block)) + header, std::memory_order_relaxed);
+  return block;
+}
+void free_weighed(void* block) noexcept {
+  if (block == nullptr) return;
+  heap_bytes.fetch_sub(static_cast<std::int64_t>(::malloc_usable_size(block)) + header, std::memory_order_relaxed);
+  std::free(block);
+}
+}  // namespace
+
+void* operator new(std::size_t bytes) { return weigh(std::malloc(bytes == 0 ? 1 : bytes)); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return weigh(std::malloc(bytes == 0 ? 1 : bytes));
+}
+void* operator new(std::size_t bytes, std::align_val_t align) {
+  const auto line = static_cast<std::size_t>(align);
+  return weigh(std::aligned_alloc(line, (bytes + line - 1) / line * line));
+}
+void operator delete(void* block) noexcept { free_weighed(block); }
+void operator delete(void* block, std::size_t) noexcept { free_weighed(block); }
+void operator delete(void* block, std::align_val_t) noexcept { free_weighed(block); }
+void operator delete(void* block, std::size_t, std::align_val_t) noexcept { free_weighed(block); }
+#endif
 
 namespace {
 
@@ -63,15 +100,11 @@ auto crew_of_two() {
   return R(how_much);
 }
 
-/// What this process has got from malloc and not given back.
-std::int64_t heap_bytes() {
-  const auto all = ::mallinfo2();
-  return static_cast<std::int64_t>(all.uordblks + all.hblkhd);
-}
-
 /// One sleep of a random length: how much later than asked it ended, in nanoseconds, and at least one.
 template <class R>
-task<void> sleeps(R& rt, tenon::duration length, std::atomic<long>& ended, std::int64_t& late) {
+task<void> sleeps(R& rt, tenon::duration length, std::atomic<long>& begun, std::atomic<long>& ended,
+                  std::int64_t& late) {
+  begun.fetch_add(1, std::memory_order_relaxed);
   const auto asked = rt.now() + length;
   const bool slept = co_await tenon::sleep_until(asked);
   late = slept ? (rt.now() - asked).count() + 1 : -1;
@@ -88,12 +121,16 @@ TYPED_TEST(timers, all_run_and_none_early) {
     const watchdog guard(what.c_str(), ended);
     auto rt = crew_of_two<TypeParam>();
     rt.run([](R& self, std::vector<std::int64_t>& all, std::atomic<long>& count) -> task<void> {
+      std::atomic<long> begun{0};
       dice random(7);
       tenon::scope sleepers{self};
       for (std::size_t i = 0; i < all.size(); ++i) {
         const auto length = std::chrono::nanoseconds(random.below(is_full() ? 1'000'000'000 : 100'000'000));
-        sleepers.spawn(sleeps<R>, std::ref(self), length, std::ref(count), std::ref(all[i]));
-        if (i % 64 == 63) co_await tenon::yield();
+        sleepers.spawn(sleeps<R>, std::ref(self), length, std::ref(begun), std::ref(count), std::ref(all[i]));
+        if (i % 64 != 63) continue;
+        do {  // no faster than they begin: how long they queue for that is not the timers' doing
+          co_await tenon::yield();
+        } while (static_cast<long>(i) - begun.load(std::memory_order_relaxed) > 1'000);
       }
       co_await sleepers.join();
     }(rt, late, ended));
@@ -122,16 +159,18 @@ TYPED_TEST(timers, are_light) {
     auto rt = crew_of_two<TypeParam>();
     rt.run([](R& self, std::vector<std::int64_t>& all, std::atomic<long>& count, std::int64_t& heap_out,
               std::int64_t& frames_out, double& seconds) -> task<void> {
+      std::atomic<long> begun{0};
       dice random(11);
       tenon::scope sleepers{self};
-      const std::int64_t heap_before = heap_bytes();
+      const std::int64_t heap_before = heap_bytes.load();
       const std::int64_t frames_before = weighed::bytes_out;
       for (std::int64_t& each : all) {
         sleepers.spawn(sleeps<R>, std::ref(self), 1h + std::chrono::nanoseconds(random.below(1'000'000'000)),
-                       std::ref(count), std::ref(each));
+                       std::ref(begun), std::ref(count), std::ref(each));
       }
-      (void)co_await tenon::sleep_for(1ms);  // behind all that is ready, so that they all sleep
-      heap_out = heap_bytes() - heap_before;
+      while (begun.load(std::memory_order_relaxed) < static_cast<long>(all.size())) co_await tenon::yield();
+      (void)co_await tenon::sleep_for(1ms);  // so that the last of them sleeps too
+      heap_out = heap_bytes.load() - heap_before;
       frames_out = weighed::bytes_out - frames_before;
       const stopwatch watch;
       sleepers.cancel();
