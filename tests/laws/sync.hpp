@@ -68,10 +68,9 @@ inline task<void> settle(int turns = 50) {
   for (int i = 0; i < turns; ++i) co_await yield();
 }
 
-/// Waits until `what()` is true.
-template <class What>
-task<void> until(What what) {
-  while (!what()) co_await sleep_for(std::chrono::microseconds(50));
+/// Waits until `count` has come to `number`.
+inline task<void> reached(const std::atomic<int>& count, int number) {
+  while (count < number) (void)co_await sleep_for(std::chrono::microseconds(50));
 }
 
 }  // namespace tenon::laws
@@ -154,7 +153,7 @@ TYPED_TEST_P(lock_laws, first_come_first_served) {
             served.push_back(me);
           },
           std::ref(lock), std::ref(order), std::ref(came), i);
-      co_await tenon::laws::until([&came, i] { return came > i; });
+      co_await tenon::laws::reached(came, i + 1);
       co_await tenon::sleep_for(std::chrono::microseconds(300));  // from there to the line is not far
     }
     EXPECT_FALSE(TypeParam::try_take(lock)) << "nobody overtakes";
@@ -366,7 +365,7 @@ TYPED_TEST_P(signal_laws, each_that_waits_goes_on) {
     }
     for (int i = 1; i <= (TypeParam::stays ? 1 : 10); ++i) {
       TypeParam::raise(signal);
-      if (!TypeParam::stays) co_await tenon::laws::until([&on, i] { return on == i; });
+      if (!TypeParam::stays) co_await tenon::laws::reached(on, i);
     }
     co_await all.join();
     EXPECT_EQ(on, 10);
@@ -418,8 +417,8 @@ TYPED_TEST_P(signal_laws, a_stop_takes_no_signal_away) {
         TypeParam::raise(signal);
       }
       co_await all.join();
-      const tenon::result<void> left = co_await tenon::timeout(std::chrono::milliseconds(on == 0 ? 60'000 : 0),
-                                                               TypeParam::wait(signal));
+      const tenon::result<void> left =
+          co_await tenon::timeout(std::chrono::milliseconds(on == 0 ? 60'000 : 0), TypeParam::wait(signal));
       EXPECT_EQ(left.has_value(), on == 0 || TypeParam::stays);
     }
   });

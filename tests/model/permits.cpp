@@ -217,7 +217,7 @@ int main() {
   good &= explore<opening>("permits event, 2 wait, one gives up", 4);
   good &= explore<pulsing>("permits auto_event set twice", 4);
   good &= explore<signalling>("permits condition, 2 notify", 2);
-  good &= explore<meeting<2, 2>>("permits barrier, 2 meet twice", 4);
+  good &= explore<meeting<2, 2>>("permits barrier, 2 meet twice", 2);
   good &= at_random<meeting<3, 3>>("permits barrier, 3 meet 3 times", 100'000);
   return good ? 0 : 1;
 }

@@ -161,9 +161,7 @@ TEST(channel, is_a_rendezvous_without_room) {
     EXPECT_EQ(hand.try_receive().error(), std::errc::resource_unavailable_try_again);
     tenon::scope other{rt};
     other.spawn(
-        [](lone<std::string>& to, std::string value) -> task<void> {
-          EXPECT_TRUE(co_await to.send(std::move(value)));
-        },
+        [](lone<std::string>& to, std::string value) -> task<void> { EXPECT_TRUE(co_await to.send(std::move(value))); },
         std::ref(hand), word);
     co_await tenon::laws::settle();
     EXPECT_EQ(other.size(), 1U) << "it waits for one that receives";

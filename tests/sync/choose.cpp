@@ -159,8 +159,7 @@ TYPED_TEST(choices, meet_each_other_and_lose_nothing) {
               for (int turn = 1; turn <= 30; ++turn) {
                 auto mine = std::make_unique<int>(turn);
                 const auto limit = std::chrono::microseconds(random() % 100);
-                auto first =
-                    co_await tenon::timeout(limit, choose(one.receiving(), two.sending(std::move(mine))));
+                auto first = co_await tenon::timeout(limit, choose(one.receiving(), two.sending(std::move(mine))));
                 if (!first) {
                   EXPECT_NE(mine, nullptr);
                 } else if (first->index() == 0) {
@@ -172,8 +171,7 @@ TYPED_TEST(choices, meet_each_other_and_lose_nothing) {
                 }
               }
             },
-            std::ref(i % 2 == 0 ? a : b), std::ref(i % 2 == 0 ? b : a), std::ref(sent), std::ref(came),
-            round * 50 + i);
+            std::ref(i % 2 == 0 ? a : b), std::ref(i % 2 == 0 ? b : a), std::ref(sent), std::ref(came), round * 50 + i);
       }
       (void)co_await tenon::sleep_for(std::chrono::microseconds(100 * (round % 8)));
       if (round % 2 == 0) all.cancel();

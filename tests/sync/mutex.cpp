@@ -29,7 +29,8 @@ using tenon::task;
 
 INSTANTIATE_TYPED_TEST_SUITE_P(mutex, lock_laws, on_all<mutexes>);
 
-static_assert(!std::is_copy_constructible_v<tenon::mutex::guard> && std::is_nothrow_move_constructible_v<tenon::mutex::guard>);
+static_assert(!std::is_copy_constructible_v<tenon::mutex::guard> &&
+              std::is_nothrow_move_constructible_v<tenon::mutex::guard>);
 static_assert(!std::is_move_constructible_v<tenon::mutex>);
 static_assert(sizeof(tenon::basic_mutex<tenon::single_thread>) == 3 * sizeof(void*), "a word and a line");
 

@@ -85,7 +85,8 @@ TEST(semaphore, does_not_starve_a_request_for_many) {
     lone some(0);
     std::vector<std::size_t> order;
     tenon::scope all{rt};
-    for (const std::size_t many : {3, 1, 2}) all.spawn(wants, std::ref(some), many, std::ref(order));
+    for (const std::size_t many : {std::size_t{3}, std::size_t{1}, std::size_t{2}})
+      all.spawn(wants, std::ref(some), many, std::ref(order));
     co_await tenon::laws::settle();
     some.release(1);
     some.release(1);

@@ -62,8 +62,8 @@ class basic_barrier {
   [[nodiscard]] std::size_t phase() const noexcept { return over_.available(); }
 
  private:
-  // over_ = phases that are over. phase_ = the one that arrivals count for: while `f` runs, completing_ is true and they
-  // count for the next, in early_. So phases complete one by one, by one task at a time.
+  // over_ = phases that are over. phase_ = the one that arrivals count for: while `f` runs, completing_ is true and
+  // they count for the next, in early_. So phases complete one by one, by one task at a time.
 
   /// The phase that the arrival is of.
   [[nodiscard]] std::size_t arrive_at(bool drops) noexcept {
@@ -115,8 +115,8 @@ class basic_barrier {
 template <class Completion = detail::syncing::no_completion>
 class barrier : public basic_barrier<multi_thread, Completion> {
  public:
-  explicit barrier(std::size_t expected, Completion completion = Completion()) noexcept(
-      std::is_nothrow_move_constructible_v<Completion>)
+  explicit barrier(std::size_t expected,
+                   Completion completion = Completion()) noexcept(std::is_nothrow_move_constructible_v<Completion>)
       : basic_barrier<multi_thread, Completion>(expected, std::move(completion)) {}
 };
 

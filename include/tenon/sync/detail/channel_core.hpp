@@ -28,8 +28,8 @@ struct receiver;
 /// Invariants  R  a receiver in line => held = 0, no sender in line, not closed.
 ///             S  a sender in line   => held = capacity, not closed.
 ///             in = out + dropped + held.
-/// Order       FIFO: values leave in the order in which they came in, and they come in in the order of the senders: when
-///             a slot is free its first sender moves up in the same step (S), so nobody overtakes one in line.
+/// Order       FIFO: values leave in the order in which they came in, and they come in in the order of the senders:
+///             when a slot is free its first sender moves up in the same step (S), so nobody overtakes one in line.
 template <class T, class Threading>
 class channel_core : public channel_base<Threading> {
  public:

@@ -73,9 +73,9 @@ struct offer : link {
 ///
 ///     open -> i (case i has happened) or canceled, by one CAS, once.
 ///
-/// Exactly one  Who makes case i of it happen holds the mutex of its channel and has won the word; all others fail their
-///              CAS and pass it over. Who is at work is itself not published: so a match needs one claim and never two,
-///              and two choices that want each other at several channels cannot both win half of it.
+/// Exactly one  Who makes case i of it happen holds the mutex of its channel and has won the word; all others fail
+///              their CAS and pass it over. Who is at work is itself not published: so a match needs one claim and
+///              never two, and two choices that want each other at several channels cannot both win half of it.
 /// No deadlock  Mutexes are taken in one order, and who waits for one holds only such as come before it. Nobody takes
 ///              one while a claim is half done: a claim is one CAS, and the value goes over under the mutex held.
 /// None is lost A choice looks at all its channels and enters all lines while it holds all mutexes: who comes later to

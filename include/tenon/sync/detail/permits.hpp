@@ -102,8 +102,8 @@ class permits {
   /// Takes away what there is.
   void clear() noexcept {
     std::size_t seen = word_.load(std::memory_order_relaxed);
-    while (!waited_for(seen) && !word_.compare_exchange_strong(seen, 0, std::memory_order_acq_rel,
-                                                               std::memory_order_relaxed)) {
+    while (!waited_for(seen) &&
+           !word_.compare_exchange_strong(seen, 0, std::memory_order_acq_rel, std::memory_order_relaxed)) {
     }
   }
 
@@ -210,7 +210,8 @@ class permit_wait : public applicant {
 
  private:
   static void arrive(work& item) noexcept {
-    static_cast<permit_wait&>(static_cast<applicant&>(static_cast<granted_wait&>(static_cast<grant_item&>(item)))).end();
+    static_cast<permit_wait&>(static_cast<applicant&>(static_cast<granted_wait&>(static_cast<grant_item&>(item))))
+        .end();
   }
   static void cancel(wait& base) noexcept {
     auto& self = static_cast<permit_wait&>(base);

@@ -64,7 +64,7 @@ class store {
 
  private:
   static constexpr std::align_val_t alignment{alignof(T) < alignof(std::max_align_t) ? alignof(std::max_align_t)
-                                                                                    : alignof(T)};
+                                                                                     : alignof(T)};
 
   static void release(T* slots) noexcept { ::operator delete(slots, alignment); }
 
