@@ -166,7 +166,7 @@ class asio_wait : public wait {
     const environment& env = *environment_of(waiter);
     if (env.stop.stop_requested()) return false;
     assert(here().current != nullptr && "tenon::awaiting: only a worker of a runtime awaits");
-    settle(*here().current, waiter);
+    settle(*here().current, waiter, env);
     stoppable_ = env.stop.stop_possible();
     out_ = 1;
 #if defined(__cpp_exceptions)
@@ -179,7 +179,7 @@ class asio_wait : public wait {
 #else
     begin();
 #endif
-    watch(env);
+    watch();
     return true;
   }
   value_type await_resume() {

@@ -67,7 +67,9 @@ struct completions_of<execution::completion_signatures<Signatures...>>
 class awaiting_env {
  public:
   explicit awaiting_env(const environment& env) noexcept : env_(&env) {}
-  [[nodiscard]] std::stop_token query(execution::get_stop_token_t /*asked*/) const noexcept { return env_->stop.get_token(); }
+  [[nodiscard]] std::stop_token query(execution::get_stop_token_t /*asked*/) const noexcept {
+    return env_->stop.get_token();
+  }
 
  private:
   const environment* env_;

@@ -50,9 +50,10 @@ namespace tenon {
 ///          What was spawned and posted to a runtime that is destroyed without having run is destroyed, and not run.
 template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
           class Clock, class Errors, class Context>
-class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe,
-                                                     Clock, Errors, Context>,
-                                       typename Backend::template loop<Threading>, Threading::concurrent> {
+class basic_runtime
+    : public embedding<
+          basic_runtime<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors, Context>,
+          typename Backend::template loop<Threading>, Threading::concurrent> {
  public:
   using runtime = basic_runtime;
   using policies =
@@ -366,7 +367,8 @@ class basic_runtime : public embedding<basic_runtime<Backend, Scheduling, Memory
 
   void employ() {
     if constexpr (Threading::concurrent) {
-      for (std::size_t i = 1; i < workers_.size(); ++i) workers_[i].thread = detail::thread_of(&thread_body, &workers_[i]);
+      for (std::size_t i = 1; i < workers_.size(); ++i)
+        workers_[i].thread = detail::thread_of(&thread_body, &workers_[i]);
     }
   }
   void part_with_all() {

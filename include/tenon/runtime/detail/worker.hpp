@@ -111,12 +111,8 @@ class alignas(cache_line) worker final : public loop {
   /// Any thread: `item` runs on this worker.
   void pin(work& item) noexcept {
     if constexpr (concurrent) {
-      if (here().current == this) {
-        (void)inbox_.push(item);
-      } else {
-        const auto pass = runtime_.visit();
-        if (inbox_.push(item)) rouse();
-      }
+      const auto pass = runtime_.visit();
+      if (inbox_.push(item) && here().current != this) rouse();
     } else {
       inbox_.push(item);
       rouse();
