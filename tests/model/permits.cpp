@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 
-#include <tenon/sync/barrier.hpp>
 #include <tenon/sync/detail/permits.hpp>
 
 #include <coroutine>
@@ -17,7 +16,6 @@ using tenon::detail::syncing::applicant;
 using tenon::detail::syncing::grant_item;
 using tenon::detail::syncing::granted_wait;
 using tenon::model::at_random;
-using tenon::model::attempt;
 using tenon::model::bell;
 using tenon::model::explore;
 using tenon::model::one_loop;
@@ -174,37 +172,6 @@ struct signalling : rl::test_suite<signalling, 3> {
   void after() { RL_ASSERT(signals.available() == 0 && door.available() == 1); }
 };
 
-/// A barrier: each arrives `Phases` times; the first of them does not wait for the last phase. Claims: nobody goes on
-/// before all have arrived, nobody is left behind, and the completion is alone.
-template <unsigned Threads, unsigned Phases>
-struct meeting : rl::test_suite<meeting<Threads, Phases>, Threads> {
-  struct completes {
-    meeting* of;
-    void operator()() const noexcept { of->phases($) += 1; }
-  };
-  using barrier = tenon::basic_barrier<tenon::model::threads, completes>;
-  using waits = tenon::detail::syncing::permit_wait<tenon::model::threads>;
-
-  one_loop loop{&attempt::tell};
-  rl::var<unsigned> phases{0};
-  barrier round{Threads, completes{this}};
-
-  void before() { loop.begin(); }
-  void thread(unsigned index) {
-    for (unsigned phase = 0; phase < Phases; ++phase) {
-      if (index == 0 && phase + 1 == Phases) {
-        round.arrive();
-        continue;
-      }
-      waits one = round.arrive_and_wait();
-      attempt me(static_cast<work&>(static_cast<wait&>(one)));
-      if (!one.await_ready() && one.await_suspend(std::noop_coroutine())) me.over.wait();
-      RL_ASSERT(phases($) > phase);
-    }
-  }
-  void after() { RL_ASSERT(round.phase() == Phases && phases($) == Phases); }
-};
-
 }  // namespace
 
 int main() {
@@ -217,7 +184,5 @@ int main() {
   good &= explore<opening>("permits event, 2 wait, one gives up", 4);
   good &= explore<pulsing>("permits auto_event set twice", 4);
   good &= explore<signalling>("permits condition, 2 notify", 2);
-  good &= explore<meeting<2, 2>>("permits barrier, 2 meet twice", 2);
-  good &= at_random<meeting<3, 3>>("permits barrier, 3 meet 3 times", 100'000);
   return good ? 0 : 1;
 }
