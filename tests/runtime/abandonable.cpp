@@ -42,21 +42,25 @@ TEST(abandonable, gives_a_value_in_time) {
 
 TEST(abandonable, is_left_behind_and_joined_at_the_end) {
   const books kept;
-  auto ended = std::make_shared<std::atomic<bool>>(false);
+  struct marks {
+    std::atomic<bool> begun{false};
+    std::atomic<bool> ended{false};
+  };
+  auto seen = std::make_shared<marks>();
   {
     crew rt{{.threads = 2}};
     auto go = std::make_shared<std::counting_semaphore<2>>(0);
-    rt.run([](crew& self, std::shared_ptr<std::counting_semaphore<2>> gate,
-              std::shared_ptr<std::atomic<bool>> out) -> task<void> {
+    rt.run([](crew& self, std::shared_ptr<std::counting_semaphore<2>> gate, std::shared_ptr<marks> out) -> task<void> {
       const auto late = co_await tenon::abandonable(
           self, self.now() + 2ms,
-          [](const std::shared_ptr<std::counting_semaphore<2>>& wait, const std::shared_ptr<std::atomic<bool>>& says) {
+          [](const std::shared_ptr<std::counting_semaphore<2>>& wait, const std::shared_ptr<marks>& says) {
+            says->begun = true;
             wait->acquire();
-            *says = true;
+            says->ended = true;
           },
           gate, out);
       EXPECT_EQ(late.error(), std::errc::timed_out);
-      EXPECT_FALSE(*out);
+      EXPECT_FALSE(out->ended);
 
       tenon::scope one{self};
       one.spawn(
@@ -70,8 +74,8 @@ TEST(abandonable, is_left_behind_and_joined_at_the_end) {
       one.cancel();
       co_await one.join();
       gate->release(2);
-    }(rt, go, ended));
-    EXPECT_TRUE(*ended);
+    }(rt, go, seen));
+    EXPECT_EQ(seen->ended, seen->begun) << "a call that had not begun by the deadline was taken back";
     EXPECT_EQ(go.use_count(), 1) << "what was left has been freed by the time run() returns";
   }
 }

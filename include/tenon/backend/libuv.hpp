@@ -145,9 +145,12 @@ struct libuv : family::backend {
     [[nodiscard]] static result<void> expose() noexcept { return {}; }
     [[nodiscard]] int handle() const noexcept { return ::uv_backend_fd(&loop_); }
     [[nodiscard]] bool doze() noexcept {
+      if (!done_.empty()) return false;
+      // Only here does libuv tell the kernel of what was armed. Before it parks: a turn after that would take in the
+      // bell that is to wake the host, and nobody would know.
+      ::uv_run(&loop_, UV_RUN_NOWAIT);
       if (!done_.empty() || !wake_.park()) return false;
-      ::uv_run(&loop_, UV_RUN_NOWAIT);  // only here does libuv tell the kernel of what was armed
-      if (done_.empty() && due().count() != 0 && detail::is_quiet(handle())) return true;
+      if (due().count() != 0 && detail::is_quiet(handle())) return true;
       wake_.unpark();
       return false;
     }
