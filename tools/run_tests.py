@@ -13,10 +13,11 @@ Installs what is missing, then builds and checks everything, leg by leg:
   headers       each public header alone, both compilers
   compile_fail  what must not compile is refused for the right reason, both compilers
   zero_cost     the object code of what was not named: no lock prefix, no virtual table
-  dev           g++ -O0: all tests
-  clang         clang++ 19 -O0: all tests
-  asan          g++ with AddressSanitizer and UndefinedBehaviorSanitizer: the folders with lifetimes; with --full all
-  tsan          clang++ with ThreadSanitizer: the folders in which threads meet; with --full all
+  dev           g++ -O0: all tests, a typed suite on each part of a runtime once or twice; with --full on each with each
+  clang         clang++ 19 -O0: the tests that tsan leaves out; with --full all
+  bare          g++ -O0 -fno-exceptions -fno-rtti: a choice of the laws, in the preset of that name
+  asan          g++ with AddressSanitizer and UndefinedBehaviorSanitizer: the files with lifetimes; with --full all
+  tsan          clang++ with ThreadSanitizer: the files in which threads meet; with --full all
   stress        g++ -O2: the storms of tests/stress with their full numbers (a minute: only with --full or by name)
   model         Relacy explores the lock-free parts, where Relacy is installed (minutes: only with --full or by name)
   examples      g++ -O3: each example runs and succeeds
@@ -36,6 +37,7 @@ The last line is `N passed, N failed, N skipped`; the exit status is 1 when some
 
 import argparse
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -49,9 +51,34 @@ import xml.etree.ElementTree
 import tally
 
 logs = tally.root / "build/logs"
-# What the short form leaves out: under tsan the folders in which no threads meet, under asan those without lifetimes.
-left_out = {"tsan": {"config", "core", "http", "tenon", "topology"}, "asan": {"config", "observe", "tenon", "topology"}}
+# What the short form leaves out, folders and single sources: under tsan where no threads meet, under asan where there
+# are no lifetimes. clang++ -O0 takes only what tsan does not: that is clang++ too. Where a preset is here, a short run
+# of it has TENON_TESTS_PAIRWISE.
+about_types = {f"runtime/{name}" for name in ("composition", "contract", "describe", "execution", "extension",
+                                              "lacking_parts", "lacking_surroundings", "phase", "policies_of",
+                                              "presets", "settings")}
+left_out = {
+    "dev": set(),
+    "asan": {"config", "observe", "scheduler", "tenon", "topology", *about_types, "backend/libuv", "backend/poll",
+             "net/acceptor", "net/allocations", "net/asio", "net/asio_host", "net/resolve", "net/stream_socket",
+             "net/unix_listener", "queue/boost_mpmc", "queue/boost_spsc", "queue/by_topology", "queue/concept",
+             "queue/locked", "queue/mpmc", "queue/mpsc", "runtime/placement", "runtime/restricted",
+             "runtime/schedule_on", "stress/fairness", "stress/parking", "stress/timers", "sync/allocations",
+             "sync/auto_event", "sync/barrier", "sync/event", "sync/latch", "sync/shared_mutex"},
+    "tsan": {"config", "core", "http", "memory", "observe", "senders", "tenon", "topology", *about_types,
+             "backend/libuv", "backend/poll", "net/acceptor", "net/adversity", "net/allocations", "net/asio",
+             "net/asio_host", "net/awaiting", "net/endpoint", "net/signals", "net/stream_socket", "net/unix_endpoint",
+             "net/unix_listener", "net/unix_stream", "net/whole_file", "queue/boost_mpmc", "queue/boost_spsc",
+             "queue/by_topology", "queue/concept", "queue/overflow", "runtime/placement", "runtime/restricted",
+             "sync/allocations"},
+}
+# And these checks of every access, a third of the time to compile; a null pointer ends the program under asan anyway.
+short_options = {"asan": "-fno-sanitize=null,alignment"}
 not_binaries = {"compile_fail", "install", "zero_cost", "laws", "model"}
+sources = {f.relative_to(tally.root / "tests").with_suffix("").as_posix()
+           for f in (tally.root / "tests").glob("*/**/*.cpp")}
+sources = {s for s in sources if s.partition("/")[0] not in not_binaries}
+left_out["clang"] = {s for s in sources if not {s, s.partition("/")[0]} & left_out["tsan"]}
 verdict = re.compile(r"(PASSED|FAILED|SKIPPED) ((?:[^:]|:(?! ))*)(?:: (.*))?$")
 complaint = re.compile(r"^.*(WARNING: ThreadSanitizer|ERROR: \w+Sanitizer|runtime error:)", re.M)
 most_detail = 40  # lines shown of one failure; the log has them all
@@ -203,7 +230,14 @@ def said_by(preset, test):
     return said[found.start():].splitlines()[:most_detail] if found else said.splitlines()[-most_detail:]
 
 
-def built(leg, preset, targets):
+def all_there_is(preset):
+    """The test folders of a preset: all, or those of the sources that it names."""
+    presets = json.loads((tally.root / "CMakePresets.json").read_text())["configurePresets"]
+    only = next(p for p in presets if p["name"] == preset)["cacheVariables"].get("TENON_TESTS_ONLY", "")
+    return sorted({name.partition("/")[0] for name in only.split(";")}) if only else folders()
+
+
+def built(leg, preset, targets, *options):
     """Configures a preset and builds targets of it, as many as can be; gives those that could not."""
     errors = []
 
@@ -211,7 +245,7 @@ def built(leg, preset, targets):
         if re.search(r"error:|undefined reference|multiple definition|^FAILED:|CMake Error", line) and len(errors) < most_detail:
             errors.append(line.replace(str(tally.root) + "/", "")[:400])
 
-    if leg.run(["cmake", "--preset", preset], keep):
+    if leg.run(["cmake", "--preset", preset, *options], keep):
         leg.record("FAILED", f"{leg.name}/configure", "see build/logs", errors or tail(leg))
         return set(targets)
     if leg.run(["cmake", "--build", f"build/{preset}", "--target", *targets, "--", "-k", "0"], keep) == 0:
@@ -227,19 +261,23 @@ def built(leg, preset, targets):
 def build_and_test(preset, only=None):
     """A leg that builds the test binaries of a preset (all, or one) and runs them."""
     def leg(leg, filters, full):
-        chosen = tally.chosen([only] if only else folders(), filters)
+        chosen = tally.chosen([only] if only else all_there_is(preset), filters)
         if full and preset == "asan":
             leg.environment["TENON_STRESS"] = "full"
         if preset in ("clang", "tsan") and not shutil.which("clang++-19"):
             leg.record("SKIPPED", leg.name, "clang++-19 is not installed")
             return
+        options = []
         if preset in left_out and not full and not filters:
-            chosen = [f for f in chosen if f not in left_out[preset]]
+            left = {s.partition("/")[0] for s in sources - left_out[preset]} | {"tenon"}
+            chosen = [f for f in chosen if f in left - left_out[preset]]
+            options = ["-DTENON_TESTS_PAIRWISE=ON", f"-DTENON_TESTS_OPTIONS={short_options.get(preset, '')}",
+                       "-DTENON_TESTS_WITHOUT=" + ";".join(sorted(f for f in left_out[preset] if "/" in f))]
         if not chosen:
             return
         results = tally.root / f"build/{preset}/tests/results"
         shutil.rmtree(results, ignore_errors=True)
-        broken = built(leg, preset, [f"tests_{f}" for f in chosen])
+        broken = built(leg, preset, [f"tests_{f}" for f in chosen], *options)
         runnable = [f for f in chosen if f"tests_{f}" not in broken]
         passed = set()
 
@@ -307,6 +345,7 @@ legs = {
     "zero_cost": (check("tools/check_disassembly.py"), True),
     "dev": (build_and_test("dev"), True),
     "clang": (build_and_test("clang"), True),
+    "bare": (build_and_test("bare"), True),
     "asan": (build_and_test("asan"), True),
     "tsan": (build_and_test("tsan"), True),
     "stress": (stress, False),

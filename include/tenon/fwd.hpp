@@ -93,8 +93,13 @@ template <class R>
 class basic_udp_socket;
 template <class R>
 class basic_file;
+
+template <class T>
+class task;  // <tenon/task/task.hpp>
 template <class R>
-class basic_scheduler;
+class basic_scheduler;  // <tenon/runtime/senders.hpp>
+template <class R>
+class embedding;  // <tenon/runtime/embedding.hpp>
 
 /// What a preset derives from: see runtime/presets.hpp.
 struct preset_tag {

@@ -135,12 +135,24 @@ struct io_source {
 
 /// What an operation does.
 enum class io_kind : std::uint8_t {
-  readable,  ///< waits until a read would not block; outcome 0
-  writable,  ///< waits until a write would not block; outcome 0
-  read,      ///< reads up to `size` bytes into `data`; outcome: bytes, 0 at the end of the stream
-  write,     ///< writes up to `size` bytes from `data`; outcome: bytes. Never raises SIGPIPE on a socket
-  accept,    ///< accepts a connection, non-blocking and close-on-exec; outcome: its descriptor
-  connect,   ///< connects to the sockaddr of `size` bytes at `data`; outcome 0
+  readable,         ///< waits until a read would not block; outcome 0
+  writable,         ///< waits until a write would not block; outcome 0
+  read,             ///< reads up to `size` bytes into `data`; outcome: bytes, 0 at the end of the stream
+  write,            ///< writes up to `size` bytes from `data`; outcome: bytes. Never raises SIGPIPE on a socket
+  accept,           ///< accepts a connection, non-blocking and close-on-exec; outcome: its descriptor
+  connect,          ///< connects to the sockaddr of `size` bytes at `data`; outcome 0
+  send_message,     ///< sends the msghdr at `data`, of `size` bytes in all; outcome: bytes. Never raises SIGPIPE
+  receive_message,  ///< receives into the msghdr at `data`, which has room for `size`; outcome: bytes
+  read_at,          ///< reads up to `size` bytes of a file into the file_part at `data`; outcome: bytes, 0 at the end
+  write_at,         ///< writes up to `size` bytes from the file_part at `data`; outcome: bytes
+  sync,             ///< outcome 0 when what was written to the file, and what describes it, is on the device
+  sync_data,        ///< the same for what it takes to read it again
+};
+
+/// What read_at and write_at move: `io_operation::size` bytes at `bytes`, which stand in the file from `offset` on.
+struct file_part {
+  void* bytes = nullptr;
+  std::int64_t offset = 0;
 };
 
 /// One I/O operation in flight: an intrusive work item that a backend completes.
@@ -158,7 +170,18 @@ struct io_operation : work {
 
 /// Waits for something a descriptor becomes (or takes bytes in): the side of a full-duplex descriptor it uses.
 [[nodiscard]] constexpr bool is_inbound(io_kind kind) noexcept {
-  return kind == io_kind::readable || kind == io_kind::read || kind == io_kind::accept;
+  return kind == io_kind::readable || kind == io_kind::read || kind == io_kind::accept ||
+         kind == io_kind::receive_message;
+}
+
+/// Works on a file, which is never waited for: any number at a time, and `source` is a plain io_source that no loop has
+/// been told of. A proactor hands it over. Others make the call at once, where it stands, and it may block.
+[[nodiscard]] constexpr bool is_of_file(io_kind kind) noexcept { return kind >= io_kind::read_at; }
+
+/// Ends in a count of bytes or a descriptor.
+[[nodiscard]] constexpr bool is_transfer(io_kind kind) noexcept {
+  return kind == io_kind::read || kind == io_kind::write || kind == io_kind::accept || kind == io_kind::send_message ||
+         kind == io_kind::receive_message;
 }
 
 }  // namespace tenon
@@ -523,7 +546,7 @@ namespace tenon {
 ///              false when it would block (or this backend prefers to be asked with start).
 /// start        On the loop's thread. true: ended at once, `outcome` is set and run() will not be called.
 ///              false: in flight; run(op) will be called once, from inside a later wait(). At most one operation a side
-///              (inbound, outbound) of a source is in flight.
+///              (inbound, outbound) of a source is in flight. What works on a file (is_of_file) has no side.
 /// cancel       On the loop's thread, for an operation in flight: it ends soon, with -ECANCELED unless it had ended
 ///              already. Its run() is still called from inside a wait(), and only then has the buffer been let go.
 /// wait         Completes what is ready; when nothing is, waits for the first of: something is, a wake(), `timeout`
@@ -553,6 +576,21 @@ concept backend_loop =
 template <class L>
 concept wakeable_loop = backend_loop<L> && requires(L loop) {
   { loop.wake() } noexcept -> std::same_as<void>;
+};
+
+/// A loop that can stand in somebody else's: the host waits for its descriptor instead of calling wait().
+///
+/// expose       On the loop's thread, once, after open() and before all below. Errors: EMFILE, ENFILE, ENOMEM.
+/// handle       A descriptor, always the same, for the host to poll.
+/// doze         On the loop's thread: hands over to the kernel what it has not yet. true: nothing is to be done, and
+///              from now on what completes, and with a concurrent Threading each wake(), makes the handle readable.
+///              false: there is something, call wait(0). Either way the next call of another function is a wait().
+/// due          Not required: when wait(0) is to be called though the handle is silent; negative: never.
+template <class L>
+concept embeddable_loop = backend_loop<L> && requires(L loop, const L& fixed) {
+  { loop.expose() } noexcept -> std::same_as<result<void>>;
+  { fixed.handle() } noexcept -> std::same_as<int>;
+  { loop.doze() } noexcept -> std::same_as<bool>;
 };
 
 /// Contract of the backend family: `P::loop<Threading>` is a backend_loop, and can be woken when Threading is
@@ -586,9 +624,10 @@ concept backend_policy = policy_of<P, family::backend> && backend_loop<typename 
 ///   - C takes part of what it asked for, on a stream. The side was empty at an instant c inside C (epoll(7), question
 ///     9), and the case is the one above; the next call is spared.
 ///   - As before, but the stream had ended too (a FIN behind the last bytes): no event may follow. The event that said
-///     so set `ended` before its write of true (release). If that write comes before the clear, the clear is an
-///     exchange that reads it (acquire), so `ended` is seen after C and the hint is set again. If it comes after, it
-///     stays.
+///     so set `ended` before its write of true (release). If that write comes before the clear, the clear acquires it,
+///     so `ended` is seen after C and the hint is set again: the clear is an exchange (acquire), and what the holder
+///     wrote in between are exchanges too, which do not end the release sequence. If it comes after, it stays.
+/// Model: tests/model/readiness.cpp, which found that setting it again must be an exchange.
 /// A level-triggered backend needs none of this to be safe, since it asks again for each pending operation; to it the
 /// hint only tells a call worth trying from one that would be wasted.
 namespace tenon::detail {
@@ -644,6 +683,20 @@ template <class Threading>
         got = is_socket ? ::send(fd, op.data, op.size, MSG_NOSIGNAL) : ::write(fd, op.data, op.size);
         break;
       case io_kind::accept: got = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); break;
+      case io_kind::send_message: got = ::sendmsg(fd, static_cast<const msghdr*>(op.data), MSG_NOSIGNAL); break;
+      case io_kind::receive_message: got = ::recvmsg(fd, static_cast<msghdr*>(op.data), 0); break;
+      case io_kind::read_at: {
+        const auto& part = *static_cast<const file_part*>(op.data);
+        got = ::pread(fd, part.bytes, op.size, part.offset);
+        break;
+      }
+      case io_kind::write_at: {
+        const auto& part = *static_cast<const file_part*>(op.data);
+        got = ::pwrite(fd, part.bytes, op.size, part.offset);
+        break;
+      }
+      case io_kind::sync: got = ::fsync(fd); break;
+      case io_kind::sync_data: got = ::fdatasync(fd); break;
       case io_kind::connect:
         got = ::connect(fd, static_cast<const sockaddr*>(op.data), static_cast<socklen_t>(op.size));
         if (got < 0 && errno == EINTR) return -EINPROGRESS;  // it goes on without us (connect(2))
@@ -662,6 +715,12 @@ template <class Threading>
   }
 }
 
+/// An operation on a file, which never has to be waited for.
+[[nodiscard]] inline bool perform_at_once(io_operation& op) noexcept {
+  op.outcome = perform(op, false);
+  return true;
+}
+
 /// Makes the system call of an operation whose side's hint is clear. True: it has ended, and the hint is right again.
 template <class Threading>
 [[nodiscard]] bool try_now(io_operation& op, ready_source<Threading>& source, ready_side<Threading>& side) noexcept {
@@ -671,13 +730,17 @@ template <class Threading>
   const bool emptied = source.is_stream && got > 0 && static_cast<std::size_t>(got) < op.size &&
                        (op.kind == io_kind::read || op.kind == io_kind::write);
   // After an error, as after a full transfer, no new event need come: accept() with EMFILE leaves the peer waiting.
-  if (!emptied || source.ended.load(std::memory_order_relaxed)) side.ready.store(true, std::memory_order_relaxed);
+  if (!emptied || source.ended.load(std::memory_order_relaxed)) {
+    // Not a store: the loop may have written true since the clear, and the next clear must acquire that.
+    (void)side.ready.exchange(true, std::memory_order_relaxed);
+  }
   return true;
 }
 
 /// backend_loop's attempt.
 template <class Threading>
 [[nodiscard]] bool attempt_ready(io_operation& op) noexcept {
+  if (is_of_file(op.kind)) return perform_at_once(op);
   auto& source = static_cast<ready_source<Threading>&>(*op.source);
   ready_side<Threading>& side = source.side(op.kind);
   if (op.kind == io_kind::connect) return false;  // begun only where its end is heard of
@@ -689,6 +752,7 @@ template <class Threading>
 /// backend_loop's start: true when it ended at once, else it is pending.
 template <class Threading>
 [[nodiscard]] bool start_ready(io_operation& op) noexcept {
+  if (is_of_file(op.kind)) return perform_at_once(op);
   auto& source = static_cast<ready_source<Threading>&>(*op.source);
   ready_side<Threading>& side = source.side(op.kind);
   assert(side.pending == nullptr && "one operation a side at a time");
@@ -730,9 +794,7 @@ bool finish_pending(ready_source<Threading>& source, ready_side<Threading>& side
       op.outcome = pending_error(source.fd);
       side.ready.store(true, std::memory_order_relaxed);
       break;
-    case io_kind::read:
-    case io_kind::write:
-    case io_kind::accept:
+    default:
       if (!try_now(op, source, side)) return false;
       break;
   }
@@ -773,6 +835,12 @@ bool cancel_ready(io_operation& op, work_list& done) noexcept {
   op.outcome = -ECANCELED;
   done.push(op);
   return true;
+}
+
+/// Whether a descriptor has nothing to tell: how a loop that is about to doze looks once more.
+[[nodiscard]] inline bool is_quiet(int fd) noexcept {
+  pollfd asked{fd, POLLIN, 0};
+  return ::poll(&asked, 1, 0) == 0;
 }
 
 /// Runs what has ended. A list of its own: what is cancelled meanwhile waits for the next turn.
@@ -828,8 +896,11 @@ namespace tenon::detail {
 /// A bell rung late, after the loop woke for another reason, ends one later sleep early: harmless, as a signal would
 /// be.
 ///
-/// Threads  park and unpark: the loop's thread. notify: any.
+/// Threads  park and unpark: the loop's thread. notify: any. Model: tests/model/wake_word.cpp.
+template <class Threading, bool = Threading::concurrent>
 class wake_word {
+  using atomic = typename Threading::template atomic<std::uint32_t>;
+
  public:
   static constexpr std::uint32_t running = 0;
   static constexpr std::uint32_t waiting = 1;
@@ -852,19 +923,18 @@ class wake_word {
   [[nodiscard]] bool notify() noexcept { return word_.exchange(notified, std::memory_order_acq_rel) == waiting; }
 
   /// The word itself, for a futex.
-  [[nodiscard]] std::atomic<std::uint32_t>& word() noexcept { return word_; }
+  [[nodiscard]] atomic& word() noexcept { return word_; }
 
  private:
-  std::atomic<std::uint32_t> word_{running};
+  atomic word_{running};
 };
 
 /// What a loop that no other thread can wake has instead.
-struct no_wake_word {
+template <class Threading>
+struct wake_word<Threading, false> {
   [[nodiscard]] static constexpr bool park() noexcept { return true; }
   static constexpr void unpark() noexcept {}
 };
-
-static_assert(std::atomic<std::uint32_t>::is_always_lock_free && sizeof(wake_word) == sizeof(std::uint32_t));
 
 }  // namespace tenon::detail
 // tenon/core/unique_fd.hpp
@@ -987,12 +1057,12 @@ struct epoll : family::backend {
       wake_.unpark();
       // First the sources, then the operations: what an operation runs may detach a source that has an event here.
       for (int i = 0; i < count; ++i) {
-        const epoll_event& event = events[i];
-        if (event.data.ptr == nullptr) continue;  // the bell
-        const std::uint32_t said = event.events;
+        const epoll_event& each = events[i];
+        if (each.data.ptr == nullptr) continue;  // the bell
+        const std::uint32_t said = each.events;
         constexpr std::uint32_t over = EPOLLERR | EPOLLHUP;
         // Urgent data counts as an end: a read stops short at its mark with more behind it.
-        detail::deliver<Threading>(*static_cast<source*>(event.data.ptr),
+        detail::deliver<Threading>(*static_cast<source*>(each.data.ptr),
                                    {.inbound = (said & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | over)) != 0,
                                     .outbound = (said & (EPOLLOUT | over)) != 0,
                                     .ended = (said & (EPOLLPRI | EPOLLRDHUP | over)) != 0},
@@ -1011,6 +1081,16 @@ struct epoll : family::backend {
     }
 
     [[nodiscard]] std::string_view note() const noexcept { return {}; }
+
+    [[nodiscard]] static result<void> expose() noexcept { return {}; }
+    [[nodiscard]] int handle() const noexcept { return poller_.get(); }
+    [[nodiscard]] bool doze() noexcept {
+      if (!done_.empty() || !wake_.park()) return false;
+      // A host that waits for edges would not hear of events that one wait had no room for.
+      if (detail::is_quiet(poller_.get())) return true;
+      wake_.unpark();
+      return false;
+    }
 
    private:
     static constexpr std::uint32_t inbound = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
@@ -1037,7 +1117,7 @@ struct epoll : family::backend {
 
     unique_fd poller_;
     [[no_unique_address]] std::conditional_t<Threading::concurrent, unique_fd, decltype(nullptr)> bell_{};
-    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+    [[no_unique_address]] detail::wake_word<Threading> wake_;
     bool has_fine_timeout_ = true;
     work_list done_;  // ended, and not yet run
   };
@@ -1105,13 +1185,14 @@ struct none : family::backend {
       if constexpr (Threading::concurrent) {
         // Sleeps only while the word still says so: a notify between park and here is seen by the kernel. FUTEX_WAIT
         // takes a span of the monotonic clock.
-        ::syscall(SYS_futex, &wake_.word(), FUTEX_WAIT_PRIVATE, detail::wake_word::waiting, limit, nullptr, 0);
+        static_assert(sizeof(wake_.word()) == sizeof(std::uint32_t), "a futex is four bytes");
+        ::syscall(SYS_futex, &wake_.word(), FUTEX_WAIT_PRIVATE, wake_.waiting, limit, nullptr, 0);
       } else {
         (void)::ppoll(nullptr, 0, limit, nullptr);
       }
     }
 
-    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+    [[no_unique_address]] detail::wake_word<Threading> wake_;
   };
 };
 
@@ -1279,7 +1360,7 @@ struct poll : family::backend {
     std::size_t count_ = 1;
     std::size_t attached_ = 0;
     [[no_unique_address]] std::conditional_t<Threading::concurrent, unique_fd, decltype(nullptr)> bell_{};
-    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+    [[no_unique_address]] detail::wake_word<Threading> wake_;
     work_list done_;  // ended, and not yet run
   };
 };
@@ -1390,7 +1471,7 @@ inline constexpr std::array<std::string_view, 10> families{"backend",   "schedul
 ///
 /// source   Where it was read, for errors.
 /// words    In the order in which they stand there. The family is empty where only the word is there.
-/// threads  Absent: what `settings` has.
+/// threads, blocking_threads, name   Absent: what `settings` has.
 struct document {
   struct entry {
     std::string_view family;  ///< one of `families`, or empty
@@ -1401,6 +1482,7 @@ struct document {
   std::string source;
   std::vector<entry> words;
   std::optional<std::size_t> threads;
+  std::optional<std::size_t> blocking_threads;
   std::optional<std::string> name;
 };
 
@@ -1570,6 +1652,10 @@ std::string contradiction(const Document& asked, const menu* menus, std::size_t 
     return at(asked.source, 0) + "threads = " + std::to_string(*asked.threads) +
            ", but with single_thread there is one; leave threads out, or choose multi_thread";
   }
+  if (asked.blocking_threads && !concurrent) {
+    return at(asked.source, 0) + "blocking_threads = " + std::to_string(*asked.blocking_threads) +
+           ", but with single_thread there are none; leave blocking_threads out, or choose multi_thread";
+  }
   return {};
 }
 
@@ -1589,7 +1675,8 @@ std::string discord(const Document& asked, const menu* menus, std::size_t count,
 /// Names without their definitions: the words that composition knows by heart, those behind a door, and the runtime.
 ///
 /// A word behind a door is declared here whether or not its door is open, so that naming it while it is closed is
-/// answered with a sentence that says how to open it, and not with "undeclared".
+/// answered with a sentence that says how to open it, and not with "undeclared". The same goes for a word whose header
+/// tenon.hpp leaves out for what it costs to compile.
 
 namespace tenon {
 
@@ -1615,13 +1702,25 @@ struct system;
 template <class Upstream>
 struct recycling;
 struct mimalloc;  // door: TENON_WITH_MIMALLOC
+template <class Upstream>
+struct numa;
+template <auto... Resource>
+struct pmr;
 
 // queue
 struct by_topology;
+template <decltype(sizeof 0) Segment = 256>
+struct unbounded;  // <tenon/queue/unbounded.hpp>
+template <decltype(sizeof 0) N = 1024>
+struct boost_spsc;  // <tenon/queue/boost_spsc.hpp>
+template <decltype(sizeof 0) N = 1024>
+struct boost_mpmc;  // <tenon/queue/boost_mpmc.hpp>
 
 // topology
 struct flat;
 struct hwloc;  // door: TENON_WITH_HWLOC
+template <fixed_string Levels>
+struct synthetic;
 
 // threading
 struct multi_thread;
@@ -1646,6 +1745,29 @@ struct context;
 template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
           class Clock, class Errors, class Context>
 class basic_runtime;
+
+// net: each is defined by the header of its name, less `basic_`
+template <class R>
+class basic_tcp_stream;
+template <class R>
+class basic_tcp_listener;
+template <class R>
+class basic_signals;
+template <class R>
+class basic_unix_stream;
+template <class R>
+class basic_unix_listener;
+template <class R>
+class basic_udp_socket;
+template <class R>
+class basic_file;
+
+template <class T>
+class task;  // <tenon/task/task.hpp>
+template <class R>
+class basic_scheduler;  // <tenon/runtime/senders.hpp>
+template <class R>
+class embedding;  // <tenon/runtime/embedding.hpp>
 
 /// What a preset derives from: see runtime/presets.hpp.
 struct preset_tag {
@@ -1910,6 +2032,10 @@ namespace tenon {
 /// deallocate   Takes back a block of the same policy; `bytes` is what was asked for.
 /// Threads      One at a time. It may be made on one thread and used on another.
 /// Lifetime     Never moves. What it kept for reuse is freed with it; a block still in use outlives it.
+///
+/// An arena may also have `settle(int node)`. The worker's thread calls it before its first block, with the NUMA node
+/// of its place, or -1 where the topology knows but one. It gives an object that lives as long as the worker runs, and
+/// whose `bring(void* first, std::size_t bytes) const` is told of memory of the worker that was made before.
 template <class A>
 concept memory_arena = std::default_initializable<A> && !std::is_move_constructible_v<A> &&
                        !std::is_move_assignable_v<A> && requires(A arena, void* chunk, std::size_t bytes) {
@@ -1941,10 +2067,10 @@ namespace tenon {
 ///     totals all;
 ///     for (const auto& worker : workers) all += worker.counts.read();
 struct totals {
-  std::uint64_t tasks_spawned = 0;   ///< tasks that were started
+  std::uint64_t tasks_spawned = 0;   ///< tasks and functions that spawn, post and defer took; the main task is one
   std::uint64_t tasks_run = 0;       ///< times a ready task was run; one that waits n times is run n + 1 times
   std::uint64_t tasks_stolen = 0;    ///< ready tasks taken from another worker, counted by the thief
-  std::uint64_t items_dropped = 0;   ///< items that a full queue or a shutdown threw away
+  std::uint64_t items_dropped = 0;   ///< by drop_oldest, drop_newest, and a runtime that drains and takes no more
   std::uint64_t bytes_received = 0;  ///< by reads that completed
   std::uint64_t bytes_sent = 0;      ///< by writes that completed
   std::uint64_t parks = 0;           ///< times a worker went to sleep
@@ -2025,6 +2151,18 @@ concept queue_for = std::is_default_constructible_v<Q> && !std::is_copy_construc
                       { Q::capacity } -> std::convertible_to<std::size_t>;
                     };
 
+/// What the rings also do, cheaper than one by one: one publication, one ticket or one lock for all.
+///
+/// try_push_some  Moves the first n items in, in their order, and says n: fewer than all when there was room for fewer.
+///                The others are as they were.
+/// try_pop_some   Moves the n oldest items into the first n places, and says n: fewer than all when there were fewer.
+///                With many consumers they stand one behind the other in the queue.
+template <class Q, class T>
+concept batched_queue_for = queue_for<Q, T> && requires(Q queue, std::span<T> items) {
+  { queue.try_push_some(items) } noexcept -> std::same_as<std::size_t>;
+  { queue.try_pop_some(items) } noexcept -> std::same_as<std::size_t>;
+};
+
 /// Contract of the queue family.
 ///
 ///     struct my_queue : tenon::family::queue {
@@ -2034,7 +2172,8 @@ concept queue_for = std::is_default_constructible_v<Q> && !std::is_copy_construc
 ///     };
 ///
 /// `many_producers` and `many_consumers`: whether several threads may push, or pop, at once. With `single_thread` for
-/// Threading, `of` emits nothing atomic.
+/// Threading, `of` emits nothing atomic. A policy whose queues cannot hold every T that moves and is destroyed without
+/// throwing says so: `template <class T> static constexpr bool holds`.
 template <class P>
 concept queue_policy = policy_of<P, family::queue> && queue_for<typename P::template of<int>, int> &&
                        queue_for<typename P::template of<int, single_thread>, int> && requires {
@@ -2050,7 +2189,20 @@ template <class T>
 inline constexpr bool queueable = std::is_object_v<T> && !std::is_const_v<T> &&
                                   std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>;
 
+template <class P, class T>
+consteval bool holds() noexcept {
+  if constexpr (requires { P::template holds<T>; }) {
+    return P::template holds<T>;
+  } else {
+    return queueable<T>;
+  }
+}
+
 }  // namespace detail
+
+/// Whether a queue of policy P can hold a T.
+template <class P, class T>
+inline constexpr bool queue_holds = detail::holds<P, T>();
 
 }  // namespace tenon
 // tenon/runtime/detail/place.hpp
@@ -2126,7 +2278,8 @@ namespace tenon {
 /// Contract of the scheduling family: which ready item a worker runs next, and which worker runs a new one.
 ///
 /// `P::shared<Threading>` is one a runtime, made with the number of workers; `P::local<Threading>` one a worker, made
-/// with the shared part and the worker's index.
+/// with the shared part and the worker's index. A shared part that can also be made of (number of workers, machine) is,
+/// where the topology reads a machine: it may look at the places of the workers then.
 ///
 /// shares            Whether any worker may run any ready item. Then a worker that makes something ready wakes a
 ///                   sleeping one; otherwise it wakes the worker it gave it to.
@@ -2226,6 +2379,8 @@ namespace tenon {
 /// unpin    Gives the calling thread all places of `where` again: for worker 0, which is the caller of run(), and
 ///          whose later threads would inherit its one place. Errors as of pin.
 /// Threads  All of them: any thread.
+///
+/// A policy whose places tell their nodes says `knows_nodes = true`: `numa<M>` asks for it.
 template <class P>
 concept topology_policy = policy_of<P, family::topology> && requires(const machine& where, std::size_t worker) {
   { P::pins } -> std::convertible_to<bool>;
@@ -2386,6 +2541,25 @@ struct stands_still_on_one_thread {
   };
 };
 
+/// A node is what a topology says it is.
+struct knows_where_it_runs {
+  template <class Composition>
+  static constexpr bool holds = [] {
+    if constexpr (requires { Composition::topology::knows_nodes; }) {
+      return static_cast<bool>(Composition::topology::knows_nodes);
+    } else {
+      return std::is_same_v<typename Composition::topology, hwloc>;  // its door may be closed where this is asked
+    }
+  }();
+  template <class Composition>
+  struct refusal {
+    static_assert(
+        holds<Composition>,
+        "tenon::numa<...>: the topology knows no nodes (knows_nodes is not there, or false), so there is none to place "
+        "memory on; add hwloc, or leave out numa and write what is in its brackets");
+  };
+};
+
 /// The rules of a policy: its own member `rules`; those of our words that look across families are here, where every
 /// family is in sight.
 template <class P>
@@ -2400,6 +2574,10 @@ struct rules_of_policy<P> {
 template <class... Options>
 struct rules_of_policy<stealing<Options...>> {
   using type = rules<steals_between_threads, steals_from_shared_queue>;
+};
+template <class Upstream>
+struct rules_of_policy<numa<Upstream>> {
+  using type = rules<knows_where_it_runs>;
 };
 template <>
 struct rules_of_policy<virtual_clock> {
@@ -2494,6 +2672,21 @@ struct not_defined<P> {
       refused<P>,
       "tenon::runtime<...>: hwloc is declared but its door is closed; define TENON_WITH_HWLOC=1 and link hwloc "
       "(CMake: tenon::hwloc)");
+};
+template <decltype(sizeof 0) N>
+struct not_defined<unbounded<N>> {
+  static_assert(refused<unbounded<N>>,
+                "tenon::runtime<...>: unbounded<> is declared but not defined; include <tenon/queue/unbounded.hpp>");
+};
+template <decltype(sizeof 0) N>
+struct not_defined<boost_spsc<N>> {
+  static_assert(refused<boost_spsc<N>>,
+                "tenon::runtime<...>: boost_spsc<N> is declared but not defined; include <tenon/queue/boost_spsc.hpp>");
+};
+template <decltype(sizeof 0) N>
+struct not_defined<boost_mpmc<N>> {
+  static_assert(refused<boost_mpmc<N>>,
+                "tenon::runtime<...>: boost_mpmc<N> is declared but not defined; include <tenon/queue/boost_mpmc.hpp>");
 };
 
 template <class P>
@@ -3257,7 +3450,7 @@ constexpr const auto& spelled_in(policy_list<Ps...> /*words*/) noexcept {
   return spelled<Ps...>;
 }
 template <class First, class... Rest>
-First first_of(policy_list<First, Rest...>);
+First head_of(policy_list<First, Rest...>);
 
 template <class Answer>
 inline constexpr bool is_accepted = false;
@@ -3331,6 +3524,7 @@ class selection<Result, F, policy_list<Lists...>, policy_list<Fixed...>> {
     typename R::settings how_much;
     if constexpr (R::threading::concurrent) {
       if (asked_.threads) how_much.threads = *asked_.threads;
+      if (asked_.blocking_threads) how_much.blocking_threads = *asked_.blocking_threads;
     }
     if (asked_.name) how_much.name = *asked_.name;
     if constexpr (std::is_void_v<Result>) {
@@ -3371,7 +3565,7 @@ struct plan_of<policy_list<Lists...>, policy_list<Fixed...>> {
     constexpr bool whole = (Lists::whole && ...);
     constexpr bool one_family = (Lists::one_family && ...);
     if constexpr (some && whole && one_family) {
-      return std::type_identity<answer<Fixed..., decltype(detail::first_of(words<Lists>{}))...>>{};
+      return std::type_identity<answer<Fixed..., decltype(detail::head_of(words<Lists>{}))...>>{};
     } else {
       return std::type_identity<refused_list<some, whole, one_family>>{};
     }
@@ -3416,8 +3610,8 @@ class selector {
 ///
 /// Choices  Lists of words, one a family at most (`backends`, `schedulings`, `memories`, `queues`, `topologies`,
 ///          `threadings`, `observers`, `clocks`, `on_errors`, `contexts`), of which the first word is meant
-///          where the configuration says nothing; and policies and presets that are part of every sentence. f is compiled for each combination
-///          of words that go together.
+///          where the configuration says nothing; and policies and presets that are part of every sentence. f is
+///          compiled for each combination of words that go together.
 /// asked    A `config::document`; what `config::load`, `config::parse` or `config::sentence` gave, whose error is
 ///          passed on; or a sentence: "io_uring, stealing, mimalloc".
 /// f        Takes the runtime by value (it is made in the parameter, for it does not move) or by reference, and gives
@@ -3600,6 +3794,10 @@ inline constexpr auto upstream_word = [] {
 template <class P>
 inline constexpr bool serves = memory_policy<P>;
 
+/// Whether P's arenas want to know their node, which a policy over P would have to pass on.
+template <class P>
+inline constexpr bool wants_node = requires(typename P::arena arena) { arena.settle(0); };
+
 }  // namespace detail
 
 /// Memory that a worker keeps when it is given back, to hand it out again: frames and buffers of a warmed path cost a
@@ -3620,6 +3818,9 @@ struct recycling : family::memory {
   static_assert(detail::serves<Upstream>,
                 "tenon::recycling<Upstream>: Upstream is not a memory policy; write recycling<system>, or a class that "
                 "derives from tenon::family::memory and satisfies tenon::memory_policy");
+  static_assert(!detail::wants_node<Upstream>,
+                "tenon::recycling<Upstream>: Upstream places memory by node and would not hear which; write "
+                "numa<recycling<...>>, numa outermost");
 
   static constexpr auto word = fixed_string("recycling<") + detail::upstream_word<Upstream> + fixed_string(">");
 
@@ -4095,6 +4296,12 @@ struct promise_base : frame_allocated, work {
     return promise;
   }
 
+  /// How such an item is told from others.
+  template <class Promise>
+  [[nodiscard]] static work::function starting_function() noexcept {
+    return &start<Promise>;
+  }
+
   /// The handle to transfer to so that the coroutine starts: its own, or nobody's when the chain is long; then the
   /// worker starts it.
   template <class Promise>
@@ -4418,8 +4625,9 @@ void count_transfer(const R& runtime, io_kind kind, std::int64_t bytes) noexcept
   if constexpr (R::observe::enabled) {
     auto* const here = runtime.current();
     if (here == nullptr || bytes <= 0) return;
-    if (kind == io_kind::read) here->observer().received(static_cast<std::size_t>(bytes));
-    if (kind == io_kind::write) here->observer().sent(static_cast<std::size_t>(bytes));
+    if (kind == io_kind::read || kind == io_kind::receive_message)
+      here->observer().received(static_cast<std::size_t>(bytes));
+    if (kind == io_kind::write || kind == io_kind::send_message) here->observer().sent(static_cast<std::size_t>(bytes));
   }
 }
 
@@ -4687,15 +4895,26 @@ namespace tenon {
 
 namespace detail {
 
-/// Where a signal's handler writes: signals belong to the process, so this one table does too. 0 is nowhere; else the
-/// descriptor + 1.
-inline constinit std::array<std::atomic<int>, 65> signal_pipes{};
+/// Where a signal's handler writes: signals belong to the process, so this one table does too.
+///
+/// Invariant  Whoever closes the pipe does so after it has written nowhere into `pipe` and then seen no handler busy,
+///            and a handler says that it is busy before it reads `pipe`. All four are sequentially consistent, so a
+///            handler that still reads the pipe is seen, and waited for: none writes into a descriptor of somebody
+///            else that has the number by then.
+struct signal_wire {
+  std::atomic<int> pipe{0};  ///< the descriptor + 1; 0 is nowhere
+  std::atomic<int> busy{0};  ///< handlers of this signal that run
+};
+inline constinit std::array<signal_wire, 65> signal_wires{};
 
 inline void signal_arrived(int number) noexcept {
   const int saved = errno;
-  const int pipe = signal_pipes[static_cast<std::size_t>(number)].load(std::memory_order_relaxed) - 1;
+  signal_wire& wire = signal_wires[static_cast<std::size_t>(number)];
+  wire.busy.fetch_add(1);
+  const int pipe = wire.pipe.load() - 1;
   const auto name = static_cast<unsigned char>(number);
   if (pipe >= 0) (void)!::write(pipe, &name, 1);  // a full pipe has this news in it already
+  wire.busy.fetch_sub(1);
   errno = saved;
 }
 
@@ -4731,7 +4950,9 @@ class basic_signals {
   ~basic_signals() {
     for (const taken& each : taken_) {
       ::sigaction(each.number, &each.before, nullptr);
-      detail::signal_pipes[static_cast<std::size_t>(each.number)].store(0, std::memory_order_relaxed);
+      detail::signal_wire& wire = detail::signal_wires[static_cast<std::size_t>(each.number)];
+      wire.pipe.store(0);
+      while (wire.busy.load() != 0) ::sched_yield();
     }
   }
 
@@ -4753,9 +4974,9 @@ class basic_signals {
       : read_(detail::descriptor<R>::make(runtime, std::move(read))), write_(std::move(write)) {}
 
   [[nodiscard]] std::error_code take(int number) {
-    if (number <= 0 || static_cast<std::size_t>(number) >= detail::signal_pipes.size()) return error_of(EINVAL);
+    if (number <= 0 || static_cast<std::size_t>(number) >= detail::signal_wires.size()) return error_of(EINVAL);
     int nowhere = 0;
-    auto& pipe = detail::signal_pipes[static_cast<std::size_t>(number)];
+    auto& pipe = detail::signal_wires[static_cast<std::size_t>(number)].pipe;
     if (!pipe.compare_exchange_strong(nowhere, write_.get() + 1)) return error_of(EBUSY);
     taken entry{number, {}};
     struct sigaction action{};
@@ -4774,6 +4995,132 @@ class basic_signals {
   typename detail::descriptor<R>::owner read_;
   unique_fd write_;
   std::vector<taken> taken_;
+};
+
+}  // namespace tenon
+// tenon/task/sleep_for.hpp
+
+namespace tenon {
+
+namespace detail {
+
+class sleeping : wait, timer {
+ public:
+  explicit sleeping(duration length) noexcept : wait(&cancel), length_(length) {}
+  explicit sleeping(time_point until) noexcept : wait(&cancel), length_(duration::max()), until_(until) {}
+
+  [[nodiscard]] static bool await_ready() noexcept { return false; }
+  template <class Promise>
+  [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) {
+    loop* const current = here().current;
+    assert(current != nullptr && "tenon::sleep_for is awaited on a worker of a runtime");
+    const environment& env = *environment_of(waiter);
+    if (env.stop.stop_requested()) {
+      full_ = false;
+      return false;
+    }
+    const time_point now = current->now();
+    if (until_ == never && length_ < never - now) until_ = now + length_;
+    if (until_ <= now) return false;
+    settle(*current, waiter, env);
+    timer::run = [](work& item) noexcept {
+      auto& self = static_cast<sleeping&>(static_cast<timer&>(item));
+      self.over_ = true;
+      self.end();
+    };
+    deadline = until_;
+    if (until_ != never) current->arm(*this);
+    watch();
+    return true;
+  }
+  /// true: it slept to the end; false: it was asked to stop.
+  bool await_resume() const noexcept { return full_; }
+
+ private:
+  static void cancel(wait& base) noexcept {
+    auto& self = static_cast<sleeping&>(base);
+    if (std::exchange(self.over_, true)) return;
+    self.full_ = false;
+    if (self.armed()) self.home().disarm(self);
+    self.wait::run = [](work& item) noexcept { static_cast<sleeping&>(static_cast<wait&>(item)).end(); };
+    self.home().pin(static_cast<wait&>(self));  // not from inside the stop callback, and not on a thief
+  }
+
+  duration length_;
+  time_point until_ = never;
+  bool full_ = true;
+  bool over_ = false;
+};
+
+}  // namespace detail
+
+/// Waits for at least `length` on the clock of the runtime that runs the coroutine.
+///
+///     if (!co_await tenon::sleep_for(50ms)) co_return;   // asked to stop
+///
+/// Shape         nanoseconds; any std::chrono duration converts. Zero or less does not suspend.
+/// Cost          O(log n) of n pending timers of this worker; no allocation but the growth of their heap.
+/// Cancellation  A stop request ends it early; `co_await` gives true when it slept to the end, else false.
+[[nodiscard]] inline detail::sleeping sleep_for(duration length) noexcept { return detail::sleeping(length); }
+
+/// Waits until the clock of the runtime says `deadline` or later.
+[[nodiscard]] inline detail::sleeping sleep_until(time_point deadline) noexcept { return detail::sleeping(deadline); }
+
+}  // namespace tenon
+// tenon/net/acceptor.hpp
+
+namespace tenon {
+
+/// A listening socket of runtime R whose peers become Streams: what listeners have in common, and what takes over a
+/// listening descriptor that came from elsewhere.
+///
+///     tenon::acceptor<edge::runtime, edge::tcp_stream> door(rt, tenon::unique_fd(3));   // of a socket unit
+///
+/// Threads       One task accepts at a time.
+/// Errors        accept: what is not the listener's fault does not end it: a peer that has gone again is passed over,
+///               and while the process has no descriptors or memory left it tries again, after 1 ms and then twice as
+///               long up to 1 s.
+/// Cancellation  accept gives operation_canceled after a stop request. A peer that has come is not lost: it waits for
+///               the next accept.
+template <class R, class Stream>
+class acceptor {
+ public:
+  using stream = Stream;
+
+  /// Takes a listening, non-blocking socket over.
+  acceptor(R& runtime, unique_fd listening) : descriptor_(detail::descriptor<R>::make(runtime, std::move(listening))) {}
+
+  [[nodiscard]] task<result<stream>> accept(time_point deadline = never) {
+    using namespace std::chrono_literals;
+    for (duration back_off = 1ms;; back_off = back_off < 500ms ? 2 * back_off : 1s) {
+      const std::int64_t got = co_await detail::accept_wait<R>(*descriptor_, {io_kind::accept, nullptr, 0, deadline});
+      if (got >= 0) co_return stream(descriptor_->runtime(), unique_fd(static_cast<int>(got)));
+      switch (-got) {
+        case ECONNABORTED:
+        case EPROTO:
+        case EPERM:  // a firewall has forbidden this one
+          back_off = 500us;
+          break;
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM: {
+          const time_point now = descriptor_->runtime().now();
+          if (deadline <= now) co_return std::make_error_code(std::errc::timed_out);
+          const bool slept = co_await sleep_for(deadline - now < back_off ? deadline - now : back_off);
+          if (!slept) co_return std::make_error_code(std::errc::operation_canceled);
+          break;
+        }
+        default: co_return error_of(static_cast<int>(-got));
+      }
+    }
+  }
+
+  [[nodiscard]] int native_handle() const noexcept { return descriptor_->fd(); }
+  [[nodiscard]] R& runtime() const noexcept { return descriptor_->runtime(); }
+
+ private:
+  typename detail::descriptor<R>::owner descriptor_;
 };
 
 }  // namespace tenon
@@ -4877,16 +5224,16 @@ class endpoint {
 };
 
 }  // namespace tenon
-// tenon/net/tcp_stream.hpp
+// tenon/net/stream_socket.hpp
 
 namespace tenon {
 
-/// A connected TCP socket of runtime R. Users write `edge::tcp_stream`.
+/// A connected stream of bytes of runtime R, whatever its address family: what `R::tcp_stream` and `R::unix_stream`
+/// have in common, and what takes over a descriptor that came from elsewhere.
 ///
-///     auto n = co_await peer.read_some(room, rt.now() + 5s);
-///     if (!n || *n == 0) co_return;
+///     tenon::stream_socket<edge::runtime> one(rt, tenon::unique_fd(pair[0]));   // socketpair(2), non-blocking
 ///
-/// Shape         One pointer. TCP_NODELAY is set: what is written is sent.
+/// Shape         One pointer.
 /// Cost          A read or write that need not wait is one system call where the task stands; one that waits costs the
 ///               backend's share. No allocation.
 /// Threads       One reader and one writer at a time, in any two tasks of R.
@@ -4894,26 +5241,11 @@ namespace tenon {
 ///               request. The end of the stream is a read of 0 bytes. SIGPIPE is never raised.
 /// Cancellation  When a co_await returns, whatever it returns, the kernel has let go of the buffer.
 template <class R>
-class basic_tcp_stream {
+class stream_socket {
  public:
-  basic_tcp_stream(R& runtime, unique_fd connected)
-      : descriptor_(detail::descriptor<R>::make(runtime, std::move(connected))) {
-    const int on = 1;
-    ::setsockopt(native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  }
-
-  /// Connects to `to`.
-  [[nodiscard]] static task<result<basic_tcp_stream>> connect(R& runtime, endpoint to, time_point deadline = never) {
-    auto address = to.to_native();
-    if (!address) co_return address.error();
-    unique_fd fd(::socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd) co_return error_of(errno);
-    basic_tcp_stream stream(runtime, std::move(fd));
-    const auto connected = co_await detail::ready_wait<R>(*stream.descriptor_,
-                                                          {io_kind::connect, address->data(), address->size, deadline});
-    if (!connected) co_return connected.error();
-    co_return std::move(stream);
-  }
+  /// Takes a connected, non-blocking socket over.
+  stream_socket(R& runtime, unique_fd connected)
+      : descriptor_(detail::descriptor<R>::make(runtime, std::move(connected))) {}
 
   /// Reads what is there, at least one byte; 0 is the end of the stream.
   [[nodiscard]] detail::transfer_wait<R> read_some(std::span<std::byte> into, time_point deadline = never) noexcept {
@@ -4953,14 +5285,13 @@ class basic_tcp_stream {
     return {};
   }
 
-  [[nodiscard]] endpoint remote_endpoint() const {
-    endpoint::native from;
-    from.size = sizeof from.storage;
-    if (::getpeername(native_handle(), from.data(), &from.size) != 0) return {};
-    return endpoint::from_native(from);
-  }
   [[nodiscard]] int native_handle() const noexcept { return descriptor_->fd(); }
   [[nodiscard]] R& runtime() const noexcept { return descriptor_->runtime(); }
+
+ protected:
+  [[nodiscard]] detail::ready_wait<R> connecting(const sockaddr* to, socklen_t size, time_point deadline) noexcept {
+    return {*descriptor_, {io_kind::connect, const_cast<sockaddr*>(to), size, deadline}};
+  }
 
  private:
   [[nodiscard]] result<std::size_t> attempt(const detail::io_request& asked) noexcept {
@@ -4976,93 +5307,79 @@ class basic_tcp_stream {
 };
 
 }  // namespace tenon
-// tenon/task/sleep_for.hpp
+// tenon/net/tcp_stream.hpp
 
 namespace tenon {
 
 namespace detail {
 
-class sleeping : wait, timer {
- public:
-  explicit sleeping(duration length) noexcept : wait(&cancel), length_(length) {}
-  explicit sleeping(time_point until) noexcept : wait(&cancel), length_(duration::max()), until_(until) {}
-
-  [[nodiscard]] static bool await_ready() noexcept { return false; }
-  template <class Promise>
-  [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiter) {
-    loop* const current = here().current;
-    assert(current != nullptr && "tenon::sleep_for is awaited on a worker of a runtime");
-    const environment& env = *environment_of(waiter);
-    if (env.stop.stop_requested()) {
-      full_ = false;
-      return false;
-    }
-    const time_point now = current->now();
-    if (until_ == never && length_ < never - now) until_ = now + length_;
-    if (until_ <= now) return false;
-    settle(*current, waiter, env);
-    timer::run = [](work& item) noexcept {
-      auto& self = static_cast<sleeping&>(static_cast<timer&>(item));
-      self.over_ = true;
-      self.end();
-    };
-    deadline = until_;
-    if (until_ != never) current->arm(*this);
-    watch();
-    return true;
-  }
-  /// true: it slept to the end; false: it was asked to stop.
-  bool await_resume() const noexcept { return full_; }
-
- private:
-  static void cancel(wait& base) noexcept {
-    auto& self = static_cast<sleeping&>(base);
-    if (std::exchange(self.over_, true)) return;
-    self.full_ = false;
-    if (self.armed()) self.home().disarm(self);
-    self.wait::run = [](work& item) noexcept { static_cast<sleeping&>(static_cast<wait&>(item)).end(); };
-    self.home().pin(static_cast<wait&>(self));  // not from inside the stop callback, and not on a thief
-  }
-
-  duration length_;
-  time_point until_ = never;
-  bool full_ = true;
-  bool over_ = false;
-};
+/// Defined by net/resolve.hpp.
+template <class R>
+struct connect_by_name;
 
 }  // namespace detail
 
-/// Waits for at least `length` on the clock of the runtime that runs the coroutine.
+/// A connected TCP socket of runtime R. Users write `edge::tcp_stream`. What it reads and writes by: `stream_socket`.
 ///
-///     if (!co_await tenon::sleep_for(50ms)) co_return;   // asked to stop
+///     auto n = co_await peer.read_some(room, rt.now() + 5s);
+///     if (!n || *n == 0) co_return;
 ///
-/// Shape         nanoseconds; any std::chrono duration converts. Zero or less does not suspend.
-/// Cost          O(log n) of n pending timers of this worker; no allocation but the growth of their heap.
-/// Cancellation  A stop request ends it early; `co_await` gives true when it slept to the end, else false.
-[[nodiscard]] inline detail::sleeping sleep_for(duration length) noexcept { return detail::sleeping(length); }
+/// Shape  One pointer. TCP_NODELAY is set: what is written is sent.
+template <class R>
+class basic_tcp_stream : public stream_socket<R> {
+ public:
+  basic_tcp_stream(R& runtime, unique_fd connected) : stream_socket<R>(runtime, std::move(connected)) {
+    const int on = 1;
+    ::setsockopt(this->native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
 
-/// Waits until the clock of the runtime says `deadline` or later.
-[[nodiscard]] inline detail::sleeping sleep_until(time_point deadline) noexcept { return detail::sleeping(deadline); }
+  /// Connects to `to`.
+  [[nodiscard]] static task<result<basic_tcp_stream>> connect(R& runtime, endpoint to, time_point deadline = never) {
+    auto address = to.to_native();
+    if (!address) co_return address.error();
+    unique_fd fd(::socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd) co_return error_of(errno);
+    basic_tcp_stream stream(runtime, std::move(fd));
+    const auto connected = co_await stream.connecting(address->data(), address->size, deadline);
+    if (!connected) co_return connected.error();
+    co_return std::move(stream);
+  }
+
+  /// Looks `host` up and connects to the first of its addresses that answers: see net/resolve.hpp, which has to be
+  /// included.
+  template <class ByName = detail::connect_by_name<R>>
+  [[nodiscard]] static task<result<basic_tcp_stream>> connect(R& runtime, std::string_view host, std::uint16_t port,
+                                                              time_point deadline = never) {
+    static_assert(
+        requires { sizeof(ByName); },
+        "tenon::tcp_stream::connect: to look a name up takes <tenon/net/resolve.hpp>; include it, or "
+        "connect to an endpoint");
+    return ByName::connect(runtime, host, port, deadline);
+  }
+
+  [[nodiscard]] endpoint remote_endpoint() const {
+    endpoint::native from;
+    from.size = sizeof from.storage;
+    if (::getpeername(this->native_handle(), from.data(), &from.size) != 0) return {};
+    return endpoint::from_native(from);
+  }
+};
 
 }  // namespace tenon
 // tenon/net/tcp_listener.hpp
 
 namespace tenon {
 
-/// A listening TCP socket of runtime R. Users write `edge::tcp_listener`.
+/// A listening TCP socket of runtime R. Users write `edge::tcp_listener`. How it accepts: `acceptor`.
 ///
 ///     auto door = edge::tcp_listener::bind(rt, {"127.0.0.1", 8080}).value();
 ///     while (auto peer = co_await door.accept()) conns.spawn(echo, std::move(*peer));
 ///
-/// Threads       One task accepts at a time.
-/// Errors        bind: invalid_argument for a bad address, address_in_use, permission_denied, ... accept: what is not
-///               the listener's fault does not end it: a peer that has gone again is passed over, and while the process
-///               has no descriptors or memory left it tries again, after 1 ms and then twice as long up to 1 s.
-/// Cancellation  accept gives operation_canceled after a stop request.
+/// Errors  bind: invalid_argument for a bad address, address_in_use, permission_denied, ...
 template <class R>
-class basic_tcp_listener {
+class basic_tcp_listener : public acceptor<R, basic_tcp_stream<R>> {
  public:
-  using stream = basic_tcp_stream<R>;
+  using acceptor<R, basic_tcp_stream<R>>::acceptor;
 
   /// Binds to `at` and listens; port 0 takes a free one, which local_endpoint() tells.
   [[nodiscard]] static result<basic_tcp_listener> bind(R& runtime, const endpoint& at) {
@@ -5078,43 +5395,12 @@ class basic_tcp_listener {
     return basic_tcp_listener(runtime, std::move(fd));
   }
 
-  [[nodiscard]] task<result<stream>> accept() {
-    using namespace std::chrono_literals;
-    for (duration back_off = 1ms;; back_off = back_off < 500ms ? 2 * back_off : 1s) {
-      const std::int64_t got = co_await detail::accept_wait<R>(*descriptor_, {io_kind::accept});
-      if (got >= 0) co_return stream(descriptor_->runtime(), unique_fd(static_cast<int>(got)));
-      switch (-got) {
-        case ECONNABORTED:
-        case EPROTO:
-        case EPERM:  // a firewall has forbidden this one
-          back_off = 500us;
-          break;
-        case EMFILE:
-        case ENFILE:
-        case ENOBUFS:
-        case ENOMEM: {
-          const bool slept = co_await sleep_for(back_off);
-          if (!slept) co_return std::make_error_code(std::errc::operation_canceled);
-          break;
-        }
-        default: co_return error_of(static_cast<int>(-got));
-      }
-    }
-  }
-
   [[nodiscard]] endpoint local_endpoint() const {
     endpoint::native at;
     at.size = sizeof at.storage;
-    if (::getsockname(native_handle(), at.data(), &at.size) != 0) return {};
+    if (::getsockname(this->native_handle(), at.data(), &at.size) != 0) return {};
     return endpoint::from_native(at);
   }
-  [[nodiscard]] int native_handle() const noexcept { return descriptor_->fd(); }
-
- private:
-  basic_tcp_listener(R& runtime, unique_fd listening)
-      : descriptor_(detail::descriptor<R>::make(runtime, std::move(listening))) {}
-
-  typename detail::descriptor<R>::owner descriptor_;
 };
 
 }  // namespace tenon
@@ -5508,7 +5794,6 @@ struct ticket_of : ticket {
 
 namespace tenon::detail::weaving {
 
-enum class overflow : std::uint8_t { block, reject, drop_oldest, drop_newest };
 enum class entry : std::uint8_t { taken, full, rejected, dropped };
 
 /// The most workers a stage may have: their idle bits share a word with the count of signals.
@@ -5557,7 +5842,7 @@ struct joint_counts {
 ///
 /// One producer stays one: while a slot is stalled, its item is put into the queue by the consumer, under the mutex,
 /// and the slot is scheduled after that: the role goes there and back along happens-before edges.
-template <class Threading, class Queue, overflow Overflow, std::size_t Workers>
+template <class Threading, class Queue, class Overflow, std::size_t Workers>
 class joint {
   using word = std::uint64_t;
   template <class T>
@@ -5591,27 +5876,27 @@ class joint {
   /// The same where the entry is a stage's and is not closed: a slot that has an item is let finish.
   void count_in() noexcept { in_.fetch_add(1, std::memory_order_release); }
 
-  /// Puts an item that has arrived into the queue. `full` is for `block` alone, and must be followed by wait().
-  /// `lose` is called with a ticket that drop_oldest takes out.
+  /// Puts an item that has arrived into the queue. `full` is for a word that waits, and must be followed by wait().
+  /// `lose` is called with a ticket that a producer takes out.
   template <class R, class Lose>
   [[nodiscard]] entry offer(R& rt, ticket& item, Lose lose) noexcept {
     entry outcome = entry::taken;
-    if constexpr (Overflow == overflow::block) {
+    if constexpr (Overflow::waits) {
       // Who comes while others wait goes behind them. Acquire: when none does, the last one is in the queue before us.
       if (waiting_.load(std::memory_order_acquire) != 0 || !push(item)) return entry::full;
     } else if (!push(item)) {
-      if constexpr (Overflow == overflow::drop_oldest) {
+      if constexpr (Overflow::producer_pops) {
         if (const std::optional<ticket*> oldest = queue_.try_pop()) {
           dropped_.fetch_add(1, std::memory_order_release);
+          tell_dropped(rt);
           lose(**oldest);
         }
-        // A ring may still say "full" while somebody is emptying the slot that is next: then this one is it.
-        if (!push(item)) outcome = entry::dropped;
-      } else {
-        outcome = Overflow == overflow::reject ? entry::rejected : entry::dropped;
       }
-      if (outcome != entry::taken) {
-        (outcome == entry::rejected ? rejected_ : dropped_).fetch_add(1, std::memory_order_release);
+      // A ring may still say "full" while somebody is emptying the slot that is next: then this one is it.
+      if (!Overflow::producer_pops || !push(item)) {
+        outcome = Overflow::rejects ? entry::rejected : entry::dropped;
+        (Overflow::rejects ? rejected_ : dropped_).fetch_add(1, std::memory_order_release);
+        if constexpr (!Overflow::rejects) tell_dropped(rt);
       }
     }
     signal(rt);
@@ -5661,7 +5946,7 @@ class joint {
   template <class R>
   [[nodiscard]] ticket* take(R& rt) noexcept {
     std::optional<ticket*> item = queue_.try_pop();
-    if constexpr (Overflow == overflow::block) {
+    if constexpr (Overflow::waits) {
       if (waiting_.load(std::memory_order_acquire) != 0) {
         admit(rt);
         if (!item) item = queue_.try_pop();
@@ -5718,6 +6003,12 @@ class joint {
 
  private:
   [[nodiscard]] bool push(ticket& item) noexcept { return queue_.try_push(&item); }
+
+  /// For the report of a runtime that makes one. A rejected item is not among them: its submitter has it back.
+  template <class R>
+  static void tell_dropped(R& rt) noexcept {
+    if constexpr (requires { rt.count_dropped(1); }) rt.count_dropped(1);
+  }
 
   template <class R>
   void signal(R& rt) noexcept {
@@ -5826,6 +6117,7 @@ struct weave {
 
   template <std::size_t J>
   struct joint_at {
+    using when_full = typename opener<J>::when_full;
     static constexpr auto& plan = opener<J>::plan;
     static constexpr std::size_t workers = segments[J].workers;
     static constexpr bool many_producers = [] {
@@ -5835,13 +6127,12 @@ struct weave {
         return threading::concurrent && segments[J - 1].workers > 1;
       }
     }();
-    static constexpr bool many_consumers =
-        threading::concurrent && (workers > 1 || plan.when_full == overflow::drop_oldest);
+    static constexpr bool many_consumers = threading::concurrent && (workers > 1 || when_full::producer_pops);
     using queue = typename decltype(choose_queue<typename opener<J>::queue, typename queue_word<R, ByTopology>::type,
                                                  ByTopology, many_producers, many_consumers, plan.capacity>())::type;
     static constexpr bool fits =
         (queue::many_producers || !many_producers) && (queue::many_consumers || !many_consumers);
-    using type = joint<threading, typename queue::template of<ticket*, threading>, plan.when_full, workers>;
+    using type = joint<threading, typename queue::template of<ticket*, threading>, when_full, workers>;
   };
 
   template <std::size_t J = 0>
@@ -6096,45 +6387,64 @@ class loom {
 
 namespace tenon {
 
-/// What happens to an item that meets a full queue. Words for a joint, each an empty type:
+/// What happens to an item that meets a full queue: the types of the words below. A word of your own is of this make:
 ///
-///     tenon::stage<"handle">(handle, tenon::queue_of<1024>, tenon::reject)
-///
-/// `producer_pops` says that a producer takes items out too, so that the queue needs many consumers.
+/// waits          The producer waits until there is room.
+/// rejects        The producer gets the item back, and is told so; else the item is dropped, and counted.
+/// producer_pops  Before that the producer takes the oldest item out, so that the queue needs many consumers.
+namespace overflow {
 
-/// The producer waits until there is room: backpressure.
 struct block {
   static constexpr auto word = fixed_string("block");
+  static constexpr bool waits = true;
+  static constexpr bool rejects = false;
   static constexpr bool producer_pops = false;
 };
-
-/// The producer gets its item back, and an error.
 struct reject {
   static constexpr auto word = fixed_string("reject");
+  static constexpr bool waits = false;
+  static constexpr bool rejects = true;
   static constexpr bool producer_pops = false;
 };
-
-/// The oldest item in the queue is dropped and counted, and the new one takes its place.
 struct drop_oldest {
   static constexpr auto word = fixed_string("drop_oldest");
+  static constexpr bool waits = false;
+  static constexpr bool rejects = false;
   static constexpr bool producer_pops = true;
 };
-
-/// The new item is dropped and counted.
 struct drop_newest {
   static constexpr auto word = fixed_string("drop_newest");
+  static constexpr bool waits = false;
+  static constexpr bool rejects = false;
   static constexpr bool producer_pops = false;
 };
 
-/// One of the words above, or of the same make.
+}  // namespace overflow
+
+/// One of the types above, or of the same make.
 template <class P>
 concept overflow_word = std::is_empty_v<P> && requires {
   std::string_view{P::word};
+  { P::waits } -> std::convertible_to<bool>;
+  { P::rejects } -> std::convertible_to<bool>;
   { P::producer_pops } -> std::convertible_to<bool>;
 };
 
-static_assert(overflow_word<block> && overflow_word<reject> && overflow_word<drop_oldest> &&
-              overflow_word<drop_newest>);
+/// The words, for a joint:
+///
+///     tenon::stage<"handle">(handle, tenon::queue_of<1024>, tenon::reject)
+///
+/// block        The producer waits until there is room: backpressure.
+/// reject       The producer gets its item back, and an error.
+/// drop_oldest  The oldest item in the queue is dropped and counted, and the new one takes its place.
+/// drop_newest  The new item is dropped and counted.
+inline constexpr overflow::block block{};
+inline constexpr overflow::reject reject{};
+inline constexpr overflow::drop_oldest drop_oldest{};
+inline constexpr overflow::drop_newest drop_newest{};
+
+static_assert(overflow_word<overflow::block> && overflow_word<overflow::reject> &&
+              overflow_word<overflow::drop_oldest> && overflow_word<overflow::drop_newest>);
 
 }  // namespace tenon
 // tenon/pipeline/stage.hpp
@@ -6159,7 +6469,6 @@ struct fused_option {};
 struct stage_plan {
   std::size_t workers = 0;
   std::size_t capacity = 0;
-  overflow when_full = overflow::block;
   bool names_overflow = false;
   bool names_queue = false;
   bool fused = false;
@@ -6185,10 +6494,11 @@ struct stage_plan {
     twice = twice || capacity != 0 || names_queue;
     names_queue = true;
   }
-  constexpr void add(std::type_identity<struct block>) noexcept { add_overflow(overflow::block); }
-  constexpr void add(std::type_identity<struct reject>) noexcept { add_overflow(overflow::reject); }
-  constexpr void add(std::type_identity<struct drop_oldest>) noexcept { add_overflow(overflow::drop_oldest); }
-  constexpr void add(std::type_identity<struct drop_newest>) noexcept { add_overflow(overflow::drop_newest); }
+  template <overflow_word W>
+  constexpr void add(std::type_identity<W>) noexcept {
+    twice = twice || names_overflow;
+    names_overflow = true;
+  }
   template <class T>
   constexpr void add(std::type_identity<takes_option<T>>) noexcept {}
   constexpr void add(std::type_identity<fused_option>) noexcept { fused = true; }
@@ -6196,19 +6506,13 @@ struct stage_plan {
   constexpr void add(std::type_identity<Other>) noexcept {
     ++unknown;
   }
-
- private:
-  constexpr void add_overflow(overflow word) noexcept {
-    twice = twice || names_overflow;
-    names_overflow = true;
-    when_full = word;
-  }
 };
 
-/// Of the options the queue policy, and the type that the stage is said to take.
+/// Of the options the queue policy, the overflow word, and the type that the stage is said to take.
 template <class Signature, class... Options>
 struct stage_types {
   using queue = void;
+  using when_full = overflow::block;
   using takes = Signature;
 };
 template <class Signature, class First, class... Rest>
@@ -6216,6 +6520,10 @@ struct stage_types<Signature, First, Rest...> : stage_types<Signature, Rest...> 
 template <class Signature, policy_of<family::queue> P, class... Rest>
 struct stage_types<Signature, P, Rest...> : stage_types<Signature, Rest...> {
   using queue = P;
+};
+template <class Signature, overflow_word W, class... Rest>
+struct stage_types<Signature, W, Rest...> : stage_types<Signature, Rest...> {
+  using when_full = W;
 };
 template <class Signature, class T, class... Rest>
 struct stage_types<Signature, takes_option<T>, Rest...> : stage_types<Signature, Rest...> {
@@ -6229,6 +6537,7 @@ class stage_of {
  public:
   using function_type = F;
   using queue = typename types::queue;
+  using when_full = typename types::when_full;
   using takes = typename types::takes;
 
   static constexpr auto name = Name;
@@ -6280,10 +6589,6 @@ inline constexpr detail::weaving::capacity_option<Capacity> queue_of{};
 template <class T>
 inline constexpr detail::weaving::takes_option<T> takes{};
 inline constexpr detail::weaving::fused_option fused{};
-inline constexpr struct block block{};
-inline constexpr struct reject reject{};
-inline constexpr struct drop_oldest drop_oldest{};
-inline constexpr struct drop_newest drop_newest{};
 
 /// A step of a pipeline: a name, a plain function of one argument, and how it is to be run.
 ///
@@ -6500,6 +6805,32 @@ class numbered_ring {
     }
   }
 
+  /// fill_next for as many as there is room for: t goes from i to i + n by one CAS, if the numbers were i .. i + n - 1.
+  /// Each stays as it was read until t has passed it, so that (3) holds for each.
+  [[nodiscard]] std::size_t fill_some(std::span<T> items) noexcept {
+    std::size_t t = tail_.load(std::memory_order_relaxed);
+    for (;;) {
+      const std::size_t n = in_turn(t, t, items.size());  // edge B
+      if (n == 0) {
+        if (items.empty() || ahead(t, t) < 0) return 0;
+        t = tail_.load(std::memory_order_relaxed);
+      } else if (tail_.compare_exchange_strong(t, t + n, std::memory_order_relaxed, std::memory_order_relaxed)) {
+        for (std::size_t i = 0; i < n; ++i) {
+          slots_[(t + i) & (N - 1)].element.put(std::move(items[i]));
+          slots_[(t + i) & (N - 1)].number.store(t + i + 1, std::memory_order_release);  // edge A
+        }
+        return n;
+      }
+    }
+  }
+
+  /// How many slots from slot(i) on, `most` at most, have the numbers from `wanted` on.
+  [[nodiscard]] std::size_t in_turn(std::size_t i, std::size_t wanted, std::size_t most) const noexcept {
+    std::size_t n = 0;
+    while (n < most && ahead(i + n, wanted + n) == 0) ++n;
+    return n;
+  }
+
   /// By how much the number of slot(i) is ahead of `wanted`.
   [[nodiscard]] std::ptrdiff_t ahead(std::size_t i, std::size_t wanted) const noexcept {
     return static_cast<std::ptrdiff_t>(slots_[i & (N - 1)].number.load(std::memory_order_acquire) - wanted);
@@ -6510,6 +6841,11 @@ class numbered_ring {
     std::optional<T> item = slots_[i & (N - 1)].element.take();
     slots_[i & (N - 1)].number.store(i + N, std::memory_order_release);  // edge B
     return item;
+  }
+
+  /// By the holder of tickets i .. i + into.size() - 1.
+  void empty_into(std::size_t i, std::span<T> into) noexcept {
+    for (std::size_t k = 0; k < into.size(); ++k) into[k] = *empty(i + k);
   }
 
   /// t - h, for an h that was read before, brought into 0 .. N: the two are not read at one instant.
@@ -6567,6 +6903,19 @@ class ring {
     return item;
   }
 
+  [[nodiscard]] std::size_t try_push_some(std::span<T> items) noexcept {
+    std::size_t n = 0;
+    while (n < items.size() && try_push(std::move(items[n]))) ++n;
+    return n;
+  }
+  [[nodiscard]] std::size_t try_pop_some(std::span<T> into) noexcept
+    requires std::is_nothrow_move_assignable_v<T>
+  {
+    const std::size_t n = size_ < into.size() ? size_ : into.size();
+    for (std::size_t i = 0; i < n; ++i) into[i] = *try_pop();
+    return n;
+  }
+
   [[nodiscard]] std::size_t size_estimate() const noexcept { return size_; }
 
  private:
@@ -6589,6 +6938,7 @@ namespace tenon {
 /// Cost     try_push, try_pop: O(1) unless they lose a race: one CAS. Producers touch one line of counts, consumers
 ///          another; neither reads the other's. Lock-free but for this: a thread that stops between its ticket and its
 ///          slot's number holds up those who come round to that very slot.
+///          try_push_some, try_pop_some: one CAS for all.
 /// Threads  Any thread pushes, any pops, at once. Construct and destroy from one thread alone.
 /// Errors   Full: try_push is false, its argument untouched; also while the pop of the oldest item is still under way.
 ///          Empty: try_pop is nullopt; also while the push of the oldest item is still under way.
@@ -6641,6 +6991,24 @@ struct mpmc : family::queue {
       }
     }
 
+    [[nodiscard]] std::size_t try_push_some(std::span<T> items) noexcept { return this->fill_some(items); }
+
+    [[nodiscard]] std::size_t try_pop_some(std::span<T> into) noexcept
+      requires std::is_nothrow_move_assignable_v<T>
+    {
+      std::size_t h = head_.load(std::memory_order_relaxed);
+      for (;;) {
+        const std::size_t n = this->in_turn(h, h + 1, into.size());  // edge A
+        if (n == 0) {
+          if (into.empty() || this->ahead(h, h + 1) < 0) return 0;
+          h = head_.load(std::memory_order_relaxed);
+        } else if (head_.compare_exchange_strong(h, h + n, std::memory_order_relaxed, std::memory_order_relaxed)) {
+          this->empty_into(h, into.first(n));  // edge B
+          return n;
+        }
+      }
+    }
+
     [[nodiscard]] std::size_t size_estimate() const noexcept {
       return this->filled_since(head_.load(std::memory_order_relaxed));
     }
@@ -6671,6 +7039,7 @@ namespace tenon {
 /// Shape    N slots inside the object, each a T and a number; two cache lines; no heap.
 /// Order    FIFO by ticket: thus FIFO for each producer.
 /// Cost     try_push: O(1) unless it loses a race: one CAS. try_pop: O(1), wait-free, no read-modify-write.
+///          try_push_some: one CAS for all.
 /// Threads  Any thread pushes and one pops, at once. Construct and destroy from one thread alone.
 /// Errors   Full: try_push is false, its argument untouched; also while the pop of the oldest item is still under way.
 ///          Empty: try_pop is nullopt; also while the push of the oldest item is still under way.
@@ -6717,6 +7086,18 @@ struct mpsc : family::queue {
       return this->empty(h);                               // edge B
     }
 
+    [[nodiscard]] std::size_t try_push_some(std::span<T> items) noexcept { return this->fill_some(items); }
+
+    [[nodiscard]] std::size_t try_pop_some(std::span<T> into) noexcept
+      requires std::is_nothrow_move_assignable_v<T>
+    {
+      const std::size_t h = head_.load(std::memory_order_relaxed);
+      const std::size_t n = this->in_turn(h, h + 1, into.size());  // edge A
+      head_.store(h + n, std::memory_order_relaxed);
+      this->empty_into(h, into.first(n));  // edge B
+      return n;
+    }
+
     [[nodiscard]] std::size_t size_estimate() const noexcept {
       return this->filled_since(head_.load(std::memory_order_relaxed));
     }
@@ -6747,7 +7128,7 @@ namespace tenon {
 /// Shape    N slots inside the object, N * sizeof(T) bytes and two cache lines; no heap.
 /// Order    FIFO.
 /// Cost     try_push, try_pop: O(1), wait-free: no read-modify-write, and the other side's line is read only when the
-///          ring looks full, or empty.
+///          ring looks full, or empty. try_push_some, try_pop_some: one store for all.
 /// Threads  One thread pushes and one pops, at once. Construct and destroy from one thread alone.
 /// Errors   Full: try_push is false, its argument untouched. Empty: try_pop is nullopt.
 ///          Nothing throws. A bad N, or a T that may throw, does not compile.
@@ -6808,6 +7189,28 @@ struct spsc : family::queue {
       std::optional<T> item = slots_[h & (N - 1)].take();
       head_.store(h + 1, std::memory_order_release);
       return item;
+    }
+
+    [[nodiscard]] std::size_t try_push_some(std::span<T> items) noexcept {
+      const std::size_t t = tail_.load(std::memory_order_relaxed);
+      if (N - (t - head_seen_) < items.size()) head_seen_ = head_.load(std::memory_order_acquire);
+      const std::size_t room = N - (t - head_seen_);
+      const std::size_t n = room < items.size() ? room : items.size();
+      for (std::size_t i = 0; i < n; ++i) slots_[(t + i) & (N - 1)].put(std::move(items[i]));
+      tail_.store(t + n, std::memory_order_release);
+      return n;
+    }
+
+    [[nodiscard]] std::size_t try_pop_some(std::span<T> into) noexcept
+      requires std::is_nothrow_move_assignable_v<T>
+    {
+      const std::size_t h = head_.load(std::memory_order_relaxed);
+      if (tail_seen_ - h < into.size()) tail_seen_ = tail_.load(std::memory_order_acquire);
+      const std::size_t there = tail_seen_ - h;
+      const std::size_t n = there < into.size() ? there : into.size();
+      for (std::size_t i = 0; i < n; ++i) into[i] = *slots_[(h + i) & (N - 1)].take();
+      head_.store(h + n, std::memory_order_release);
+      return n;
     }
 
     [[nodiscard]] std::size_t size_estimate() const noexcept {
@@ -6916,7 +7319,7 @@ class fabric {
   using loom = detail::weaving::loom<R, std::remove_const_t<Pipeline>, by_topology, pipeline_errc>;
   using ticket_type = typename loom::ticket_type;
   static constexpr std::size_t prefix = std::remove_const_t<Pipeline>::segments[0].begin;
-  static constexpr bool may_wait = woven::template joint_at<0>::plan.when_full == detail::weaving::overflow::block;
+  static constexpr bool may_wait = woven::template joint_at<0>::when_full::waits;
 
   struct withdrawal {
     ticket_type* item;
@@ -7067,6 +7470,7 @@ namespace tenon {
 /// Shape    N slots inside the object, N * sizeof(T) bytes, and a mutex; no heap. N need not be a power of two.
 /// Order    FIFO, in the order in which the mutex was taken.
 /// Cost     try_push, try_pop, size_estimate: O(1) under the mutex; a thread preempted inside holds up the others.
+///          try_push_some, try_pop_some: one lock for all.
 /// Threads  Any thread pushes, any pops, at once. Construct and destroy from one thread alone.
 /// Errors   Full: try_push is false, its argument untouched. Empty: try_pop is nullopt. Neither is said when it was not
 ///          so. Nothing throws. A bad N, or a T that may throw, does not compile.
@@ -7099,6 +7503,16 @@ struct locked : family::queue {
     [[nodiscard]] std::optional<T> try_pop() noexcept {
       const std::lock_guard hold(mutex_);
       return ring_.try_pop();
+    }
+    [[nodiscard]] std::size_t try_push_some(std::span<T> items) noexcept {
+      const std::lock_guard hold(mutex_);
+      return ring_.try_push_some(items);
+    }
+    [[nodiscard]] std::size_t try_pop_some(std::span<T> into) noexcept
+      requires std::is_nothrow_move_assignable_v<T>
+    {
+      const std::lock_guard hold(mutex_);
+      return ring_.try_pop_some(into);
     }
     [[nodiscard]] std::size_t size_estimate() const noexcept {
       const std::lock_guard hold(mutex_);
@@ -7274,6 +7688,68 @@ class row {
 };
 
 }  // namespace tenon::detail
+// tenon/runtime/detail/by_header.hpp
+
+namespace tenon::detail {
+
+/// Members of a runtime that take a header of their own, so that who does not name them pays for none of it.
+///
+/// Each function is a template over what that header defines: whether it is there is asked where it is called.
+template <class R>
+class by_header {
+ public:
+  using scheduler = basic_scheduler<R>;  // runtime/senders.hpp
+
+  // net: each is defined by the header of its name
+  using file = basic_file<R>;
+  using signals = basic_signals<R>;
+  using tcp_listener = basic_tcp_listener<R>;
+  using tcp_stream = basic_tcp_stream<R>;
+  using udp_socket = basic_udp_socket<R>;
+  using unix_listener = basic_unix_listener<R>;
+  using unix_stream = basic_unix_stream<R>;
+
+  /// The scheduler of std::execution that stands for it: runtime/senders.hpp.
+  template <class Scheduler = scheduler>
+  [[nodiscard]] auto get_scheduler() noexcept {
+    constexpr bool included = complete<Scheduler>;
+    static_assert(included, "tenon::runtime<...>::get_scheduler: include <tenon/runtime/senders.hpp>");
+    if constexpr (included) return Scheduler(static_cast<R&>(*this));
+  }
+
+  // What a loop that is not the runtime's own calls in place of run(): runtime/embedding.hpp tells of each.
+
+  template <class T, class Embedding = embedding<R>>  // T is void: a task<void> itself would have to be there by now
+  void launch(task<T> main) {
+    constexpr bool included = complete<Embedding>;
+    static_assert(included, "tenon::runtime<...>::launch: include <tenon/runtime/embedding.hpp>");
+    if constexpr (included) Embedding::launch(static_cast<R&>(*this), std::move(main));
+  }
+  template <class Embedding = embedding<R>>
+  [[nodiscard]] bool poll_once(std::size_t most = 256) {
+    constexpr bool included = complete<Embedding>;
+    static_assert(included, "tenon::runtime<...>::poll_once: include <tenon/runtime/embedding.hpp>");
+    if constexpr (included) return Embedding::poll_once(static_cast<R&>(*this), most);
+  }
+  template <class Embedding = embedding<R>>
+  [[nodiscard]] int native_handle() const noexcept {
+    constexpr bool included = complete<Embedding>;
+    static_assert(included, "tenon::runtime<...>::native_handle: include <tenon/runtime/embedding.hpp>");
+    if constexpr (included) return Embedding::native_handle(static_cast<const R&>(*this));
+  }
+  template <class Embedding = embedding<R>>
+  [[nodiscard]] time_point next_deadline() noexcept {
+    constexpr bool included = complete<Embedding>;
+    static_assert(included, "tenon::runtime<...>::next_deadline: include <tenon/runtime/embedding.hpp>");
+    if constexpr (included) return Embedding::next_deadline(static_cast<R&>(*this));
+  }
+
+ protected:
+  by_header() = default;
+  ~by_header() = default;
+};
+
+}  // namespace tenon::detail
 // tenon/runtime/detail/crowd.hpp
 
 namespace tenon::detail {
@@ -7350,6 +7826,25 @@ root<R> run_task(crowd<R>& /*owner*/, Task body) {
   co_await std::move(body);
 }
 
+/// The same for a task whose outcome somebody waits for, and then `after`, before it leaves.
+template <class R, class Task, class T>
+root<R> run_main(crowd<R>& of, Task body, outcome<T>* out, void (*after)(crowd<R>&) noexcept) {
+#if defined(__cpp_exceptions)
+  try {
+#endif
+    if constexpr (std::is_void_v<T>) {
+      co_await std::move(body);
+    } else {
+      out->set(co_await std::move(body));
+    }
+#if defined(__cpp_exceptions)
+  } catch (...) {
+    out->fail(std::current_exception());
+  }
+#endif
+  after(of);
+}
+
 /// std::reference_wrapper, told by its face.
 template <class A>
 concept stands_for_reference = requires(A& arg) {
@@ -7417,15 +7912,29 @@ class crowd {
       from.bound = &fn;
       start(from, std::forward<Args>(args)...);
     } else {
-      const root<R> made = make(std::forward<Fn>(fn), std::forward<Args>(args)...);
-      member& promise = made.handle.promise();
-      if constexpr (R::carries_context) promise.carried = carried_by<R>(from.context);
-      add(promise);
-      work& item = promise_base::starting(promise);
-      if constexpr (!R::scheduling::shares) {
-        if (from.bound != nullptr) return runtime_.start_at(from.bound->among(runtime_.workers()), item);
-      }
-      runtime_.start(item, promise.own);
+      start_root(from, make(std::forward<Fn>(fn), std::forward<Args>(args)...));
+    }
+  }
+  /// The same for a root that is made.
+  void start_root(origin from, root<R> made) {
+    member& promise = made.handle.promise();
+    if constexpr (R::carries_context) promise.carried = carried_by<R>(from.context);
+    add(promise);
+    runtime_.count_spawned();
+    work& item = promise_base::starting(promise);
+    if constexpr (!R::scheduling::shares) {
+      if (from.bound != nullptr) return runtime_.start_at(from.bound->among(runtime_.workers()), item);
+    }
+    runtime_.start(item, promise.own);
+  }
+
+  /// Destroys what was to start in a runtime that never ran. An item that is no root of ours ends by itself where there
+  /// is no worker.
+  static void abandon(work& item) noexcept {
+    if (item.run == promise_base::starting_function<member>()) {
+      std::coroutine_handle<member>::from_promise(static_cast<member&>(item)).destroy();
+    } else {
+      item.run(item);
     }
   }
 
@@ -7523,24 +8032,120 @@ class crowd {
 };
 
 }  // namespace tenon::detail
-// tenon/runtime/detail/look_around.hpp
+// tenon/runtime/detail/extension.hpp
 
 namespace tenon::detail {
 
-struct headcount {
-  std::size_t concurrency;
+/// A part of a runtime that only some programs have: made when it is first asked for, ended by the runtime once its
+/// workers have gone.
+struct extension {
+  const void* kind = nullptr;
+  void (*end)(extension&) noexcept = nullptr;  ///< waits for what it still does, and frees it
+  /// In a runtime of one thread: its worker was given something while it may be asleep. Null: nothing to do then.
+  void (*roused)(extension&) noexcept = nullptr;
+  extension* next = nullptr;
 };
 
-/// The machine; or how many workers it is good for, of a topology that can tell that alone and binds nobody to a place.
-/// Then the list of places, sixty functions of compile time, is in no program that does not use it.
-template <class Topology>
-[[nodiscard]] auto look_around() {
-  if constexpr (!Topology::pins && requires { Topology::concurrency(); }) {
-    return headcount{Topology::concurrency()};
-  } else {
-    return Topology::read();
+template <class Part>
+inline char extension_kind = 0;
+
+/// The extensions of one runtime: one pointer, null in a program that has none.
+///
+/// Invariant  A list that only grows at its head until end_all(); each kind is on it at most once, since who adds one
+///            has seen the list without it up to the very head that the compare-exchange finds. The release of that
+///            exchange makes the part's construction happen before the acquire of whoever reads the head.
+template <class Threading>
+class extensions {
+ public:
+  extensions() = default;
+  extensions(const extensions&) = delete;
+  extensions& operator=(const extensions&) = delete;
+  ~extensions() { end_all(); }
+
+  /// Any thread. Part derives from extension and is made with new Part(args...).
+  template <class Part, class... Args>
+  [[nodiscard]] Part& get(const Args&... args) {
+    extension* head = head_.load(std::memory_order_acquire);
+    if (Part* const known = find<Part>(head)) return *known;
+    Part* const made = new Part(args...);
+    made->kind = &extension_kind<Part>;
+    for (;;) {
+      made->next = head;
+      if (head_.compare_exchange_strong(head, made, std::memory_order_acq_rel, std::memory_order_acquire)) return *made;
+      if (Part* const other = find<Part>(head)) {
+        made->end(*made);
+        return *other;
+      }
+    }
   }
-}
+
+  /// The thread of a runtime of one.
+  void rouse() noexcept {
+    for (extension* each = head_.load(std::memory_order_relaxed); each != nullptr; each = each->next) {
+      if (each->roused != nullptr) each->roused(*each);
+    }
+  }
+
+  /// One thread, when nobody asks for one any more.
+  void end_all() noexcept {
+    extension* each = head_.exchange(nullptr, std::memory_order_acquire);
+    while (each != nullptr) {
+      extension& ending = *std::exchange(each, each->next);
+      ending.end(ending);
+    }
+  }
+
+ private:
+  template <class Part>
+  [[nodiscard]] static Part* find(extension* from) noexcept {
+    while (from != nullptr && from->kind != &extension_kind<Part>) from = from->next;
+    return static_cast<Part*>(from);
+  }
+
+  typename Threading::template atomic<extension*> head_{nullptr};
+};
+
+}  // namespace tenon::detail
+// tenon/runtime/detail/outsiders.hpp
+
+namespace tenon::detail {
+
+/// Counts for the report: by a worker in the observer that it alone writes, by any other thread in two numbers here.
+/// Relaxed, because no other memory is published by them. Nothing where nobody counts.
+template <class Threading, bool Counts>
+class outsiders {
+ public:
+  template <class R>
+  void spawned(R& rt) noexcept {
+    if (auto* const here = rt.current()) return here->observer().spawned(1);
+    tasks_spawned_.fetch_add(1, std::memory_order_relaxed);
+  }
+  template <class R>
+  void dropped(R& rt, std::size_t items) noexcept {
+    if (auto* const here = rt.current()) return here->observer().dropped(items);
+    items_dropped_.fetch_add(items, std::memory_order_relaxed);
+  }
+  template <class Totals>
+  void add_to(Totals& all) const noexcept {
+    all.tasks_spawned += tasks_spawned_.load(std::memory_order_relaxed);
+    all.items_dropped += items_dropped_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  typename Threading::template atomic<std::uint64_t> tasks_spawned_{0};
+  typename Threading::template atomic<std::uint64_t> items_dropped_{0};
+};
+
+template <class Threading>
+class outsiders<Threading, false> {
+ public:
+  template <class R>
+  static constexpr void spawned(R& /*rt*/) noexcept {}
+  template <class R>
+  static constexpr void dropped(R& /*rt*/, std::size_t /*items*/) noexcept {}
+  template <class Totals>
+  static constexpr void add_to(Totals& /*all*/) noexcept {}
+};
 
 }  // namespace tenon::detail
 // tenon/runtime/detail/posted.hpp
@@ -7551,6 +8156,7 @@ template <class>
 inline constexpr bool never_for = false;
 
 /// A plain function on its way to a worker of R: a node from the memory policy, freed before the shutdown hears of it.
+/// Where there is no worker, in a runtime that goes without having run, the function is destroyed and not called.
 template <class R, class Fn>
 class posted : work {
  public:
@@ -7568,6 +8174,7 @@ class posted : work {
   static void execute(work& item) noexcept {
     auto& self = static_cast<posted&>(item);
     R& runtime = self.runtime_;
+    if (runtime.current() == nullptr) return self.free();
 #if defined(__cpp_exceptions)
     try {
       self.fn_();
@@ -7577,13 +8184,151 @@ class posted : work {
 #else
     self.fn_();
 #endif
-    std::destroy_at(&self);
-    runtime.deallocate(&self, sizeof(posted));
+    self.free();
     runtime.background().leave();
+  }
+
+  void free() noexcept {
+    R& runtime = runtime_;
+    std::destroy_at(this);
+    runtime.deallocate(this, sizeof(posted));
   }
 
   R& runtime_;
   Fn fn_;
+};
+
+}  // namespace tenon::detail
+// tenon/runtime/detail/surroundings.hpp
+
+/// What a runtime makes of the machine that its topology tells of.
+namespace tenon::detail {
+
+struct headcount {
+  std::size_t concurrency;
+};
+
+/// The machine; or how many workers it is good for, of a topology that can tell that alone and binds nobody to a place.
+/// Then the list of places, sixty functions of compile time, is in no program that does not use it.
+template <class Topology>
+[[nodiscard]] auto look_around() {
+  if constexpr (!Topology::pins && !requires { Topology::knows_nodes; } && requires { Topology::concurrency(); }) {
+    return headcount{Topology::concurrency()};
+  } else {
+    return Topology::read();
+  }
+}
+
+/// The scheduling's shared part, told of the machine if it wants to know and if there is one.
+template <class Shared, class Machine>
+[[nodiscard]] Shared shared_on(const Machine& where, std::size_t workers) {
+  if constexpr (std::is_constructible_v<Shared, std::size_t, const Machine&>) {
+    return Shared(workers, where);
+  } else {
+    return Shared(workers);
+  }
+}
+
+/// The NUMA node of a worker's place; -1 where all places have the same one.
+template <class Machine>
+[[nodiscard]] int node_of([[maybe_unused]] const Machine& where, [[maybe_unused]] std::size_t worker) noexcept {
+  if constexpr (requires { where.places; }) {
+    const int node = where.place_of(worker).node;
+    for (const auto& each : where.places) {
+      if (each.node != node) return node;
+    }
+  }
+  return -1;
+}
+
+/// A thread of the system's. std::thread would cost a tenth of a small program's compile time.
+[[nodiscard]] inline ::pthread_t thread_of(void* (*body)(void*), void* argument) noexcept {
+  ::pthread_t made{};
+  const int error = ::pthread_create(&made, nullptr, body, argument);
+  if (error != 0) raise(error_of(error));  // ends the program: the threads before it run already
+  return made;
+}
+inline void name_thread(const char* runtime, std::size_t worker) noexcept {
+  char title[40];
+  (void)std::snprintf(title, sizeof title, "%.13s/%zu", runtime, worker);
+  title[15] = '\0';  // the kernel takes no more
+  ::pthread_setname_np(::pthread_self(), title);
+}
+
+/// Runs a worker to its end: at its place if the topology pins, and its memory on the node of that place if its arena
+/// wants to know (memory/concept.hpp).
+template <class Topology, class Worker, class Shared, class Machine>
+void run_at_home(Worker& self, [[maybe_unused]] Shared& shared, [[maybe_unused]] const Machine& where) noexcept {
+  if constexpr (Topology::pins) (void)Topology::pin(where, self.index());  // a refusal costs speed, not correctness
+  if constexpr (requires { self.arena().settle(0); }) {
+    const auto home = self.arena().settle(node_of(where, self.index()));
+    home.bring(&self, sizeof self);
+    if constexpr (requires { shared.ring_of(self.index()); }) {
+      auto& deque = shared.ring_of(self.index());
+      home.bring(&deque, sizeof deque);
+    }
+    self.run();
+  } else {
+    self.run();
+  }
+  if constexpr (Topology::pins) {
+    if (self.index() == 0) (void)Topology::unpin(where);  // the caller's thread, which goes on without us
+  }
+}
+
+/// What the topology and the memory have to say of this machine, a line each, below what is there already.
+template <class Memory, class Machine>
+void add_notes([[maybe_unused]] std::string& lines, [[maybe_unused]] const Machine& where) {
+  [[maybe_unused]] const auto add = [&lines](std::string_view line) {
+    if (!lines.empty() && !line.empty()) lines += '\n';
+    lines += line;
+  };
+  if constexpr (requires { where.note; }) add(where.note);
+  if constexpr (requires { Memory::note(); }) {
+    if (node_of(where, 0) >= 0) add(Memory::note());
+  }
+}
+
+}  // namespace tenon::detail
+// tenon/runtime/detail/visitors.hpp
+
+namespace tenon::detail {
+
+/// Threads of others that are inside a runtime: to hand it a task, or to wake it. What they have handed over may bring
+/// the runtime to its end while they still look whom to wake; so run() does not return before they are out.
+///
+/// Edges    A visitor is counted before it publishes its item; the item is run, and all that follows from it, up to the
+///          join of the workers, before see_off() looks: it sees the count. It sees zero only after the visitor's last
+///          touch, which its release and this acquire order.
+/// Cost     Two read-modify-writes a visit. A runtime of one thread has no visitors.
+template <class Threading>
+class visitors {
+ public:
+  class pass {
+   public:
+    explicit pass(visitors* at) noexcept : at_(at) {
+      if (at_ != nullptr) at_->inside_.fetch_add(1, std::memory_order_relaxed);
+    }
+    pass(const pass&) = delete;
+    pass& operator=(const pass&) = delete;
+    ~pass() {
+      if (at_ != nullptr) at_->inside_.fetch_sub(1, std::memory_order_release);
+    }
+
+   private:
+    visitors* at_;
+  };
+
+  /// Until the pass is gone, if `outsider`.
+  [[nodiscard]] pass come(bool outsider) noexcept { return pass(outsider && Threading::concurrent ? this : nullptr); }
+
+  /// They are out but for a system call at most, so this seldom waits, and never for long.
+  void see_off() const noexcept {
+    while (inside_.load(std::memory_order_acquire) != 0) ::sched_yield();
+  }
+
+ private:
+  typename Threading::template atomic<std::uint32_t> inside_{0};
 };
 
 }  // namespace tenon::detail
@@ -7677,7 +8422,7 @@ static_assert(sizeof(inbox<multi_thread>) == cache_line);
 static_assert(sizeof(inbox<single_thread>) == sizeof(work_list));
 
 }  // namespace tenon::detail
-// tenon/runtime/detail/worker.hpp
+// tenon/runtime/detail/frames_of.hpp
 
 namespace tenon::detail {
 
@@ -7696,10 +8441,17 @@ template <class Memory>
 inline constexpr frame_source frames_of{&frames_by<Memory>::allocate, &frames_by<Memory>::deallocate,
                                         &frames_by<Memory>::release};
 
+}  // namespace tenon::detail
+// tenon/runtime/detail/worker.hpp
+
+namespace tenon::detail {
+
 /// A worker: the local part of the scheduling, a backend, timers and an arena, run by one thread.
 ///
 /// It runs what is ready; every `turn_every` items, and when nothing is ready, it takes a turn: its inbox, its backend,
 /// its timers. A turn with nothing ready sleeps in the backend, by the protocol of parking.hpp.
+///
+/// In somebody else's loop there is no run() but visits.hpp.
 template <class R>
 class alignas(cache_line) worker final : public loop {
   using threading = typename R::threading;
@@ -7733,6 +8485,8 @@ class alignas(cache_line) worker final : public loop {
   [[nodiscard]] arena_type& arena() noexcept { return arena_; }
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] R& runtime() const noexcept { return runtime_; }
+
+  ::pthread_t thread{};  ///< the runtime's, for each worker but the first
 
   /// Owner: `item` goes on here, after what is ready.
   void schedule(work& item, const environment& env) noexcept {
@@ -7768,6 +8522,7 @@ class alignas(cache_line) worker final : public loop {
     } else if (here().current == this) {
       schedule(item, env);
     } else {
+      const auto pass = runtime_.visit();
       runtime_.rouse(runtime_.shared().give(item, index_));
     }
   }
@@ -7775,9 +8530,11 @@ class alignas(cache_line) worker final : public loop {
   /// Any thread: `item` runs on this worker.
   void pin(work& item) noexcept {
     if constexpr (concurrent) {
+      const auto pass = runtime_.visit();
       if (inbox_.push(item) && here().current != this) rouse();
     } else {
       inbox_.push(item);
+      rouse();
     }
   }
 
@@ -7787,6 +8544,8 @@ class alignas(cache_line) worker final : public loop {
       if (!seat_.post()) return;
       if constexpr (shares) runtime_.idle().one_less();
       backend_.wake();
+    } else {
+      runtime_.extensions().rouse();
     }
   }
   /// Any thread: the worker gets up to search for work. False if it does not sleep.
@@ -7803,18 +8562,22 @@ class alignas(cache_line) worker final : public loop {
     if constexpr (concurrent) backend_.wake();
   }
 
+  /// What waits in a runtime that never ran, one item after the other.
+  [[nodiscard]] work* leftover() noexcept {
+    work* const item = local_.next();
+    return item != nullptr ? item : local_.find();
+  }
+
   void arm(timer& item) { timers_.arm(item); }
   void disarm(timer& item) noexcept { timers_.disarm(item); }
 
   /// Runs until the runtime is stopped.
   void run() noexcept {
-    this_thread& thread = here();
-    const this_thread before = std::exchange(thread, {this, &frames_of<typename R::memory>, &arena_, 0});
-    thread_ = &thread;
+    const this_thread before = enter();
     while (!runtime_.stopped()) {
       if (work* const item = next()) {
         execute(*item);
-        if (++since_turn_ >= turn_every) turn();
+        if (counts_to_turn()) turn();
       } else {
         rest();
       }
@@ -7823,10 +8586,20 @@ class alignas(cache_line) worker final : public loop {
       if (std::exchange(searching_, false)) (void)runtime_.idle().found();
     }
     count();
-    thread = before;
+    *thread_ = before;
   }
 
  private:
+  template <class>
+  friend class visits;
+
+  /// This thread is the worker's until what was there before is put back.
+  [[nodiscard]] this_thread enter() noexcept {
+    assert((thread_ == nullptr || thread_ == &here()) && "tenon::runtime::poll_once: always from the same thread");
+    thread_ = &here();
+    return std::exchange(*thread_, {this, &frames_of<typename R::memory>, &arena_, 0});
+  }
+
   // Functions with names, for a lambda costs a class of compile time more.
   static void schedule_at(loop& self, work& item, const environment& env) noexcept {
     static_cast<worker&>(self).schedule(item, env);
@@ -7839,6 +8612,12 @@ class alignas(cache_line) worker final : public loop {
   static void disarm_at(loop& self, timer& item) noexcept { static_cast<worker&>(self).disarm(item); }
   static time_point now_at(loop& self) noexcept { return static_cast<worker&>(self).runtime().now(); }
   static constexpr loop::operations table{&schedule_at, &post_at, &pin_at, &arm_at, &disarm_at, &now_at};
+
+  /// After an item. One that went through a long chain of ready awaits counts for several.
+  [[nodiscard]] bool counts_to_turn() noexcept {
+    since_turn_ += 1 + thread_->depth / 16;
+    return since_turn_ >= turn_every;
+  }
 
   void execute(work& item) noexcept {
     thread_->depth = 0;
@@ -7894,6 +8673,14 @@ class alignas(cache_line) worker final : public loop {
   void rest() noexcept {
     count();
     begin_collecting();
+    if (lie_down()) sleep();
+    get_up();
+    fire();
+    publish(2);  // one alone is run at once, here
+  }
+
+  /// From here to get_up() the worker counts as asleep. False when there is something to do after all.
+  [[nodiscard]] bool lie_down() noexcept {
     if constexpr (concurrent) {
       if constexpr (shares) {
         searching_ = false;
@@ -7901,7 +8688,13 @@ class alignas(cache_line) worker final : public loop {
       } else {
         seat_.sleep();
       }
-      if (inbox_.empty() && local_.idle() && !runtime_.stopped()) sleep();
+      return inbox_.empty() && local_.idle() && !runtime_.stopped();
+    } else {  // an item of the inbox may have sent another, or ended it all
+      return inbox_.empty() && !runtime_.stopped();
+    }
+  }
+  void get_up() noexcept {
+    if constexpr (concurrent) {
       switch (seat_.rise()) {
         case seat<threading>::parked:
           if constexpr (shares) runtime_.idle().one_less();
@@ -7909,11 +8702,7 @@ class alignas(cache_line) worker final : public loop {
         case seat<threading>::called: searching_ = true; break;
         default: break;
       }
-    } else if (inbox_.empty() && !runtime_.stopped()) {  // an item of the inbox may have sent another, or ended it all
-      sleep();
     }
-    fire();
-    publish(2);  // one alone is run at once, here
   }
   void sleep() noexcept {
     since_turn_ = 0;
@@ -7970,12 +8759,27 @@ class alignas(cache_line) worker final : public loop {
 };
 
 }  // namespace tenon::detail
+// tenon/runtime/phase.hpp
+
+namespace tenon {
+
+/// Where a runtime is in its life. It goes through these in order, once.
+enum class phase : std::uint8_t {
+  initializing,  ///< made; work may be posted, nothing runs yet
+  running,       ///< run() has been called
+  draining,      ///< the main task has ended: new work is refused, waits are cancelled, what is there ends
+  stopped,       ///< all has left; run() returns
+};
+
+}  // namespace tenon
 // tenon/runtime/report.hpp
 
 namespace tenon {
 
 /// What a runtime did, from the start of run() to now.
 ///
+/// all      See `totals`. A call that a draining runtime refused is among those dropped. An item that a pipeline
+///          rejected is not: whoever submitted it has it back, and `fabric::stats` has the number.
 /// counted  Whether the runtime names `counters`; otherwise the totals are all zero because nobody counted.
 struct report {
   duration uptime{};
@@ -8000,6 +8804,7 @@ template <std::same_as<report> Report>
     line += " (not counted: name tenon::counters to count)";
     return line;
   }
+  add("tasks_spawned", r.all.tasks_spawned);
   add("tasks_run", r.all.tasks_run);
   add("tasks_stolen", r.all.tasks_stolen);
   add("items_dropped", r.all.items_dropped);
@@ -8020,10 +8825,13 @@ namespace tenon {
 /// threads  Workers, the thread that calls run() counted; 0 means as many as the machine gives this process
 ///          (`topology`: processors of the affinity mask, CPU quota of the cgroup).
 /// name     Of the threads, as `top -H` shows them: "edge/1". The first 13 characters count.
+/// blocking_threads  The most that `blocking` makes, beside the workers. Each call holds one while it lasts, and calls
+///          beyond that wait their turn. There is none before the first call, and an idle one leaves after 10 seconds.
 template <bool Concurrent>
 struct settings {
   std::size_t threads = 0;
   std::string name = "tenon";
+  std::size_t blocking_threads = 64;
 };
 
 /// Settings of a runtime of one thread: there is no number of threads to set.
@@ -8037,31 +8845,21 @@ struct settings<false> {
 
 namespace tenon {
 
-template <class R>
-class basic_tcp_stream;
-template <class R>
-class basic_tcp_listener;
-template <class R>
-class basic_signals;
-
-/// Where a runtime is in its life. It goes through these in order, once.
-enum class phase : std::uint8_t {
-  initializing,  ///< made; work may be posted, nothing runs yet
-  running,       ///< run() has been called
-  draining,      ///< the main task has ended: new work is refused, waits are cancelled, what is there ends
-  stopped,       ///< all has left; run() returns
-};
-
 /// One concrete runtime: workers that share what their scheduling shares, each with its own backend, timers and memory.
 ///
 /// Users name it by a sentence: see `tenon::runtime`.
 ///
+/// In a loop of somebody else's it is launched instead of run: see `tenon::embedding`.
+///
 /// Threads  run: one thread, once; it becomes worker 0, the others are started by it. spawn, post, request_stop,
 ///          report, state: any thread when the threading is multi_thread, else the one that runs.
 /// Errors   The constructor throws std::system_error when a worker's backend cannot be opened (no descriptors left).
+///          What was spawned and posted to a runtime that is destroyed without having run is destroyed, and not run.
 template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
           class Clock, class Errors, class Context>
-class basic_runtime {
+class basic_runtime
+    : public detail::by_header<
+          basic_runtime<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors, Context>> {
  public:
   using runtime = basic_runtime;
   using policies =
@@ -8079,9 +8877,6 @@ class basic_runtime {
 
   using settings = tenon::settings<Threading::concurrent>;
   using worker = detail::worker<basic_runtime>;
-  using tcp_stream = basic_tcp_stream<basic_runtime>;
-  using tcp_listener = basic_tcp_listener<basic_runtime>;
-  using signals = basic_signals<basic_runtime>;
 
   /// Whether another thread may post: only where there is more than one.
   static constexpr bool has_remote_post = Threading::concurrent;
@@ -8093,7 +8888,7 @@ class basic_runtime {
   basic_runtime(settings how_much)  // NOLINT(google-explicit-constructor): `edge rt{{.threads = 4}}`
       : settings_(std::move(how_much)),
         machine_(detail::look_around<Topology>()),
-        shared_(worker_count()),
+        shared_(detail::shared_on<shared_type>(machine_, worker_count())),
         background_(*this, &all_left),
         workers_(worker_count(), [this](std::size_t i) { return worker(*this, i); }) {
     for (worker& each : workers_) {
@@ -8102,20 +8897,27 @@ class basic_runtime {
   }
   basic_runtime(const basic_runtime&) = delete;
   basic_runtime& operator=(const basic_runtime&) = delete;
-  ~basic_runtime() { assert(state() != phase::running && "a runtime outlives its run()"); }
+  ~basic_runtime() {
+    assert(state() != phase::running && "a runtime outlives its run()");
+    if (state() != phase::initializing) return;
+    for (worker& each : workers_) {
+      while (work* const item = each.leftover()) background_.abandon(*item);
+    }
+  }
 
   /// Runs `main` to its end on this thread and the workers, drains, and gives what `main` gave.
   ///
   /// The order of the end: new work from outside is refused; detached tasks are asked to stop and waited for; the
-  /// workers leave and are joined. An exception of `main` comes out of here, or else the first that left a detached
-  /// task (`propagate`).
+  /// workers leave and are joined; so are then the threads of `blocking`. An exception of `main` comes out of here, or
+  /// else the first that left a detached task (`propagate`).
   template <class T>
   T run(task<T> main) {
     detail::outcome<T> out;
     begin();
-    (void)background_.enter();
-    background_.start({}, &basic_runtime::main_task<T>, this, std::move(main), &out);
-    work_until_stopped();
+    start_main(std::move(main), out);
+    employ();
+    become(0);
+    part_with_all();
 #if defined(__cpp_exceptions)
     if (!out.failed()) background_.rethrow();
 #endif
@@ -8132,7 +8934,7 @@ class basic_runtime {
   ///     rt.spawn(tenon::key{account.id}, update, account);              // under affinity: always on the same worker
   template <class Fn, class... Args>
   bool spawn(Fn&& fn, Args&&... args) {
-    if (!admit()) return false;
+    if (!admit()) return count_dropped(1), false;
     background_.start({}, std::forward<Fn>(fn), std::forward<Args>(args)...);
     return true;
   }
@@ -8155,7 +8957,8 @@ class basic_runtime {
   /// Runs `fn()` soon, from a worker of this runtime (or before run(), from the thread that made it).
   template <class Fn>
   bool defer(Fn&& fn) {
-    if (!admit()) return false;
+    if (!admit()) return count_dropped(1), false;
+    count_spawned();
     start(detail::posted<basic_runtime, std::decay_t<Fn>>::make(*this, std::forward<Fn>(fn)));
     return true;
   }
@@ -8177,6 +8980,7 @@ class basic_runtime {
     sum.workers = workers_.size();
     sum.counted = Observe::enabled;
     for (const worker& each : workers_) sum.all += each.observer().read();
+    outsiders_.add_to(sum.all);
     return sum;
   }
 
@@ -8184,31 +8988,34 @@ class basic_runtime {
   [[nodiscard]] std::string notes() const {
     std::string lines;
     if (workers_.size() != 0) lines = workers_[0].backend().note();
+    detail::add_notes<Memory>(lines, machine_);
     return lines;
   }
 
   // What the parts of the library use. `item` is theirs and outlives its run.
 
+  /// Takes one more in for the shutdown to wait for. From outside only before the drain.
+  [[nodiscard]] bool admit() noexcept {
+    if (!background_.enter()) return false;
+    if (state_.load(std::memory_order_seq_cst) < phase::draining || current() != nullptr) return true;
+    background_.leave();
+    return false;
+  }
   /// `item` goes on as a ready one: here when this thread is a worker of ours, else wherever the scheduling puts it.
   void schedule(work& item, const environment& env = detail::no_environment) noexcept {
-    if (worker* const here = current()) {
-      here->schedule(item, env);
-    } else {
-      inject(item, env);
-    }
+    worker* const here = current();
+    here != nullptr ? here->schedule(item, env) : inject(item, env);
   }
   /// `item` is new.
   void start(work& item, const environment& env = detail::no_environment) noexcept {
-    if (worker* const here = current()) {
-      here->start(item, env);
-    } else {
-      inject(item, env);
-    }
+    worker* const here = current();
+    here != nullptr ? here->start(item, env) : inject(item, env);
   }
   /// `item` is new, and belongs to worker `index`.
   void start_at(std::size_t index, work& item) noexcept
     requires(!Scheduling::shares)
   {
+    const auto pass = visit();
     rouse(shared_.give(item, index));
   }
   /// The worker of this runtime that runs on this thread, or null.
@@ -8231,18 +9038,20 @@ class basic_runtime {
       }
     }
   }
+  /// For the report: one more task, or items that were thrown away.
+  void count_spawned() noexcept { outsiders_.spawned(*this); }
+  void count_dropped(std::size_t items) noexcept { outsiders_.dropped(*this, items); }
   /// A block of the memory policy: of this worker's arena when this thread has one.
   [[nodiscard]] void* allocate(std::size_t bytes) {
     worker* const here = current();
     return here != nullptr ? here->arena().allocate(bytes) : Memory::obtain(bytes);
   }
   void deallocate(void* chunk, std::size_t bytes) noexcept {
-    if (worker* const here = current()) {
-      here->arena().deallocate(chunk, bytes);
-    } else {
-      Memory::release(chunk, bytes);
-    }
+    worker* const here = current();
+    here != nullptr ? here->arena().deallocate(chunk, bytes) : Memory::release(chunk, bytes);
   }
+  /// Held while something is published here, and after that somebody woken.
+  [[nodiscard]] auto visit() noexcept { return visitors_.come(current() == nullptr); }
   [[nodiscard]] bool stopped() const noexcept { return state() == phase::stopped; }
   /// Stopped, and no worker has a thread any more: what a worker owns may be touched by whoever owns the runtime.
   [[nodiscard]] bool deserted() const noexcept { return deserted_.load(std::memory_order_acquire); }
@@ -8250,9 +9059,16 @@ class basic_runtime {
   [[nodiscard]] auto& shared() noexcept { return shared_; }
   [[nodiscard]] auto& idle() noexcept { return idle_; }
   [[nodiscard]] detail::crowd<basic_runtime>& background() noexcept { return background_; }
+  /// The parts that only some programs have.
+  [[nodiscard]] detail::extensions<Threading>& extensions() noexcept { return extensions_; }
+  [[nodiscard]] const settings& how_much() const noexcept { return settings_; }
 
  private:
+  template <class>
+  friend class embedding;
+
   using crowd = detail::crowd<basic_runtime>;
+  using shared_type = typename Scheduling::template shared<Threading>;
   struct nothing {};
 
   static constexpr std::size_t nobody = static_cast<std::size_t>(-1);
@@ -8265,48 +9081,29 @@ class basic_runtime {
     }
   }
 
-  /// Takes one more in for the shutdown to wait for. From outside only before the drain.
-  [[nodiscard]] bool admit() noexcept {
-    if (!background_.enter()) return false;
-    if (state_.load(std::memory_order_seq_cst) < phase::draining || current() != nullptr) return true;
-    background_.leave();
-    return false;
-  }
-
-  [[nodiscard]] std::size_t put(work& item, [[maybe_unused]] const environment& env) noexcept {
+  void inject(work& item, [[maybe_unused]] const environment& env) noexcept {
+    const auto pass = visitors_.come(true);
+    [[maybe_unused]] std::size_t index = 0;
     if constexpr (has_levels) {
-      return shared_.inject(item, env.level());
+      index = shared_.inject(item, env.level());
     } else {
-      return shared_.inject(item);
+      index = shared_.inject(item);
     }
-  }
-  void inject(work& item, const environment& env) noexcept {
-    [[maybe_unused]] const std::size_t index = put(item, env);
     if constexpr (Threading::concurrent) {
       if constexpr (Scheduling::shares) {
         if (idle_.wanted()) call_one(nobody);
       } else {
         rouse(index);
       }
+    } else {
+      workers_[index].rouse();
     }
   }
 
   template <class T>
-  static task<void> main_task(basic_runtime* self, task<T> main, detail::outcome<T>* out) {
-#if defined(__cpp_exceptions)
-    try {
-#endif
-      if constexpr (std::is_void_v<T>) {
-        co_await std::move(main);
-      } else {
-        out->set(co_await std::move(main));
-      }
-#if defined(__cpp_exceptions)
-    } catch (...) {
-      out->fail(std::current_exception());
-    }
-#endif
-    self->drain();
+  void start_main(task<T> main, detail::outcome<T>& out) {
+    (void)background_.enter();
+    background_.start_root({}, detail::run_main<basic_runtime>(background_, std::move(main), &out, &drain));
   }
 
   static task<void> wait_for_stop() {
@@ -8323,37 +9120,33 @@ class basic_runtime {
     started_at_.store(now(), std::memory_order_release);
   }
 
-  void drain() {
-    state_.store(phase::draining, std::memory_order_seq_cst);
-    background_.cancel();
-    background_.leave();
+  static void drain(crowd& of) noexcept {
+    of.runtime().state_.store(phase::draining, std::memory_order_seq_cst);
+    of.cancel();
+    of.leave();
   }
 
   static void all_left(crowd& of) noexcept {
     basic_runtime& self = of.runtime();
+    const auto pass = self.visit();
     self.stopped_at_ = self.now();
     self.state_.store(phase::stopped, std::memory_order_seq_cst);
     for (worker& each : self.workers_) each.dismiss();
   }
 
-  void work_until_stopped() {
+  void employ() {
     if constexpr (Threading::concurrent) {
-      const detail::row<::pthread_t> threads(workers_.size() - 1,
-                                             [this](std::size_t i) { return thread_of(workers_[i + 1]); });
-      become(0);
-      for (const ::pthread_t each : threads) ::pthread_join(each, nullptr);
-    } else {
-      become(0);
+      for (std::size_t i = 1; i < workers_.size(); ++i)
+        workers_[i].thread = detail::thread_of(&thread_body, &workers_[i]);
     }
-    deserted_.store(true, std::memory_order_release);
   }
-
-  /// A thread of the system's for a worker. std::thread would cost a tenth of a small program's compile time.
-  [[nodiscard]] static ::pthread_t thread_of(worker& its) noexcept {
-    ::pthread_t made{};
-    const int error = ::pthread_create(&made, nullptr, &thread_body, &its);
-    if (error != 0) detail::raise(error_of(error));  // ends the program: the threads before it run already
-    return made;
+  void part_with_all() {
+    if constexpr (Threading::concurrent) {
+      for (std::size_t i = 1; i < workers_.size(); ++i) ::pthread_join(workers_[i].thread, nullptr);
+    }
+    visitors_.see_off();
+    extensions_.end_all();
+    deserted_.store(true, std::memory_order_release);
   }
 
   static void* thread_body(void* its) noexcept {
@@ -8361,32 +9154,25 @@ class basic_runtime {
     self.runtime().become(self.index());
     return nullptr;
   }
-
   void become(std::size_t index) noexcept {
-    if constexpr (Topology::pins) (void)Topology::pin(machine_, index);  // a refusal costs speed, not correctness
     if constexpr (Threading::concurrent) {
-      if (index != 0) {
-        char title[40];
-        (void)std::snprintf(title, sizeof title, "%.13s/%zu", settings_.name.c_str(), index);
-        title[15] = '\0';  // the kernel takes no more
-        ::pthread_setname_np(::pthread_self(), title);
-      }
+      if (index != 0) detail::name_thread(settings_.name.c_str(), index);
     }
-    workers_[index].run();
-    if constexpr (Topology::pins) {
-      if (index == 0) (void)Topology::unpin(machine_);  // the caller's thread, which goes on without us
-    }
+    detail::run_at_home<Topology>(workers_[index], shared_, machine_);
   }
 
   settings settings_;
   decltype(detail::look_around<Topology>()) machine_;
   [[no_unique_address]] typename Clock::source clock_;
-  typename Scheduling::template shared<Threading> shared_;
+  shared_type shared_;
   [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::parking<Threading>, nothing> idle_;
   typename Threading::template atomic<phase> state_{phase::initializing};
   typename Threading::template atomic<bool> deserted_{false};
   typename Threading::template atomic<time_point> started_at_{never};
   time_point stopped_at_{};
+  [[no_unique_address]] detail::outsiders<Threading, Observe::enabled> outsiders_;
+  detail::extensions<Threading> extensions_;
+  detail::visitors<Threading> visitors_;
   crowd background_;
   detail::row<worker> workers_;
 };
@@ -8755,6 +9541,69 @@ class run_ring<single_thread, Capacity> {
 };
 
 }  // namespace tenon::detail
+// tenon/topology/victim_order.hpp
+
+namespace tenon {
+
+/// Whom a worker steals from, nearest first: its own cluster (its own core before all), its own node, the rest.
+///
+///     const victim_order order(machine, worker, workers);
+///     for (std::size_t victim : order.all()) ...
+///
+/// Within one distance it begins behind the worker itself and goes round, so that thieves do not all meet at worker 0.
+///
+/// Cost     workers - 1 numbers; made in O(workers).
+/// Threads  Any may read it.
+///
+/// A template, of which there is one: a scheduling may name it, and a program without an order does not pay for the
+/// list.
+template <class Machine>
+class basic_victim_order {
+  using index = decltype(Machine::concurrency);  // std::size_t
+
+ public:
+  basic_victim_order(const Machine& where, std::size_t worker, std::size_t workers) {
+    assert(worker < workers);
+    order_.reserve(workers - 1);
+    const place& own = where.place_of(worker);
+    for (const distance wanted : {same_core, same_cluster, same_node, remote}) {
+      for (std::size_t step = 1; step < workers; ++step) {
+        const std::size_t other = (worker + step) % workers;
+        if (between(own, where.place_of(other)) == wanted) order_.push_back(other);
+      }
+      if (wanted == same_cluster) cluster_end_ = order_.size();
+      if (wanted == same_node) node_end_ = order_.size();
+    }
+  }
+
+  /// Every other worker once.
+  [[nodiscard]] std::span<const index> all() const noexcept { return order_; }
+  /// Those that share the last level of cache.
+  [[nodiscard]] std::span<const index> cluster() const noexcept { return all().first(cluster_end_); }
+  /// Those of the same node but not of the same cluster.
+  [[nodiscard]] std::span<const index> node() const noexcept {
+    return all().subspan(cluster_end_, node_end_ - cluster_end_);
+  }
+  /// Those whose memory is far.
+  [[nodiscard]] std::span<const index> far() const noexcept { return all().subspan(node_end_); }
+
+ private:
+  enum distance : unsigned char { same_core, same_cluster, same_node, remote };
+
+  static distance between(const place& a, const place& b) noexcept {
+    if (a.core == b.core) return same_core;
+    if (a.cluster == b.cluster) return same_cluster;
+    return a.node == b.node ? same_node : remote;
+  }
+
+  std::vector<index> order_;
+  std::size_t cluster_end_ = 0;
+  std::size_t node_end_ = 0;
+};
+
+using victim_order = basic_victim_order<machine>;
+
+}  // namespace tenon
 // tenon/scheduler/stealing.hpp
 
 namespace tenon {
@@ -8765,8 +9614,10 @@ namespace tenon {
 ///
 /// Order    FIFO a worker while nobody steals. New tasks from outside are taken in first-come order.
 /// Cost     A push and a pop are one locked instruction each on a line that is the worker's own; a steal is one CAS for
-///          half a queue. A ring of 256; what does not fit waits in the injection queue.
+///          half a queue. A ring of 256; what does not fit, and what comes after it, waits in the injection queue.
 /// Threads  Any worker runs any task.
+///          A thief begins with a worker drawn by lot. Where the topology knows that some are nearer (hwloc on such a
+///          machine, synthetic) it goes through them nearest first: see victim_order.
 /// Source   R. Blumofe and C. Leiserson, "Scheduling Multithreaded Computations by Work Stealing", 1999.
 template <class... Options>
 struct stealing : family::scheduling {
@@ -8780,6 +9631,19 @@ struct stealing : family::scheduling {
     using ring = detail::run_ring<Threading>;
 
     explicit shared(std::size_t workers) : rings_(workers, [](std::size_t) { return ring(); }) {}
+    /// The same for workers that run on the places of a machine. A template, so that nobody else pays for the orders.
+    template <std::same_as<machine> Machine>
+    shared(std::size_t workers, const Machine& where) : shared(workers) {
+      if (victim_order(where, 0, workers).cluster().size() + 1 == workers) return;  // all are equally near
+      victims_ = new std::size_t[workers * (workers - 1)];
+      for (std::size_t worker = 0, at = 0; worker < workers; ++worker) {
+        const victim_order order(where, worker, workers);
+        for (const std::size_t victim : order.all()) victims_[at++] = victim;
+      }
+    }
+    shared(const shared&) = delete;
+    shared& operator=(const shared&) = delete;
+    ~shared() { delete[] victims_; }
 
     std::size_t inject(work& item) noexcept {
       injected_.push(item);
@@ -8792,11 +9656,16 @@ struct stealing : family::scheduling {
 
     [[nodiscard]] std::size_t workers() const noexcept { return rings_.size(); }
     [[nodiscard]] ring& ring_of(std::size_t worker) noexcept { return rings_[worker]; }
+    /// All others, nearest first; nullptr when none is nearer than another.
+    [[nodiscard]] const std::size_t* victims_of(std::size_t worker) const noexcept {
+      return victims_ == nullptr ? nullptr : victims_ + worker * (rings_.size() - 1);
+    }
     [[nodiscard]] detail::injector<Threading>& injected() noexcept { return injected_; }
 
    private:
     detail::row<ring> rings_;
     detail::injector<Threading> injected_;
+    std::size_t* victims_ = nullptr;  // an order a worker, side by side; a row of them would cost each program more
   };
 
   template <class Threading>
@@ -8806,7 +9675,10 @@ struct stealing : family::scheduling {
         : all_(all), ring_(all.ring_of(index)), index_(index), seed_(static_cast<std::uint32_t>(index) * 2 + 1) {}
 
     void push(work& item) noexcept {
-      if (!ring_.push(item)) all_.injected().push(item);
+      // Those behind one that did not fit follow it: in the ring they would go round without it.
+      if (!spills_ && ring_.push(item)) return;
+      spills_ = true;
+      all_.injected().push(item);
     }
     std::size_t start(work& item) noexcept {
       push(item);
@@ -8823,18 +9695,22 @@ struct stealing : family::scheduling {
       work_list more;
       if (work* const item = all_.injected().pop_some(batch / all_.workers() + 1, more)) {
         ring_.push_all(more);  // the ring was empty, and a batch is less than it holds
+        spills_ = spills_ && !all_.injected().empty();
         return item;
       }
+      spills_ = false;
       if constexpr (Threading::concurrent) {
+        if (const std::size_t* const victims = all_.victims_of(index_)) {
+          for (std::size_t i = 0; i + 1 < all_.workers(); ++i) {
+            if (work* const item = steal_from(victims[i])) return item;
+          }
+          return nullptr;
+        }
         const std::size_t begin = random() % all_.workers();
         for (std::size_t i = 0; i < all_.workers(); ++i) {
           const std::size_t victim = begin + i < all_.workers() ? begin + i : begin + i - all_.workers();
           if (victim == index_) continue;
-          work* first = nullptr;
-          if (const std::size_t taken = all_.ring_of(victim).steal_into(ring_, first); taken > 0) {
-            stolen_ += taken;
-            return first;
-          }
+          if (work* const item = steal_from(victim)) return item;
         }
       }
       return nullptr;
@@ -8856,6 +9732,12 @@ struct stealing : family::scheduling {
     static constexpr std::size_t look_every = 61;  // a busy worker takes an injected item at least this often
     static constexpr std::size_t batch = 128;
 
+    [[nodiscard]] work* steal_from(std::size_t victim) noexcept {
+      work* first = nullptr;
+      stolen_ += all_.ring_of(victim).steal_into(ring_, first);
+      return first;
+    }
+
     [[nodiscard]] std::size_t random() noexcept {  // xorshift32
       seed_ ^= seed_ << 13;
       seed_ ^= seed_ >> 17;
@@ -8868,6 +9750,7 @@ struct stealing : family::scheduling {
     std::size_t index_;
     std::size_t since_look_ = 0;
     std::size_t stolen_ = 0;
+    bool spills_ = false;  // the ring was full, and what did not fit has not all come back
     std::uint32_t seed_;
   };
 };
@@ -8879,14 +9762,50 @@ static_assert(policy_of<stealing<>, family::scheduling>);
 
 namespace tenon::detail {
 
-// Every program reads its quota through these, so they are plain functions over char: strings and their optionals would
-// be a tenth of a small program's compile time.
+// Every program reads its quota through these, so they are plain functions over pointers: strings, string_views and
+// optionals would be a tenth of a small program's compile time.
+
+/// A part of a text: as much of a std::string_view as is needed here.
+struct piece {
+  const char* first = nullptr;
+  const char* last = nullptr;
+
+  [[nodiscard]] constexpr bool empty() const noexcept { return first == last; }
+
+  [[nodiscard]] constexpr bool is(const char* word) const noexcept {
+    const char* at = first;
+    while (at != last && *word != '\0' && *at == *word) ++at, ++word;
+    return at == last && *word == '\0';
+  }
+
+  /// Cuts it at the first `separator`: gives what is before it and leaves what is behind it.
+  constexpr piece take_until(char separator) noexcept {
+    piece head{first, first};
+    while (head.last != last && *head.last != separator) ++head.last;
+    first = head.last != last ? head.last + 1 : last;
+    return head;
+  }
+
+  /// Reads a number of decimal digits alone. False for anything else ("max", "-1", nothing, more than 64 bits).
+  [[nodiscard]] constexpr bool read(std::uint64_t& value) const noexcept {
+    const char* end = last;
+    while (end != first && (end[-1] == '\n' || end[-1] == ' ')) --end;
+    value = 0;
+    for (const char* at = first; at != end; ++at) {
+      if (*at < '0' || *at > '9') return false;
+      const auto digit = static_cast<std::uint64_t>(*at - '0');
+      if (value > (UINT64_MAX - digit) / 10) return false;
+      value = value * 10 + digit;
+    }
+    return end != first;
+  }
+};
 
 /// A path put together from pieces. One that is too long for the kernel opens nothing.
 class path_text {
  public:
-  void add(std::string_view piece) noexcept {
-    for (const char c : piece) add(c);
+  void add(piece text) noexcept {
+    for (; !text.empty(); ++text.first) add(*text.first);
   }
   void add(char c) noexcept {
     if (size_ < longest) text_[size_] = c;
@@ -8896,10 +9815,11 @@ class path_text {
   void cut(std::size_t size) noexcept { size_ = size; }
 
   /// Opens the file of this name below it.
-  [[nodiscard]] unique_fd open(std::string_view name) noexcept {
+  [[nodiscard]] unique_fd open(const char* name) noexcept {
     const std::size_t folder = size_;
-    add(name);
-    add('\0');
+    do {
+      add(*name);
+    } while (*name++ != '\0');
     const bool fits = size_ <= longest;
     size_ = folder;
     return unique_fd(fits ? ::open(text_, O_RDONLY | O_CLOEXEC) : -1);
@@ -8915,7 +9835,7 @@ class path_text {
 /// The text of a file of /proc or /sys; empty when it cannot be read, or is longer than any of them is.
 class file_text {
  public:
-  file_text(path_text& folder, std::string_view name) noexcept {
+  file_text(path_text& folder, const char* name) noexcept {
     const unique_fd file = folder.open(name);
     if (file && !read(file.get())) size_ = 0;
   }
@@ -8923,7 +9843,7 @@ class file_text {
   file_text& operator=(const file_text&) = delete;
   ~file_text() { std::free(data_); }
 
-  [[nodiscard]] std::string_view view() const noexcept { return {data_, size_}; }
+  [[nodiscard]] piece all() const noexcept { return {data_, data_ + size_}; }
 
  private:
   [[nodiscard]] bool read(int file) noexcept {
@@ -8946,30 +9866,6 @@ class file_text {
   std::size_t size_ = 0;
 };
 
-/// Cuts `rest` at the first `separator`: gives what is before it and leaves what is behind it.
-[[nodiscard]] constexpr std::string_view take_until(std::string_view& rest, char separator) noexcept {
-  std::size_t at = 0;
-  while (at < rest.size() && rest[at] != separator) ++at;
-  const std::string_view head(rest.data(), at);
-  rest.remove_prefix(at < rest.size() ? at + 1 : at);
-  return head;
-}
-
-/// A number of decimal digits alone; nullopt for anything else ("max", "-1", nothing, more than 64 bits).
-[[nodiscard]] constexpr std::optional<std::uint64_t> number_of(std::string_view text) noexcept {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
-  if (text.empty()) return std::nullopt;
-  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
-  std::uint64_t value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    const auto digit = static_cast<std::uint64_t>(c - '0');
-    if (value > (most - digit) / 10) return std::nullopt;
-    value = value * 10 + digit;
-  }
-  return value;
-}
-
 }  // namespace tenon::detail
 // tenon/topology/cpu_quota.hpp
 
@@ -8977,15 +9873,26 @@ namespace tenon {
 
 namespace detail {
 
-/// Whether `text` is `path` or lies below it.
-[[nodiscard]] constexpr bool is_within(std::string_view text, std::string_view path) noexcept {
-  return text.starts_with(path) && (text.size() == path.size() || text[path.size()] == '/');
+/// What is left of `path` below `folder`; nothing, when it does not lie there.
+[[nodiscard]] constexpr piece below(piece path, piece folder) noexcept {
+  for (; !folder.empty(); ++folder.first, ++path.first) {
+    if (path.empty() || *path.first != *folder.first) return {};
+  }
+  return path.empty() || *path.first == '/' ? path : piece{};
+}
+
+/// Whether a path goes up somewhere.
+[[nodiscard]] constexpr bool goes_up(piece path) noexcept {
+  for (; path.last - path.first >= 3; ++path.first) {
+    if (path.first[0] == '/' && path.first[1] == '.' && path.first[2] == '.') return true;
+  }
+  return false;
 }
 
 /// Whether a list with commas has this entry.
-[[nodiscard]] constexpr bool lists(std::string_view list, std::string_view entry) noexcept {
+[[nodiscard]] constexpr bool lists(piece list, const char* entry) noexcept {
   while (!list.empty()) {
-    if (take_until(list, ',') == entry) return true;
+    if (list.take_until(',').is(entry)) return true;
   }
   return false;
 }
@@ -8993,30 +9900,30 @@ namespace detail {
 /// One line of /proc/self/mountinfo, proc_pid_mountinfo(5):
 /// `36 35 98:0 /root /point options optional-fields... - type source super-options`
 struct mount_line {
-  std::string_view root;
-  std::string_view point;  ///< a blank, a tab, a newline and a backslash in it are `\` and three octal digits
-  std::string_view type;
-  std::string_view super_options;
+  piece root;
+  piece point;  ///< a blank, a tab, a newline and a backslash in it are `\` and three octal digits
+  piece type;
+  piece super_options;
 
-  explicit mount_line(std::string_view line) noexcept {
-    for (int i = 0; i < 3; ++i) static_cast<void>(take_until(line, ' '));
-    root = take_until(line, ' ');
-    point = take_until(line, ' ');
-    while (!line.empty() && take_until(line, ' ') != "-") {
+  explicit mount_line(piece line) noexcept {
+    for (int i = 0; i < 3; ++i) line.take_until(' ');
+    root = line.take_until(' ');
+    point = line.take_until(' ');
+    while (!line.empty() && !line.take_until(' ').is("-")) {
     }
-    type = take_until(line, ' ');
-    static_cast<void>(take_until(line, ' '));
+    type = line.take_until(' ');
+    line.take_until(' ');
     super_options = line;
   }
 
   /// The mount point as it is.
   void add_point(path_text& path) const noexcept {
-    for (std::string_view rest = point; !rest.empty(); rest.remove_prefix(1)) {
-      if (rest.size() >= 4 && rest[0] == '\\') {
-        path.add(static_cast<char>((rest[1] - '0') * 64 + (rest[2] - '0') * 8 + (rest[3] - '0')));
-        rest.remove_prefix(3);
+    for (const char* at = point.first; at != point.last; ++at) {
+      if (point.last - at >= 4 && *at == '\\') {
+        path.add(static_cast<char>((at[1] - '0') * 64 + (at[2] - '0') * 8 + (at[3] - '0')));
+        at += 3;
       } else {
-        path.add(rest[0]);
+        path.add(*at);
       }
     }
   }
@@ -9024,59 +9931,85 @@ struct mount_line {
 
 /// The path of this process in a hierarchy, out of /proc/self/cgroup, cgroups(7): `id:controllers:/path` a line. An
 /// empty `controller` means the v2 hierarchy. False when it is in none.
-[[nodiscard]] constexpr bool find_cgroup(std::string_view memberships, std::string_view controller,
-                                         std::string_view& path) noexcept {
+[[nodiscard]] constexpr bool find_cgroup(piece memberships, const char* controller, piece& path) noexcept {
   while (!memberships.empty()) {
-    path = take_until(memberships, '\n');
-    const std::string_view id = take_until(path, ':');
-    const std::string_view controllers = take_until(path, ':');
-    if (controller.empty() ? id == "0" && controllers.empty() : lists(controllers, controller)) return true;
+    path = memberships.take_until('\n');
+    const piece id = path.take_until(':');
+    const piece controllers = path.take_until(':');
+    if (*controller == '\0' ? id.is("0") && controllers.empty() : lists(controllers, controller)) return true;
   }
   return false;
 }
 
-/// The least of the limits met so far, in whole processors.
+/// The least of the limits met so far, in whole processors; 0 when there was none.
 class quota_of_groups {
  public:
   /// Looks at one directory of a hierarchy.
   void see(path_text& group, bool v2) noexcept {
     if (v2) {
       const file_text text(group, "/cpu.max");
-      std::string_view rest = text.view();
-      const auto quota = number_of(take_until(rest, ' '));
-      limit(quota, number_of(rest));
+      piece period = text.all();
+      const piece quota = period.take_until(' ');
+      limit(quota, period);
     } else {
       const file_text quota(group, "/cpu.cfs_quota_us");
       const file_text period(group, "/cpu.cfs_period_us");
-      limit(number_of(quota.view()), number_of(period.view()));
+      limit(quota.all(), period.all());
     }
   }
 
   /// Looks at a group and at all above it that this mount shows; a limit above binds those below.
-  void see_all(path_text& mount_point, std::string_view below, bool v2) noexcept {
+  void see_all(path_text& mount_point, piece below, bool v2) noexcept {
     const std::size_t top = mount_point.size();
     for (;;) {
-      while (!below.empty() && below.back() == '/') below.remove_suffix(1);
+      while (!below.empty() && below.last[-1] == '/') --below.last;
       mount_point.add(below);
       see(mount_point, v2);
       mount_point.cut(top);
       if (below.empty()) return;
-      while (!below.empty() && below.back() != '/') below.remove_suffix(1);
+      while (!below.empty() && below.last[-1] != '/') --below.last;
     }
   }
 
-  [[nodiscard]] std::optional<std::size_t> processors() const noexcept { return least_; }
+  [[nodiscard]] std::size_t processors() const noexcept { return least_; }
 
  private:
-  void limit(std::optional<std::uint64_t> quota_us, std::optional<std::uint64_t> period_us) noexcept {
-    if (!quota_us || !period_us || *period_us == 0) return;
-    std::uint64_t whole = *quota_us / *period_us + (*quota_us % *period_us != 0 ? 1U : 0U);
+  void limit(piece quota, piece period) noexcept {
+    std::uint64_t quota_us = 0;
+    std::uint64_t period_us = 0;
+    if (!quota.read(quota_us) || !period.read(period_us) || period_us == 0) return;
+    std::uint64_t whole = quota_us / period_us + (quota_us % period_us != 0 ? 1U : 0U);
     if (whole == 0) whole = 1;
-    if (!least_ || whole < *least_) least_ = static_cast<std::size_t>(whole);
+    if (least_ == 0 || whole < least_) least_ = static_cast<std::size_t>(whole);
   }
 
-  std::optional<std::size_t> least_;
+  std::size_t least_ = 0;
 };
+
+/// tenon::cpu_quota; 0 when there is no limit.
+[[nodiscard]] inline std::size_t quota_below(piece root) noexcept {
+  path_text path;
+  path.add(root);
+  const std::size_t top = path.size();
+  const file_text memberships(path, "/proc/self/cgroup");
+  const file_text mounts(path, "/proc/self/mountinfo");
+  quota_of_groups quota;
+  for (piece rest = mounts.all(); !rest.empty();) {
+    const mount_line mount(rest.take_until('\n'));
+    const bool v2 = mount.type.is("cgroup2");
+    if (!v2 && !(mount.type.is("cgroup") && lists(mount.super_options, "cpu"))) continue;
+    piece group;
+    if (!find_cgroup(memberships.all(), v2 ? "" : "cpu", group)) continue;
+    // The mount may show a part of the hierarchy (a container's), and the path may lie outside it (`/../..`): then the
+    // top of the mount is the nearest group there is to see.
+    if (!mount.root.is("/")) group = below(group, mount.root);
+    if (goes_up(group)) group = {};
+    mount.add_point(path);
+    quota.see_all(path, group, v2);
+    path.cut(top);
+  }
+  return quota.processors();
+}
 
 }  // namespace detail
 
@@ -9090,26 +10023,9 @@ class quota_of_groups {
 /// Threads  Any.
 /// Source   Linux: Documentation/admin-guide/cgroup-v2.rst, Documentation/scheduler/sched-bwc.rst.
 [[nodiscard]] inline std::optional<std::size_t> cpu_quota(std::string_view root = {}) noexcept {
-  detail::path_text path;
-  path.add(root);
-  const detail::file_text memberships(path, "/proc/self/cgroup");
-  const detail::file_text mounts(path, "/proc/self/mountinfo");
-  detail::quota_of_groups quota;
-  for (std::string_view rest = mounts.view(); !rest.empty();) {
-    const detail::mount_line mount(detail::take_until(rest, '\n'));
-    const bool v2 = mount.type == "cgroup2";
-    if (!v2 && !(mount.type == "cgroup" && detail::lists(mount.super_options, "cpu"))) continue;
-    std::string_view group;
-    if (!detail::find_cgroup(memberships.view(), v2 ? "" : "cpu", group)) continue;
-    // The mount may show a part of the hierarchy (a container's), and the path may lie outside it (`/../..`): then the
-    // top of the mount is the nearest group there is to see.
-    if (mount.root != "/") group = detail::is_within(group, mount.root) ? group.substr(mount.root.size()) : "";
-    if (group.find("/..") != std::string_view::npos) group = "";
-    mount.add_point(path);
-    quota.see_all(path, group, v2);
-    path.cut(root.size());
-  }
-  return quota.processors();
+  const std::size_t least = detail::quota_below({root.data(), root.data() + root.size()});
+  if (least == 0) return std::nullopt;
+  return least;
 }
 
 }  // namespace tenon
@@ -9181,8 +10097,9 @@ namespace tenon {
 
 namespace detail {
 
-[[nodiscard]] inline std::size_t concurrency_of(std::size_t places, std::optional<std::size_t> quota) noexcept {
-  return quota && *quota < places ? *quota : places;
+/// As many as there are places, and no more than the quota, if there is one.
+[[nodiscard]] inline std::size_t concurrency_of(std::size_t places, std::size_t quota = quota_below({})) noexcept {
+  return quota != 0 && quota < places ? quota : places;
 }
 
 }  // namespace detail
@@ -9206,13 +10123,13 @@ struct flat : family::topology {
       each = {.processor = next, .core = next, .node = 0, .cluster = 0};
       ++next;
     }
-    here.concurrency = detail::concurrency_of(here.places.size(), cpu_quota());
+    here.concurrency = detail::concurrency_of(here.places.size());
     return here;
   }
 
   /// How many workers are worth having: all that is asked of a machine whose places are not used.
   [[nodiscard]] static std::size_t concurrency() noexcept {
-    return detail::concurrency_of(detail::affinity_mask::of_this_thread().count(), cpu_quota());
+    return detail::concurrency_of(detail::affinity_mask::of_this_thread().count());
   }
 
   static result<void> pin(const machine& /*where*/, std::size_t /*worker*/) noexcept { return {}; }
@@ -10005,6 +10922,222 @@ class yielding {
 /// All of tenon that needs nothing but a compiler. A door opens with its macro; the CMake target of the door sets it.
 
 #if defined(TENON_WITH_IO_URING) && TENON_WITH_IO_URING
+#ifndef TENON_SINGLE_BACKEND_DETAIL_KERNEL_RINGS
+#define TENON_SINGLE_BACKEND_DETAIL_KERNEL_RINGS
+// tenon/backend/detail/kernel_rings.hpp
+
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <utility>
+
+#include <liburing.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace tenon::detail {
+
+/// What is written of an operation into a submission.
+namespace submission {
+
+inline constexpr auto own_position = static_cast<std::uint64_t>(-1);  // of a file that has one
+
+/// read, recv and the like give no more than this at a time anyway (MAX_RW_COUNT).
+[[nodiscard]] inline unsigned size_of(const io_operation& op) noexcept {
+  return static_cast<unsigned>(op.size < 0x7ffff000 ? op.size : 0x7ffff000);
+}
+
+/// An operation of a file, at an offset of its own.
+inline void of_file(::io_uring_sqe& sqe, const io_operation& op, int fd) noexcept {
+  if (op.kind == io_kind::read_at || op.kind == io_kind::write_at) {
+    const auto& part = *static_cast<const file_part*>(op.data);
+    const auto offset = static_cast<std::uint64_t>(part.offset);
+    if (op.kind == io_kind::read_at) {
+      ::io_uring_prep_read(&sqe, fd, part.bytes, size_of(op), offset);
+    } else {
+      ::io_uring_prep_write(&sqe, fd, part.bytes, size_of(op), offset);
+    }
+  } else {
+    ::io_uring_prep_fsync(&sqe, fd, op.kind == io_kind::sync_data ? IORING_FSYNC_DATASYNC : 0);
+  }
+}
+
+/// Any other. `waits_first`: it begins with the wait, because a try would most likely be in vain.
+inline void of_source(::io_uring_sqe& sqe, const io_operation& op, int fd, bool is_socket, bool waits_first) noexcept {
+  const unsigned size = size_of(op);
+  switch (op.kind) {
+    case io_kind::readable: ::io_uring_prep_poll_add(&sqe, fd, POLLIN); break;
+    case io_kind::writable: ::io_uring_prep_poll_add(&sqe, fd, POLLOUT); break;
+    case io_kind::read:
+      if (is_socket) {
+        ::io_uring_prep_recv(&sqe, fd, op.data, size, 0);
+        if (waits_first) sqe.ioprio |= IORING_RECVSEND_POLL_FIRST;
+      } else {
+        ::io_uring_prep_read(&sqe, fd, op.data, size, own_position);
+      }
+      break;
+    case io_kind::write:
+      if (is_socket) {
+        ::io_uring_prep_send(&sqe, fd, op.data, size, MSG_NOSIGNAL);
+      } else {
+        ::io_uring_prep_write(&sqe, fd, op.data, size, own_position);
+      }
+      break;
+    case io_kind::accept: ::io_uring_prep_accept(&sqe, fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); break;
+    case io_kind::connect: ::io_uring_prep_connect(&sqe, fd, static_cast<const sockaddr*>(op.data), size); break;
+    case io_kind::send_message:
+      ::io_uring_prep_sendmsg(&sqe, fd, static_cast<const msghdr*>(op.data), MSG_NOSIGNAL);
+      break;
+    default: ::io_uring_prep_recvmsg(&sqe, fd, static_cast<msghdr*>(op.data), 0); break;
+  }
+}
+
+}  // namespace submission
+
+/// What the kernel says of a submission that has ended, or that goes on and has more to say.
+struct completion {
+  std::uint64_t tag = 0;  ///< the submission's user_data
+  int outcome = 0;
+  bool goes_on = false;
+  bool has_more_to_read = false;
+};
+
+/// The two rings shared with the kernel. The door of liburing.
+///
+/// Threads  One. The first that enters is its own for good; set_up and the destructor may run on another.
+class kernel_rings {
+ public:
+  kernel_rings() = default;
+  kernel_rings(const kernel_rings&) = delete;
+  kernel_rings& operator=(const kernel_rings&) = delete;
+  ~kernel_rings() { tear_down(); }
+
+  /// 0, or the errno value that says why there is none. `may_put_off`: the kernel may put work off until it is entered.
+  [[nodiscard]] int set_up(unsigned entries, bool may_put_off) noexcept {
+    // Multishot polls (the bell) came with 5.13, as RSRC_TAGS did.
+    constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_RSRC_TAGS;
+    // One issuer is the thread that enables the ring: so it starts disabled, for set_up may run on another.
+    constexpr unsigned best =
+        IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_R_DISABLED;
+    int error = 0;
+    for (const unsigned flags : {best, unsigned{IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG}, 0U}) {
+      if (flags == best && !may_put_off) continue;
+      ::io_uring_params asked{};
+      asked.flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+      asked.cq_entries = 4 * entries;
+      error = -::io_uring_queue_init_params(entries, &ring_, &asked);
+      if (error == EINVAL) continue;  // flags this kernel does not know
+      if (error != 0) return error;
+      is_there_ = true;
+      is_best_ = flags == best;
+      is_enabled_ = !is_best_;
+      if ((ring_.features & needed) == needed) return 0;
+      tear_down();
+      return EINVAL;
+    }
+    return error;
+  }
+  void tear_down() noexcept {
+    if (std::exchange(is_there_, false)) ::io_uring_queue_exit(&ring_);
+  }
+
+  [[nodiscard]] bool is_there() const noexcept { return is_there_; }
+  /// Whether it puts work off: Linux 6.1.
+  [[nodiscard]] bool is_best() const noexcept { return is_best_; }
+  [[nodiscard]] int fd() const noexcept { return ring_.ring_fd; }
+
+  /// The thread that calls it first is the one issuer.
+  void enable() noexcept {
+    if (std::exchange(is_enabled_, true)) return;
+    // io_uring_enable_rings is declared by liburing 2.3, but not exported.
+    ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+  }
+
+  /// A free submission, or null when the ring is full.
+  [[nodiscard]] ::io_uring_sqe* slot() noexcept { return ::io_uring_get_sqe(&ring_); }
+  /// Sends what is there. False: the kernel takes nothing for now, and what has completed is to be taken in.
+  [[nodiscard]] bool send() noexcept {
+    enable();
+    if (::io_uring_submit(&ring_) > 0) return true;
+    (void)::io_uring_get_events(&ring_);  // too many completions outstanding, or out of memory for now
+    return false;
+  }
+  [[nodiscard]] bool has_unsent() const noexcept { return ::io_uring_sq_ready(&ring_) != 0; }
+
+  /// Sends what is there and waits for a completion, at most so long; negative: for ever.
+  void enter(std::chrono::nanoseconds timeout) noexcept {
+    if (timeout.count() < 0) {
+      (void)::io_uring_submit_and_wait(&ring_, 1);
+    } else if (timeout.count() > 0) {
+      const timespec span = to_timespec(timeout);
+      ::__kernel_timespec limit{span.tv_sec, span.tv_nsec};
+      ::io_uring_cqe* first = nullptr;
+      (void)::io_uring_submit_and_wait_timeout(&ring_, &first, 1, &limit, nullptr);
+    } else if (has_unsent() || asks_to_be_entered()) {
+      (void)::io_uring_submit_and_get_events(&ring_);
+    }
+  }
+  /// Completions wait in the kernel for us to fetch them.
+  [[nodiscard]] bool asks_to_be_entered() const noexcept {
+    return (__atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
+  }
+
+  [[nodiscard]] bool has_completed() const noexcept { return ::io_uring_cq_ready(&ring_) != 0; }
+  /// The next completion, of which there is one. It is the kernel's again, so that what follows may submit.
+  [[nodiscard]] completion take() noexcept {
+    const ::io_uring_cqe& cqe = ring_.cq.cqes[*ring_.cq.khead & ring_.cq.ring_mask];
+    const completion taken{cqe.user_data, cqe.res, (cqe.flags & IORING_CQE_F_MORE) != 0,
+                           (cqe.flags & IORING_CQE_F_SOCK_NONEMPTY) != 0};
+    ::io_uring_cq_advance(&ring_, 1);
+    return taken;
+  }
+
+ private:
+  ::io_uring ring_{};
+  bool is_there_ = false;
+  bool is_best_ = false;
+  bool is_enabled_ = false;
+};
+
+}  // namespace tenon::detail
+#endif
+#ifndef TENON_SINGLE_BACKEND_DETAIL_RING_NOTE
+#define TENON_SINGLE_BACKEND_DETAIL_RING_NOTE
+// tenon/backend/detail/ring_note.hpp
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <string_view>
+
+namespace tenon::detail {
+
+/// Why there is no ring, as a sentence.
+class ring_note {
+ public:
+  void explain(int error) noexcept {
+    const char* const why = error == ENOSYS   ? "the kernel has none"
+                            : error == EPERM  ? "it is forbidden: see kernel.io_uring_disabled and seccomp"
+                            : error == EINVAL ? "the kernel is older than 5.13"
+                            : error == ENOMEM ? "out of memory: see RLIMIT_MEMLOCK"
+                                              : nullptr;
+    const int size =
+        why != nullptr
+            ? std::snprintf(text_, sizeof text_, "io_uring is not available (%s): epoll is used", why)
+            : std::snprintf(text_, sizeof text_, "io_uring is not available (errno %d): epoll is used", error);
+    size_ = static_cast<std::size_t>(size);
+  }
+  [[nodiscard]] std::string_view read() const noexcept { return {text_, size_}; }
+
+ private:
+  std::size_t size_ = 0;
+  char text_[112]{};
+};
+
+}  // namespace tenon::detail
+#endif
 #ifndef TENON_SINGLE_BACKEND_DETAIL_RING_OPTIONS
 #define TENON_SINGLE_BACKEND_DETAIL_RING_OPTIONS
 // tenon/backend/detail/ring_options.hpp
@@ -10055,17 +11188,13 @@ static_assert(detail::ring_options<entries<64>>::word == fixed_string("io_uring<
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
-#include <liburing.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace tenon {
@@ -10123,21 +11252,18 @@ struct io_uring : family::backend {
     loop() = default;
     loop(const loop&) = delete;
     loop& operator=(const loop&) = delete;
-    ~loop() {
-      if (has_ring_) ::io_uring_queue_exit(&ring_);
-    }
 
-    [[nodiscard]] result<void> open() noexcept {
-      const int error = set_up();
+    [[nodiscard]] result<void> open(bool may_put_off = true) noexcept {
+      const int error = set_up(may_put_off);
       if (error == EMFILE || error == ENFILE) return error_of(error);
       if (error == 0) return {};
-      explain(error);
+      note_.explain(error);
       return fallback_.open();
     }
 
     [[nodiscard]] result<void> attach(source& s) noexcept {
       s.home = nullptr;
-      if (!has_ring_) return fallback_.attach(s);
+      if (!ring_.is_there()) return fallback_.attach(s);
       if (const int error = detail::reset_source(s); error != 0) return error_of(error);
       s.home = this;
       s.in_stage = s.out_stage = {};
@@ -10150,6 +11276,7 @@ struct io_uring : family::backend {
     }
 
     [[nodiscard]] static bool attempt(io_operation& op) noexcept {
+      if (is_of_file(op.kind)) return false;
       auto& s = static_cast<source&>(*op.source);
       // At home the ring batches; elsewhere the call is made here, and only if it would block does it go home.
       if (s.home != nullptr && (s.home == detail::ring_here || op.kind <= io_kind::writable)) return false;
@@ -10157,7 +11284,11 @@ struct io_uring : family::backend {
     }
 
     [[nodiscard]] bool start(io_operation& op) noexcept {
-      if (!has_ring_) return fallback_.start(op);
+      if (!ring_.is_there()) return fallback_.start(op);
+      if (is_of_file(op.kind)) {
+        submit_file(op);
+        return false;
+      }
       auto& s = static_cast<source&>(*op.source);
       assert(s.side(op.kind).pending == nullptr && "one operation a side at a time");
       s.side(op.kind).pending = &op;
@@ -10167,26 +11298,24 @@ struct io_uring : family::backend {
     }
 
     void cancel(io_operation& op) noexcept {
-      if (!has_ring_) return fallback_.cancel(op);
+      if (!ring_.is_there()) return fallback_.cancel(op);
+      if (is_of_file(op.kind)) return submit_cancel(op, whole);
       auto& s = static_cast<source&>(*op.source);
       typename source::stage& stage = stage_of(s, op);
       if (s.side(op.kind).pending != &op || std::exchange(stage.cancelled, true)) return;
-      // Sent behind the operation itself, and before another one at the same address: submissions are in order.
-      ::io_uring_sqe& sqe = slot();
-      ::io_uring_prep_cancel64(&sqe, address_of(op, stage.polls ? polls : whole), 0);
-      sqe.user_data = answer;
+      submit_cancel(op, stage.polls ? polls : whole);
     }
 
     std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
-      if (!has_ring_) return fallback_.wait(timeout);
-      enable();
+      if (!ring_.is_there()) return fallback_.wait(timeout);
+      ring_.enable();
       detail::ring_here = this;
       if constexpr (Threading::concurrent) {
         if (!hears_bell_) listen();
       }
-      if (!done_.empty() || ::io_uring_cq_ready(&ring_) != 0) timeout = {};
+      if (!done_.empty() || ring_.has_completed()) timeout = {};
       if (timeout.count() != 0 && !wake_.park()) timeout = {};
-      enter(timeout);
+      ring_.enter(timeout);
       wake_.unpark();
       reap();
       return detail::run_all(done_);
@@ -10195,14 +11324,35 @@ struct io_uring : family::backend {
     void wake() noexcept
       requires(Threading::concurrent)
     {
-      if (!has_ring_) return fallback_.wake();
+      if (!ring_.is_there()) return fallback_.wake();
       if (wake_.notify()) {
         const std::uint64_t one = 1;
         (void)!::write(bell_.get(), &one, sizeof one);
       }
     }
 
-    [[nodiscard]] std::string_view note() const noexcept { return {note_, note_size_}; }
+    [[nodiscard]] std::string_view note() const noexcept { return note_.read(); }
+
+    /// A ring that puts work off until it is entered does not wake who polls its descriptor (seen on 6.18), and of a
+    /// registered eventfd such a kernel forgets a signal that another eventfd causes. So it becomes one that does its
+    /// work at once, for which a wait of the host's ends with EINTR now and then.
+    [[nodiscard]] result<void> expose() noexcept {
+      if (!ring_.is_there() || !ring_.is_best()) return {};
+      ring_.tear_down();
+      return open(false);
+    }
+    [[nodiscard]] int handle() const noexcept { return ring_.is_there() ? ring_.fd() : fallback_.handle(); }
+    [[nodiscard]] bool doze() noexcept {
+      if (!ring_.is_there()) return fallback_.doze();
+      if (!done_.empty() || !wake_.park()) return false;
+      if constexpr (Threading::concurrent) {
+        if (!hears_bell_) listen();
+      }
+      if (ring_.has_unsent()) ring_.enter({});
+      if (!ring_.has_completed() && !ring_.asks_to_be_entered()) return true;
+      wake_.unpark();
+      return false;
+    }
 
    private:
     // The low bits of a submission's user_data; an operation is aligned to a pointer's size.
@@ -10220,98 +11370,47 @@ struct io_uring : family::backend {
       return is_inbound(op.kind) ? s.in_stage : s.out_stage;
     }
 
-    [[nodiscard]] int set_up() noexcept {
-      // Multishot polls (the bell) came with 5.13, as RSRC_TAGS did.
-      constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_RSRC_TAGS;
-      // One issuer is the thread that enables the ring: so it starts disabled, for open() may run on another.
-      constexpr unsigned best =
-          IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_R_DISABLED;
-      int error = 0;
-      for (const unsigned flags : {best, unsigned{IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG}, 0U}) {
-        ::io_uring_params asked{};
-        asked.flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
-        asked.cq_entries = 4 * detail::ring_options<Options...>::entries;
-        error = -::io_uring_queue_init_params(detail::ring_options<Options...>::entries, &ring_, &asked);
-        if (error == EINVAL) continue;  // flags this kernel does not know
-        if (error != 0) return error;
-        if ((ring_.features & needed) != needed) {
-          ::io_uring_queue_exit(&ring_);
-          return EINVAL;
+    [[nodiscard]] int set_up(bool may_put_off) noexcept {
+      const int error = ring_.set_up(detail::ring_options<Options...>::entries, may_put_off);
+      if (error != 0) return error;
+      if constexpr (Threading::concurrent) {
+        bell_ = unique_fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+        if (!bell_) {
+          const int no_bell = errno;
+          ring_.tear_down();
+          return no_bell;
         }
-        if constexpr (Threading::concurrent) {
-          bell_ = unique_fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-          if (!bell_) {
-            const int no_bell = errno;
-            ::io_uring_queue_exit(&ring_);
-            return no_bell;
-          }
-        }
-        has_ring_ = true;
-        is_best_ = flags == best;
-        is_enabled_ = !is_best_;
-        return 0;
       }
-      return error;
-    }
-
-    void explain(int error) noexcept {
-      const char* const why = error == ENOSYS   ? "the kernel has none"
-                              : error == EPERM  ? "it is forbidden: see kernel.io_uring_disabled and seccomp"
-                              : error == EINVAL ? "the kernel is older than 5.13"
-                              : error == ENOMEM ? "out of memory: see RLIMIT_MEMLOCK"
-                                                : nullptr;
-      const int size =
-          why != nullptr
-              ? std::snprintf(note_, sizeof note_, "io_uring is not available (%s): epoll is used", why)
-              : std::snprintf(note_, sizeof note_, "io_uring is not available (errno %d): epoll is used", error);
-      note_size_ = static_cast<std::size_t>(size);
-    }
-
-    void enable() noexcept {
-      if (std::exchange(is_enabled_, true)) return;
-      // io_uring_enable_rings is declared by liburing 2.3, but not exported.
-      ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+      return 0;
     }
 
     /// A free submission. When the ring is full it is sent, and what came back meanwhile is taken in.
     [[nodiscard]] ::io_uring_sqe& slot() noexcept {
       for (;;) {
-        if (::io_uring_sqe* const sqe = ::io_uring_get_sqe(&ring_); sqe != nullptr) return *sqe;
-        enable();
-        if (::io_uring_submit(&ring_) > 0) continue;
-        (void)::io_uring_get_events(&ring_);  // too many completions outstanding, or out of memory for now
+        if (::io_uring_sqe* const sqe = ring_.slot(); sqe != nullptr) return *sqe;
+        if (ring_.send()) continue;
         reap();
         ::sched_yield();
       }
     }
 
+    /// Sent behind the operation itself, and before another one at the same address: submissions are in order.
+    void submit_cancel(io_operation& op, std::uint64_t kind) noexcept {
+      ::io_uring_sqe& sqe = slot();
+      ::io_uring_prep_cancel64(&sqe, address_of(op, kind), 0);
+      sqe.user_data = answer;
+    }
+
+    void submit_file(io_operation& op) noexcept {
+      ::io_uring_sqe& sqe = slot();
+      detail::submission::of_file(sqe, op, op.source->fd);
+      sqe.user_data = address_of(op, whole);
+    }
     void submit(io_operation& op, source& s) noexcept {
       ::io_uring_sqe& sqe = slot();
-      // recv and the like give no more than this at a time anyway (MAX_RW_COUNT).
-      const auto size = static_cast<unsigned>(op.size < 0x7ffff000 ? op.size : 0x7ffff000);
-      const auto here = static_cast<std::uint64_t>(-1);  // a file's own position
-      switch (op.kind) {
-        case io_kind::readable: ::io_uring_prep_poll_add(&sqe, s.fd, POLLIN); break;
-        case io_kind::writable: ::io_uring_prep_poll_add(&sqe, s.fd, POLLOUT); break;
-        case io_kind::read:
-          if (s.is_socket) {
-            ::io_uring_prep_recv(&sqe, s.fd, op.data, size, 0);
-            // The last read found the socket empty: begin with the wait.
-            if (is_best_ && !s.in.ready.load(std::memory_order_relaxed)) sqe.ioprio |= IORING_RECVSEND_POLL_FIRST;
-          } else {
-            ::io_uring_prep_read(&sqe, s.fd, op.data, size, here);
-          }
-          break;
-        case io_kind::write:
-          if (s.is_socket) {
-            ::io_uring_prep_send(&sqe, s.fd, op.data, size, MSG_NOSIGNAL);
-          } else {
-            ::io_uring_prep_write(&sqe, s.fd, op.data, size, here);
-          }
-          break;
-        case io_kind::accept: ::io_uring_prep_accept(&sqe, s.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); break;
-        case io_kind::connect: ::io_uring_prep_connect(&sqe, s.fd, static_cast<const sockaddr*>(op.data), size); break;
-      }
+      // The last read found the socket empty.
+      const bool waits_first = ring_.is_best() && !s.in.ready.load(std::memory_order_relaxed);
+      detail::submission::of_source(sqe, op, s.fd, s.is_socket, waits_first);
       sqe.user_data = address_of(op, whole);
     }
 
@@ -10331,47 +11430,30 @@ struct io_uring : family::backend {
       hears_bell_ = true;
     }
 
-    void enter(std::chrono::nanoseconds timeout) noexcept {
-      if (timeout.count() < 0) {
-        (void)::io_uring_submit_and_wait(&ring_, 1);
-      } else if (timeout.count() > 0) {
-        const timespec span = detail::to_timespec(timeout);
-        ::__kernel_timespec limit{span.tv_sec, span.tv_nsec};
-        ::io_uring_cqe* first = nullptr;
-        (void)::io_uring_submit_and_wait_timeout(&ring_, &first, 1, &limit, nullptr);
-      } else if (::io_uring_sq_ready(&ring_) != 0 || asks_to_be_entered()) {
-        (void)::io_uring_submit_and_get_events(&ring_);
-      }
-    }
-
-    /// Completions wait in the kernel for us to fetch them.
-    [[nodiscard]] bool asks_to_be_entered() const noexcept {
-      return (__atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
-    }
-
     /// Takes in what has completed; runs nothing of the user's.
     void reap() noexcept {
-      while (::io_uring_cq_ready(&ring_) != 0) {
-        // Copied and given back first: what follows may submit, find the ring full, and come here again.
-        const ::io_uring_cqe& cqe = ring_.cq.cqes[*ring_.cq.khead & ring_.cq.ring_mask];
-        const std::uint64_t tag = cqe.user_data;
-        const int outcome = cqe.res;
-        const unsigned flags = cqe.flags;
-        ::io_uring_cq_advance(&ring_, 1);
-        switch (tag & kinds) {
+      while (ring_.has_completed()) {
+        const detail::completion told = ring_.take();
+        switch (told.tag & kinds) {
           case answer: break;
           case bell:
-            if ((flags & IORING_CQE_F_MORE) == 0) hears_bell_ = false;
+            if (!told.goes_on) hears_bell_ = false;
             break;
-          default: take(*reinterpret_cast<io_operation*>(static_cast<std::uintptr_t>(tag & ~kinds)), outcome, flags);
+          default: take(*reinterpret_cast<io_operation*>(static_cast<std::uintptr_t>(told.tag & ~kinds)), told);
         }
       }
     }
 
-    void take(io_operation& op, int outcome, unsigned flags) noexcept {
+    void take(io_operation& op, const detail::completion& told) noexcept {
+      int outcome = told.outcome;
+      if (is_of_file(op.kind)) {
+        op.outcome =
+            outcome == -EINTR ? -ECANCELED : outcome;  // nothing but a cancellation interrupts the kernel there
+        return done_.push(op);
+      }
       auto& s = static_cast<source&>(*op.source);
       typename source::stage& stage = stage_of(s, op);
-      const bool transfers = op.kind == io_kind::read || op.kind == io_kind::write || op.kind == io_kind::accept;
+      const bool transfers = is_transfer(op.kind);
       if (std::exchange(stage.polls, false)) {
         if (outcome >= 0 && stage.cancelled) outcome = -ECANCELED;
         if (outcome >= 0 && transfers) return submit(op, s);
@@ -10389,23 +11471,19 @@ struct io_uring : family::backend {
       auto& side = s.side(op.kind);
       if (transfers) {
         const bool full = op.kind != io_kind::accept && op.outcome == static_cast<std::int64_t>(op.size);
-        side.ready.store(full || (flags & IORING_CQE_F_SOCK_NONEMPTY) != 0, std::memory_order_relaxed);
+        side.ready.store(full || told.has_more_to_read, std::memory_order_relaxed);
       }
       side.pending = nullptr;
       done_.push(op);
     }
 
-    ::io_uring ring_{};
-    bool has_ring_ = false;
-    bool is_best_ = false;  // Linux 6.1
-    bool is_enabled_ = false;
     bool hears_bell_ = false;
     [[no_unique_address]] std::conditional_t<Threading::concurrent, unique_fd, decltype(nullptr)> bell_{};
-    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+    detail::kernel_rings ring_;
+    [[no_unique_address]] detail::wake_word<Threading> wake_;
     work_list done_;  // ended, and not yet run
     epoll_loop fallback_;
-    std::size_t note_size_ = 0;
-    char note_[112]{};
+    detail::ring_note note_;
   };
 };
 
@@ -10556,6 +11634,23 @@ struct libuv : family::backend {
 
     [[nodiscard]] std::string_view note() const noexcept { return {}; }
 
+    [[nodiscard]] static result<void> expose() noexcept { return {}; }
+    [[nodiscard]] int handle() const noexcept { return ::uv_backend_fd(&loop_); }
+    [[nodiscard]] bool doze() noexcept {
+      if (!done_.empty()) return false;
+      // Only here does libuv tell the kernel of what was armed. Before it parks: a turn after that would take in the
+      // bell that is to wake the host, and nobody would know.
+      ::uv_run(&loop_, UV_RUN_NOWAIT);
+      if (!done_.empty() || !wake_.park()) return false;
+      if (due().count() != 0 && detail::is_quiet(handle())) return true;
+      wake_.unpark();
+      return false;
+    }
+    /// When handles of the program's own want a turn; negative: never.
+    [[nodiscard]] std::chrono::nanoseconds due() const noexcept {
+      return std::chrono::milliseconds(::uv_loop_alive(&loop_) != 0 ? ::uv_backend_timeout(&loop_) : -1);
+    }
+
     /// The loop inside, for handles of the program's own: they run within wait(). Close them before the runtime stops.
     [[nodiscard]] uv_loop_t& native() noexcept { return loop_; }
 
@@ -10604,7 +11699,7 @@ struct libuv : family::backend {
     uv_loop_t loop_{};
     uv_timer_t timer_{};
     [[no_unique_address]] std::conditional_t<Threading::concurrent, uv_async_t, decltype(nullptr)> bell_{};
-    [[no_unique_address]] std::conditional_t<Threading::concurrent, detail::wake_word, detail::no_wake_word> wake_;
+    [[no_unique_address]] detail::wake_word<Threading> wake_;
     bool is_open_ = false;
     work_list done_;  // ended, and not yet run
   };
@@ -10720,56 +11815,126 @@ static_assert(memory_policy<mimalloc>);
 #endif
 #include <hwloc.h>
 
+#include <dlfcn.h>
+
 namespace tenon {
 
 namespace detail {
 
-/// Owns an hwloc topology.
-class hwloc_handle {
+/// The library itself, opened when it is first asked for: a program that names hwloc runs where it is not installed.
+/// Once open it stays open.
+///
+/// Threads  Any.
+/// Errors   What is not there, or is of another major version than the header, is false.
+class hwloc_library {
  public:
-  hwloc_handle() noexcept {
-    if (hwloc_topology_init(&topology_) != 0) topology_ = nullptr;
-  }
-  hwloc_handle(const hwloc_handle&) = delete;
-  hwloc_handle& operator=(const hwloc_handle&) = delete;
-  ~hwloc_handle() {
-    if (topology_ != nullptr) hwloc_topology_destroy(topology_);
+#if HWLOC_API_VERSION >= 0x00020000 && HWLOC_API_VERSION < 0x00030000
+  static constexpr const char* file = "libhwloc.so.15";  // what all of 2.x is called
+#else
+  static constexpr const char* file = "libhwloc.so";
+#endif
+
+  explicit hwloc_library(const char* name = file) noexcept : opened_(::dlopen(name, RTLD_NOW | RTLD_LOCAL)) {
+    if (opened_ == nullptr) return;
+    decltype(&hwloc_get_api_version) version = nullptr;
+    whole_ = find(version, "hwloc_get_api_version") && version() >> 16 == HWLOC_API_VERSION >> 16 &&
+             find(init, "hwloc_topology_init") && find(load, "hwloc_topology_load") &&
+             find(destroy, "hwloc_topology_destroy") && find(depth_of, "hwloc_get_type_depth") &&
+             find(count_at, "hwloc_get_nbobjs_by_depth") && find(object_at, "hwloc_get_obj_by_depth") &&
+             find(first_of, "hwloc_bitmap_first");
   }
 
-  [[nodiscard]] explicit operator bool() const noexcept { return topology_ != nullptr; }
-  [[nodiscard]] hwloc_topology_t get() const noexcept { return topology_; }
+  [[nodiscard]] explicit operator bool() const noexcept { return whole_; }
+
+  decltype(&hwloc_topology_init) init = nullptr;
+  decltype(&hwloc_topology_load) load = nullptr;
+  decltype(&hwloc_topology_destroy) destroy = nullptr;
+  decltype(&hwloc_get_type_depth) depth_of = nullptr;
+  decltype(&hwloc_get_nbobjs_by_depth) count_at = nullptr;
+  decltype(&hwloc_get_obj_by_depth) object_at = nullptr;
+  decltype(&hwloc_bitmap_first) first_of = nullptr;
 
  private:
-  hwloc_topology_t topology_ = nullptr;
+  template <class Function>
+  [[nodiscard]] bool find(Function*& to, const char* name) const noexcept {
+    to = reinterpret_cast<Function*>(::dlsym(opened_, name));  // as dlsym(3) says
+    return to != nullptr;
+  }
+
+  void* opened_;
+  bool whole_ = false;
 };
 
-/// What cores share last: the third level of cache, else (where there is none) their package.
-[[nodiscard]] inline hwloc_obj_type_t hwloc_cluster_type(hwloc_topology_t topology) noexcept {
-  return hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_L3CACHE) > 0 ? HWLOC_OBJ_L3CACHE : HWLOC_OBJ_PACKAGE;
-}
+/// Owns an hwloc topology, of this machine or of what hwloc's environment variables say.
+class hwloc_topology_of {
+ public:
+  explicit hwloc_topology_of(const hwloc_library& library) noexcept : library_(library) {
+    if (!library) return;
+    if (library.init(&topology_) != 0) {
+      topology_ = nullptr;
+    } else {
+      loaded_ = library.load(topology_) == 0;
+    }
+  }
+  hwloc_topology_of(const hwloc_topology_of&) = delete;
+  hwloc_topology_of& operator=(const hwloc_topology_of&) = delete;
+  ~hwloc_topology_of() {
+    if (topology_ != nullptr) library_.destroy(topology_);
+  }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return loaded_; }
+
+  [[nodiscard]] unsigned count(hwloc_obj_type_t type) const noexcept {
+    const int depth = library_.depth_of(topology_, type);
+    return depth == HWLOC_TYPE_DEPTH_UNKNOWN || depth == HWLOC_TYPE_DEPTH_MULTIPLE
+               ? 0
+               : static_cast<unsigned>(library_.count_at(topology_, depth));
+  }
+  /// The i-th of a type that there are more than i of.
+  [[nodiscard]] hwloc_obj_t object(hwloc_obj_type_t type, unsigned i) const noexcept {
+    return library_.object_at(topology_, library_.depth_of(topology_, type), i);
+  }
+  /// The lowest NUMA node of an object, as the kernel numbers it.
+  [[nodiscard]] int node_of(hwloc_obj_t object) const noexcept {
+    const int node = object->nodeset != nullptr ? library_.first_of(object->nodeset) : 0;
+    return node < 0 ? 0 : node;
+  }
+
+ private:
+  const hwloc_library& library_;
+  hwloc_topology_t topology_ = nullptr;
+  bool loaded_ = false;
+};
 
 /// The places of a loaded topology that `usable(processor)` admits, in the order `machine` documents.
+///
+/// What cores share last is the third level of cache; where there is none, their package; where there is none, a node.
 template <class Usable>
-[[nodiscard]] std::vector<tenon::place> hwloc_places(hwloc_topology_t topology, Usable usable) {
+[[nodiscard]] std::vector<tenon::place> hwloc_places(const hwloc_topology_of& topology, Usable usable) {
   struct ranked {
     tenon::place at;
     int rank;  // 0: the first hardware thread of its core that is usable, 1: the second...
   };
-  const hwloc_obj_type_t cluster_type = hwloc_cluster_type(topology);
+  const hwloc_obj_type_t cluster_type = topology.count(HWLOC_OBJ_L3CACHE) > 0 ? HWLOC_OBJ_L3CACHE : HWLOC_OBJ_PACKAGE;
+  const auto around = [](hwloc_obj_t object, hwloc_obj_type_t type) {
+    while (object != nullptr && object->type != type) object = object->parent;
+    return object;
+  };
   std::vector<ranked> found;
   int ranks = 0;
   // hwloc's own order puts what is near side by side, so the hardware threads of a core follow one another
-  for (hwloc_obj_t pu = nullptr; (pu = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PU, pu)) != nullptr;) {
+  for (unsigned i = 0; i < topology.count(HWLOC_OBJ_PU); ++i) {
+    const hwloc_obj_t pu = topology.object(HWLOC_OBJ_PU, i);
     const auto processor = static_cast<int>(pu->os_index);
     if (!usable(processor)) continue;
     const auto logical = [](hwloc_obj_t object) { return static_cast<int>(object->logical_index); };
-    const hwloc_obj_t core = hwloc_get_ancestor_obj_by_type(topology, HWLOC_OBJ_CORE, pu);
-    const hwloc_obj_t cluster = hwloc_get_ancestor_obj_by_type(topology, cluster_type, pu);
-    const int node = pu->nodeset != nullptr ? hwloc_bitmap_first(pu->nodeset) : 0;
+    const hwloc_obj_t core = around(pu, HWLOC_OBJ_CORE);
+    const hwloc_obj_t cluster = around(pu, cluster_type);
+    const int node = topology.node_of(pu);
     ranked next{{.processor = processor,
                  .core = logical(core != nullptr ? core : pu),
-                 .node = node < 0 ? 0 : node,
-                 .cluster = cluster != nullptr ? logical(cluster) : 0},
+                 .node = node,
+                 .cluster = cluster != nullptr ? logical(cluster) : node},
                 0};
     if (!found.empty() && found.back().at.core == next.at.core) next.rank = found.back().rank + 1;
     if (next.rank >= ranks) ranks = next.rank + 1;
@@ -10791,26 +11956,41 @@ template <class Usable>
 ///
 ///     struct app : tenon::runtime<tenon::epoll, tenon::stealing<>, tenon::hwloc> { using runtime::runtime; };
 ///
+/// The library is opened at run time: to compile needs its header, to run needs nothing.
+///
 /// Cost     read: some milliseconds (hwloc looks through /sys). pin, unpin: one system call.
 /// Threads  Any.
-/// Errors   hwloc failing at run time: read gives what `flat` gives, and a note. pin: see topology_policy.
+/// Errors   No library, one that cannot read the machine, or one that knows none of the processors this thread may run
+///          on (HWLOC_XMLFILE of another machine): read gives what `flat` gives, and a note. A kernel that does not let
+///          threads be pinned: read gives the places and a note; workers run where the kernel puts them. pin: see
+///          topology_policy.
 /// Source   Broquedis et al.: "hwloc: a generic framework for managing hardware affinities", PDP 2010.
 struct hwloc : family::topology {
   static constexpr auto word = fixed_string("hwloc");
   static constexpr bool pins = true;
+  static constexpr bool knows_nodes = true;
 
-  [[nodiscard]] static machine read() {
-    const detail::hwloc_handle topology;
-    if (!topology || hwloc_topology_load(topology.get()) != 0) {
-      return flat_with("hwloc could not read the topology of this machine: the places are those of flat");
+  [[nodiscard]] static machine read() { return read_by(detail::hwloc_library()); }
+
+  /// The same by a library that is named: a test names one that is not there.
+  [[nodiscard]] static machine read_by(const detail::hwloc_library& library) {
+    if (!library) {
+      return flat_with("hwloc: libhwloc is not on this machine, or of another version: the places are those of flat");
+    }
+    const detail::hwloc_topology_of topology(library);
+    if (!topology) {
+      return flat_with("hwloc: it cannot read the topology of this machine: the places are those of flat");
     }
     const detail::affinity_mask allowed = detail::affinity_mask::of_this_thread();
     machine here;
-    here.places = detail::hwloc_places(topology.get(), [&](int p) { return allowed.has(p); });
+    here.places = detail::hwloc_places(topology, [&](int p) { return allowed.has(p); });
     if (here.places.empty()) {
-      return flat_with("hwloc knows no processor that this thread may run on: the places are those of flat");
+      return flat_with("hwloc: it knows no processor that this thread may run on: the places are those of flat");
     }
-    here.concurrency = detail::concurrency_of(here.places.size(), cpu_quota());
+    here.concurrency = detail::concurrency_of(here.places.size());
+    // Asks for what is so already: whether one may ask.
+    if (!allowed.apply())
+      here.note = "hwloc: the kernel does not let threads be pinned here: workers run where it likes";
     return here;
   }
 
@@ -10866,8 +12046,10 @@ namespace tenon::config {
 
 namespace detail {
 
-/// A key of [runtime] is a family, or one of these two.
-inline std::string keys_listed() { return listed(families.data(), families.size(), ", ") + ", threads or name"; }
+/// A key of [runtime] is a family, or one of these three.
+inline std::string keys_listed() {
+  return listed(families.data(), families.size(), ", ") + ", threads, blocking_threads or name";
+}
 
 inline std::string kind_of(const toml::node& node) {
   switch (node.type()) {
@@ -10889,16 +12071,18 @@ inline std::string read_entry(document& into, std::string_view key, const toml::
     return wrong(std::string(key) + " is " + kind_of(node) + "; write " + std::string(key) + " = " +
                  std::string(example));
   };
-  if (key == "threads") {
+  if (key == "threads" || key == "blocking_threads") {
+    const bool workers = key == "threads";
     const toml::value<std::int64_t>* const count = node.as_integer();
-    if (count == nullptr) return wrong_type("4, an integer (0: as many as the machine has processors)");
-    if (count->get() < 0 || count->get() > most_threads) {
-      return wrong("threads = " + std::to_string(count->get()) +
-                   "; write an integer from 0 (as many as the machine has "
-                   "processors) to " +
+    if (count == nullptr) {
+      return wrong_type(workers ? "4, an integer (0: as many as the machine has processors)" : "64, an integer");
+    }
+    if (count->get() < (workers ? 0 : 1) || count->get() > most_threads) {
+      return wrong(std::string(key) + " = " + std::to_string(count->get()) + "; write an integer from " +
+                   (workers ? "0 (as many as the machine has processors)" : "1") + " to " +
                    std::to_string(most_threads));
     }
-    into.threads = static_cast<std::size_t>(count->get());
+    (workers ? into.threads : into.blocking_threads) = static_cast<std::size_t>(count->get());
     return {};
   }
   const toml::value<std::string>* const text = node.as_string();
@@ -10955,6 +12139,7 @@ inline outcome<document> read_table(const toml::table& root, std::string_view so
 ///     backend = "io_uring"
 ///     scheduling = "stealing"
 ///     threads = 4
+///     blocking_threads = 16
 ///     name = "edge"
 ///
 /// other_tables  Names at the top level that belong to the program and are not looked into.

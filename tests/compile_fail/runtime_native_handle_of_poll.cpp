@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <tenon/tenon.hpp>
 
+#include <tenon/runtime/embedding.hpp>
+
 #if defined(FIXED)
 using app = tenon::runtime<tenon::epoll>;
 #else

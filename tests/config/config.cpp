@@ -26,6 +26,7 @@ TEST(config, reads_words_and_numbers) {
       "backend = \"io_uring\"\n"
       "scheduling = \"stealing\"\n"
       "threads = 4\n"
+      "blocking_threads = 16\n"
       "name = \"edge\"\n",
       "a.toml");
   ASSERT_TRUE(read) << read.error();
@@ -37,6 +38,7 @@ TEST(config, reads_words_and_numbers) {
   EXPECT_EQ(read->words[1].family, "scheduling");
   EXPECT_EQ(read->words[1].line, 3u);
   EXPECT_EQ(read->threads, 4u);
+  EXPECT_EQ(read->blocking_threads, 16u);
   EXPECT_EQ(read->name, "edge");
 }
 
@@ -46,6 +48,7 @@ TEST(config, nothing_is_a_configuration) {
     ASSERT_TRUE(read) << read.error();
     EXPECT_TRUE(read->words.empty());
     EXPECT_FALSE(read->threads);
+    EXPECT_FALSE(read->blocking_threads);
     EXPECT_FALSE(read->name);
   }
 }
@@ -62,7 +65,7 @@ TEST(config, an_unknown_key_is_answered_with_the_known_ones) {
   EXPECT_EQ(
       error_of("[runtime]\nthreads = 1\nbackand = \"epoll\"\n"),
       "a.toml:3: unknown key \"backand\" in [runtime]; write backend, scheduling, memory, queue, topology, threading, "
-      "observe, clock, errors, context, threads or name");
+      "observe, clock, errors, context, threads, blocking_threads or name");
 }
 
 TEST(config, an_unknown_table_is_an_error_unless_the_program_has_it) {
@@ -79,6 +82,8 @@ TEST(config, a_value_of_the_wrong_type_is_an_error) {
   EXPECT_EQ(error_of("[runtime]\n\nname = true\n"), "a.toml:3: name is a boolean; write name = \"edge\", a string");
   EXPECT_EQ(error_of("[runtime]\nthreads = \"4\"\n"),
             "a.toml:2: threads is a string; write threads = 4, an integer (0: as many as the machine has processors)");
+  EXPECT_EQ(error_of("[runtime]\nblocking_threads = 1.5\n"),
+            "a.toml:2: blocking_threads is a float; write blocking_threads = 64, an integer");
   EXPECT_EQ(error_of("[runtime]\nbackend = [\"epoll\"]\n"),
             "a.toml:2: backend is an array; write backend = \"WORD\", a string");
   EXPECT_EQ(error_of("runtime = 3\n"), "a.toml:1: runtime is an integer; write a table, [runtime]");
@@ -89,6 +94,8 @@ TEST(config, a_number_out_of_range_is_an_error) {
             "a.toml:2: threads = -1; write an integer from 0 (as many as the machine has processors) to 65535");
   EXPECT_NE(error_of("[runtime]\nthreads = 65536\n"), "no error");
   EXPECT_EQ(error_of("[runtime]\nthreads = 65535\n"), "no error");
+  EXPECT_EQ(error_of("[runtime]\nblocking_threads = 0\n"),
+            "a.toml:2: blocking_threads = 0; write an integer from 1 to 65535");
 }
 
 TEST(config, a_key_twice_is_an_error_with_its_line) {

@@ -113,10 +113,13 @@ TEST(select, a_selection_may_give_nothing) {
 TEST(select, numbers_reach_the_settings) {
   tenon::config::document asked;
   asked.threads = 2;
+  asked.blocking_threads = 7;
   asked.name = "edge";
-  const std::string text = tenon::select<some_backends>(
-      asked, [](auto& rt) { return std::string(rt.name()) + '/' + std::to_string(rt.workers()); });
-  EXPECT_EQ(text, "edge/2");
+  const std::string text = tenon::select<some_backends>(asked, [](auto& rt) {
+    return std::string(rt.name()) + '/' + std::to_string(rt.workers()) + '/' +
+           std::to_string(rt.how_much().blocking_threads);
+  });
+  EXPECT_EQ(text, "edge/2/7");
 }
 
 TEST(select, an_unknown_word_is_an_error_with_the_known_ones) {
@@ -138,6 +141,12 @@ TEST(select, threads_for_one_thread_are_an_error) {
   const auto out = tenon::select<tenon::single_thread, some_backends>(asked, [](auto&) { return 0; });
   EXPECT_EQ(out.error(),
             "a.toml: threads = 4, but with single_thread there is one; leave threads out, or choose multi_thread");
+  asked.threads = 1;
+  asked.blocking_threads = 4;
+  const auto none = tenon::select<tenon::single_thread, some_backends>(asked, [](auto&) { return 0; });
+  EXPECT_EQ(none.error(),
+            "a.toml: blocking_threads = 4, but with single_thread there are none; leave blocking_threads out, or "
+            "choose multi_thread");
 }
 
 TEST(select, an_error_of_the_configuration_is_passed_on) {

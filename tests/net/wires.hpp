@@ -12,7 +12,8 @@
 #include <utility>
 #include <vector>
 
-// The runtimes on which the tests of the network run: each backend there is with each scheduling.
+// The runtimes on which the tests of the network run: each backend there is with each scheduling. Where a law is asked
+// a second time, by another compiler or a sanitizer, TENON_TESTS_PAIRWISE makes do with each of them once or twice.
 
 namespace tenon_test {
 
@@ -36,6 +37,23 @@ struct as_types<std::tuple<Rs...>> {
   using type = testing::Types<Rs...>;
 };
 
+#if defined(TENON_TESTS_PAIRWISE)
+template <class Backend>
+using alone_on = std::conditional_t<watches_threads, std::tuple<>,  // there is nothing to watch
+                                    std::tuple<wired<Backend, tenon::fifo, tenon::single_thread>>>;
+using all_wired = as_types<decltype(std::tuple_cat(
+    std::tuple<wired<tenon::epoll, tenon::affinity<>>>(), alone_on<tenon::epoll>(),
+    std::tuple<wired<tenon::poll, tenon::stealing<>>>()
+#if defined(TENON_WITH_IO_URING) && TENON_WITH_IO_URING
+        ,
+    std::tuple<wired<tenon::io_uring<>, tenon::stealing<>>>(), alone_on<tenon::io_uring<>>()
+#endif
+#if defined(TENON_WITH_LIBUV) && TENON_WITH_LIBUV
+                                                                   ,
+    std::tuple<wired<tenon::libuv, tenon::affinity<>>>()
+#endif
+        ))>::type;
+#else
 using all_wired =
     as_types<decltype(std::tuple_cat(std::declval<of_backend<tenon::epoll>>(), std::declval<of_backend<tenon::poll>>()
 #if defined(TENON_WITH_IO_URING) && TENON_WITH_IO_URING
@@ -47,6 +65,7 @@ using all_wired =
                                      std::declval<of_backend<tenon::libuv>>()
 #endif
                                          ))>::type;
+#endif
 
 /// Runs `main(rt, args...)` with some workers, or one where there is only one; what it borrowed comes back.
 template <class R, class Main, class... Args>

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include <tenon/backend/epoll.hpp>
+#include <tenon/observe/counters.hpp>
 #include <tenon/queue/locked.hpp>
 #include <tenon/queue/unbounded.hpp>
 #include <tenon/runtime/runtime.hpp>
@@ -554,6 +555,33 @@ TEST(fabric, runs_on_a_runtime_of_several_threads) {
   several rt{{.threads = 2}};
   EXPECT_EQ(rt.run(serve(rt)), 200);
 }
+template <class Pipeline>
+tenon::totals counted(const Pipeline& stages) {
+  tenon::runtime<tenon::epoll, tenon::fifo, tenon::single_thread, tenon::counters> rt;
+  rt.run([](auto& self, const Pipeline* of) -> tenon::task<void> {
+    tenon::fabric running{self, *of};
+    tenon::scope all{self};
+    for (int i = 0; i < 6; ++i) {
+      all.spawn(
+          [](auto* to, int item) -> tenon::task<void> {
+            const auto answer = co_await to->submit(item);
+            (void)answer;
+          },
+          &running, i);
+    }
+    co_await all.join();
+    co_await running.drained();
+    EXPECT_EQ(running.stats()[0].rejected + running.stats()[0].dropped, 2U);
+  }(rt, &stages));
+  return rt.report().all;
+}
+
+TEST(fabric, the_report_of_its_runtime_has_what_was_dropped_but_not_what_was_rejected) {
+  EXPECT_EQ(counted(newest).items_dropped, 2U);
+  EXPECT_EQ(counted(oldest).items_dropped, 2U);
+  EXPECT_EQ(counted(rejecting).items_dropped, 0U);
+}
+
 TEST(fabric, runs_on_a_runtime_of_one_thread) {
   alone rt;
   EXPECT_EQ(rt.run(serve(rt)), 200);

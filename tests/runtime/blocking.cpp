@@ -72,6 +72,7 @@ TYPED_TEST(offloads, give_no_result_of_a_result) {
   });
 }
 
+#if defined(__cpp_exceptions)
 TYPED_TEST(offloads, bring_exceptions_back) {
   run_on<TypeParam>({.threads = 2}, [](typename TypeParam::base& rt) -> task<void> {
     bool caught = false;
@@ -83,6 +84,7 @@ TYPED_TEST(offloads, bring_exceptions_back) {
     EXPECT_TRUE(caught);
   });
 }
+#endif
 
 TYPED_TEST(offloads, run_beside_one_another_up_to_the_limit_and_then_in_turn) {
   static std::atomic<int> inside;

@@ -97,6 +97,20 @@ class uv_host {
 template <class Backend>
 using embedded_by = std::tuple<wired<Backend, tenon::fifo>, wired<Backend, tenon::stealing<>>,
                                wired<Backend, tenon::affinity<>>, wired<Backend, tenon::fifo, tenon::single_thread>>;
+#if defined(TENON_TESTS_PAIRWISE)
+using all_embedded = as_types<decltype(std::tuple_cat(
+    std::tuple<wired<tenon::epoll, tenon::fifo>, wired<tenon::epoll, tenon::fifo, tenon::single_thread>>()
+#if defined(TENON_WITH_IO_URING) && TENON_WITH_IO_URING
+        ,
+    std::tuple<wired<tenon::io_uring<>, tenon::stealing<>>,
+               wired<tenon::io_uring<>, tenon::fifo, tenon::single_thread>>()
+#endif
+#if defined(TENON_WITH_LIBUV) && TENON_WITH_LIBUV
+        ,
+    std::tuple<wired<tenon::libuv, tenon::affinity<>>>()
+#endif
+        ))>::type;
+#else
 using all_embedded = as_types<decltype(std::tuple_cat(std::declval<embedded_by<tenon::epoll>>()
 #if defined(TENON_WITH_IO_URING) && TENON_WITH_IO_URING
                                                           ,
@@ -107,6 +121,7 @@ using all_embedded = as_types<decltype(std::tuple_cat(std::declval<embedded_by<t
                                                       std::declval<embedded_by<tenon::libuv>>()
 #endif
                                                           ))>::type;
+#endif
 
 template <class R>
 typename R::settings some_threads([[maybe_unused]] std::size_t count) {

@@ -35,6 +35,14 @@ inline constexpr bool sanitized = true;
 inline constexpr bool sanitized = false;
 #endif
 
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool watches_threads = true;
+#elif defined(__has_feature)
+inline constexpr bool watches_threads = __has_feature(thread_sanitizer);
+#else
+inline constexpr bool watches_threads = false;
+#endif
+
 /// How often a stress is repeated: less where everything is slower.
 constexpr int rounds(int plain) { return sanitized ? (plain + 9) / 10 : plain; }
 

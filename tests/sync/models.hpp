@@ -37,8 +37,13 @@ struct on {
   static constexpr std::size_t threads = Threads;
 };
 
+#if defined(TENON_TESTS_PAIRWISE)
+template <template <class> class Model>
+using on_all = testing::Types<Model<on<solo, 1>>, Model<on<crew, 3>>, Model<on<bound, 2>>>;
+#else
 template <template <class> class Model>
 using on_all = testing::Types<Model<on<solo, 1>>, Model<on<crew, 1>>, Model<on<crew, 3>>, Model<on<bound, 2>>>;
+#endif
 
 template <class Main, class... Args>
 void run_alone(Main main, Args&&... args) {

@@ -26,6 +26,7 @@ static_assert(std::is_same_v<task<>, task<void>>);
 
 task<int> answer() { co_return 42; }
 task<void> nothing() { co_return; }
+#if defined(__cpp_exceptions)
 task<int> fails() {
   throw std::runtime_error("no");
   co_return 0;
@@ -34,6 +35,7 @@ task<void> fails_quietly() {
   throw std::runtime_error("nothing");
   co_return;
 }
+#endif
 
 TEST(task, gives_a_value) {
   EXPECT_EQ(run_alone([](alone&) -> task<int> {
@@ -164,6 +166,7 @@ TEST(task, moves_a_result_once_and_destroys_it_once) {
   EXPECT_EQ(alive::count, 0);
 }
 
+#if defined(__cpp_exceptions)
 TEST(task, lets_an_exception_out_of_the_await) {
   run_alone([](alone&) -> task<void> {
     bool caught = false;
@@ -202,6 +205,7 @@ TEST(task, keeps_an_exception_of_its_results_move) {
                }),
                std::runtime_error);
 }
+#endif
 
 task<std::uint64_t> count_awaits(int n) {
   std::uint64_t sum = 0;
@@ -228,6 +232,7 @@ TEST(task, nests_as_deep_as_memory_reaches) {
   EXPECT_EQ((run_with<crew>(2, [](crew&) { return deep(100'000); })), 100'000);
 }
 
+#if defined(__cpp_exceptions)
 task<void> deep_failure(int levels) {
   if (levels == 0) throw std::runtime_error("bottom");
   co_await deep_failure(levels - 1);
@@ -236,6 +241,7 @@ task<void> deep_failure(int levels) {
 TEST(task, lets_an_exception_rise_from_the_deep) {
   EXPECT_THROW(run_alone([](alone&) { return deep_failure(rounds(10'000)); }), std::runtime_error);
 }
+#endif
 
 /// A chain that never waits leaves room for others: it goes through the ready queue now and then.
 TEST(task, does_not_starve_the_others) {

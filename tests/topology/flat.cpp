@@ -23,7 +23,7 @@ TEST(flat, has_a_place_for_each_processor_of_the_affinity_mask) {
 }
 
 TEST(flat, concurrency_is_the_lesser_of_places_and_quota) {
-  EXPECT_EQ(tenon::detail::concurrency_of(8, std::nullopt), 8U);
+  EXPECT_EQ(tenon::detail::concurrency_of(8, 0), 8U);
   EXPECT_EQ(tenon::detail::concurrency_of(8, 3), 3U);
   EXPECT_EQ(tenon::detail::concurrency_of(8, 8), 8U);
   EXPECT_EQ(tenon::detail::concurrency_of(8, 100), 8U);

@@ -15,6 +15,7 @@ static_assert(!std::is_polymorphic_v<tiny> && !std::is_polymorphic_v<tiny::worke
 // What is not named is not there: the numbers of `counters` are all the difference, and `off` takes no byte.
 static_assert(sizeof(counting::worker) - sizeof(tiny::worker) == sizeof(tenon::totals));
 static_assert(std::is_empty_v<tenon::off::of<tenon::single_thread>>);
+static_assert(std::is_empty_v<tenon::detail::outsiders<tenon::single_thread, tenon::off::enabled>>);
 
 // No seat to sleep on and no line of its own for an inbox: they come with the threads.
 using crew = tenon::runtime<tenon::epoll, tenon::fifo, tenon::multi_thread>;

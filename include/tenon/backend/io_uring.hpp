@@ -2,10 +2,10 @@
 #pragma once
 
 #include <tenon/backend/concept.hpp>
+#include <tenon/backend/detail/kernel_rings.hpp>
 #include <tenon/backend/detail/readiness.hpp>
 #include <tenon/backend/detail/ring_note.hpp>
 #include <tenon/backend/detail/ring_options.hpp>
-#include <tenon/backend/detail/timeout.hpp>
 #include <tenon/backend/detail/wake_word.hpp>
 #include <tenon/backend/epoll.hpp>
 #include <tenon/core/unique_fd.hpp>
@@ -19,12 +19,9 @@
 #include <type_traits>
 #include <utility>
 
-#include <liburing.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace tenon {
@@ -82,9 +79,6 @@ struct io_uring : family::backend {
     loop() = default;
     loop(const loop&) = delete;
     loop& operator=(const loop&) = delete;
-    ~loop() {
-      if (has_ring_) ::io_uring_queue_exit(&ring_);
-    }
 
     [[nodiscard]] result<void> open(bool may_put_off = true) noexcept {
       const int error = set_up(may_put_off);
@@ -96,7 +90,7 @@ struct io_uring : family::backend {
 
     [[nodiscard]] result<void> attach(source& s) noexcept {
       s.home = nullptr;
-      if (!has_ring_) return fallback_.attach(s);
+      if (!ring_.is_there()) return fallback_.attach(s);
       if (const int error = detail::reset_source(s); error != 0) return error_of(error);
       s.home = this;
       s.in_stage = s.out_stage = {};
@@ -117,7 +111,7 @@ struct io_uring : family::backend {
     }
 
     [[nodiscard]] bool start(io_operation& op) noexcept {
-      if (!has_ring_) return fallback_.start(op);
+      if (!ring_.is_there()) return fallback_.start(op);
       if (is_of_file(op.kind)) {
         submit_file(op);
         return false;
@@ -131,7 +125,7 @@ struct io_uring : family::backend {
     }
 
     void cancel(io_operation& op) noexcept {
-      if (!has_ring_) return fallback_.cancel(op);
+      if (!ring_.is_there()) return fallback_.cancel(op);
       if (is_of_file(op.kind)) return submit_cancel(op, whole);
       auto& s = static_cast<source&>(*op.source);
       typename source::stage& stage = stage_of(s, op);
@@ -140,15 +134,15 @@ struct io_uring : family::backend {
     }
 
     std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
-      if (!has_ring_) return fallback_.wait(timeout);
-      enable();
+      if (!ring_.is_there()) return fallback_.wait(timeout);
+      ring_.enable();
       detail::ring_here = this;
       if constexpr (Threading::concurrent) {
         if (!hears_bell_) listen();
       }
-      if (!done_.empty() || ::io_uring_cq_ready(&ring_) != 0) timeout = {};
+      if (!done_.empty() || ring_.has_completed()) timeout = {};
       if (timeout.count() != 0 && !wake_.park()) timeout = {};
-      enter(timeout);
+      ring_.enter(timeout);
       wake_.unpark();
       reap();
       return detail::run_all(done_);
@@ -157,7 +151,7 @@ struct io_uring : family::backend {
     void wake() noexcept
       requires(Threading::concurrent)
     {
-      if (!has_ring_) return fallback_.wake();
+      if (!ring_.is_there()) return fallback_.wake();
       if (wake_.notify()) {
         const std::uint64_t one = 1;
         (void)!::write(bell_.get(), &one, sizeof one);
@@ -170,22 +164,19 @@ struct io_uring : family::backend {
     /// registered eventfd such a kernel forgets a signal that another eventfd causes. So it becomes one that does its
     /// work at once, for which a wait of the host's ends with EINTR now and then.
     [[nodiscard]] result<void> expose() noexcept {
-      if (has_ring_ && is_best_) {
-        ::io_uring_queue_exit(&ring_);
-        has_ring_ = is_best_ = false;
-        return open(false);
-      }
-      return {};
+      if (!ring_.is_there() || !ring_.is_best()) return {};
+      ring_.tear_down();
+      return open(false);
     }
-    [[nodiscard]] int handle() const noexcept { return has_ring_ ? ring_.ring_fd : fallback_.handle(); }
+    [[nodiscard]] int handle() const noexcept { return ring_.is_there() ? ring_.fd() : fallback_.handle(); }
     [[nodiscard]] bool doze() noexcept {
-      if (!has_ring_) return fallback_.doze();
+      if (!ring_.is_there()) return fallback_.doze();
       if (!done_.empty() || !wake_.park()) return false;
       if constexpr (Threading::concurrent) {
         if (!hears_bell_) listen();
       }
-      if (::io_uring_sq_ready(&ring_) != 0) (void)::io_uring_submit_and_get_events(&ring_);
-      if (::io_uring_cq_ready(&ring_) == 0 && !asks_to_be_entered()) return true;
+      if (ring_.has_unsent()) ring_.enter({});
+      if (!ring_.has_completed() && !ring_.asks_to_be_entered()) return true;
       wake_.unpark();
       return false;
     }
@@ -207,53 +198,24 @@ struct io_uring : family::backend {
     }
 
     [[nodiscard]] int set_up(bool may_put_off) noexcept {
-      // Multishot polls (the bell) came with 5.13, as RSRC_TAGS did.
-      constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_RSRC_TAGS;
-      // One issuer is the thread that enables the ring: so it starts disabled, for open() may run on another.
-      constexpr unsigned best =
-          IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_R_DISABLED;
-      int error = 0;
-      for (const unsigned flags : {best, unsigned{IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG}, 0U}) {
-        if (flags == best && !may_put_off) continue;
-        ::io_uring_params asked{};
-        asked.flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
-        asked.cq_entries = 4 * detail::ring_options<Options...>::entries;
-        error = -::io_uring_queue_init_params(detail::ring_options<Options...>::entries, &ring_, &asked);
-        if (error == EINVAL) continue;  // flags this kernel does not know
-        if (error != 0) return error;
-        if ((ring_.features & needed) != needed) {
-          ::io_uring_queue_exit(&ring_);
-          return EINVAL;
+      const int error = ring_.set_up(detail::ring_options<Options...>::entries, may_put_off);
+      if (error != 0) return error;
+      if constexpr (Threading::concurrent) {
+        bell_ = unique_fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+        if (!bell_) {
+          const int no_bell = errno;
+          ring_.tear_down();
+          return no_bell;
         }
-        if constexpr (Threading::concurrent) {
-          bell_ = unique_fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-          if (!bell_) {
-            const int no_bell = errno;
-            ::io_uring_queue_exit(&ring_);
-            return no_bell;
-          }
-        }
-        has_ring_ = true;
-        is_best_ = flags == best;
-        is_enabled_ = !is_best_;
-        return 0;
       }
-      return error;
-    }
-
-    void enable() noexcept {
-      if (std::exchange(is_enabled_, true)) return;
-      // io_uring_enable_rings is declared by liburing 2.3, but not exported.
-      ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+      return 0;
     }
 
     /// A free submission. When the ring is full it is sent, and what came back meanwhile is taken in.
     [[nodiscard]] ::io_uring_sqe& slot() noexcept {
       for (;;) {
-        if (::io_uring_sqe* const sqe = ::io_uring_get_sqe(&ring_); sqe != nullptr) return *sqe;
-        enable();
-        if (::io_uring_submit(&ring_) > 0) continue;
-        (void)::io_uring_get_events(&ring_);  // too many completions outstanding, or out of memory for now
+        if (::io_uring_sqe* const sqe = ring_.slot(); sqe != nullptr) return *sqe;
+        if (ring_.send()) continue;
         reap();
         ::sched_yield();
       }
@@ -266,58 +228,16 @@ struct io_uring : family::backend {
       sqe.user_data = answer;
     }
 
-    /// read, recv and the like give no more than this at a time anyway (MAX_RW_COUNT).
-    [[nodiscard]] static unsigned size_of(const io_operation& op) noexcept {
-      return static_cast<unsigned>(op.size < 0x7ffff000 ? op.size : 0x7ffff000);
-    }
-
     void submit_file(io_operation& op) noexcept {
       ::io_uring_sqe& sqe = slot();
-      const int fd = op.source->fd;
-      if (op.kind == io_kind::read_at || op.kind == io_kind::write_at) {
-        const auto& part = *static_cast<const file_part*>(op.data);
-        const auto offset = static_cast<std::uint64_t>(part.offset);
-        if (op.kind == io_kind::read_at) {
-          ::io_uring_prep_read(&sqe, fd, part.bytes, size_of(op), offset);
-        } else {
-          ::io_uring_prep_write(&sqe, fd, part.bytes, size_of(op), offset);
-        }
-      } else {
-        ::io_uring_prep_fsync(&sqe, fd, op.kind == io_kind::sync_data ? IORING_FSYNC_DATASYNC : 0);
-      }
+      detail::submission::of_file(sqe, op, op.source->fd);
       sqe.user_data = address_of(op, whole);
     }
-
     void submit(io_operation& op, source& s) noexcept {
       ::io_uring_sqe& sqe = slot();
-      const unsigned size = size_of(op);
-      const auto here = static_cast<std::uint64_t>(-1);  // a file's own position
-      switch (op.kind) {
-        case io_kind::readable: ::io_uring_prep_poll_add(&sqe, s.fd, POLLIN); break;
-        case io_kind::writable: ::io_uring_prep_poll_add(&sqe, s.fd, POLLOUT); break;
-        case io_kind::read:
-          if (s.is_socket) {
-            ::io_uring_prep_recv(&sqe, s.fd, op.data, size, 0);
-            // The last read found the socket empty: begin with the wait.
-            if (is_best_ && !s.in.ready.load(std::memory_order_relaxed)) sqe.ioprio |= IORING_RECVSEND_POLL_FIRST;
-          } else {
-            ::io_uring_prep_read(&sqe, s.fd, op.data, size, here);
-          }
-          break;
-        case io_kind::write:
-          if (s.is_socket) {
-            ::io_uring_prep_send(&sqe, s.fd, op.data, size, MSG_NOSIGNAL);
-          } else {
-            ::io_uring_prep_write(&sqe, s.fd, op.data, size, here);
-          }
-          break;
-        case io_kind::accept: ::io_uring_prep_accept(&sqe, s.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); break;
-        case io_kind::connect: ::io_uring_prep_connect(&sqe, s.fd, static_cast<const sockaddr*>(op.data), size); break;
-        case io_kind::send_message:
-          ::io_uring_prep_sendmsg(&sqe, s.fd, static_cast<const msghdr*>(op.data), MSG_NOSIGNAL);
-          break;
-        default: ::io_uring_prep_recvmsg(&sqe, s.fd, static_cast<msghdr*>(op.data), 0); break;
-      }
+      // The last read found the socket empty.
+      const bool waits_first = ring_.is_best() && !s.in.ready.load(std::memory_order_relaxed);
+      detail::submission::of_source(sqe, op, s.fd, s.is_socket, waits_first);
       sqe.user_data = address_of(op, whole);
     }
 
@@ -337,44 +257,22 @@ struct io_uring : family::backend {
       hears_bell_ = true;
     }
 
-    void enter(std::chrono::nanoseconds timeout) noexcept {
-      if (timeout.count() < 0) {
-        (void)::io_uring_submit_and_wait(&ring_, 1);
-      } else if (timeout.count() > 0) {
-        const timespec span = detail::to_timespec(timeout);
-        ::__kernel_timespec limit{span.tv_sec, span.tv_nsec};
-        ::io_uring_cqe* first = nullptr;
-        (void)::io_uring_submit_and_wait_timeout(&ring_, &first, 1, &limit, nullptr);
-      } else if (::io_uring_sq_ready(&ring_) != 0 || asks_to_be_entered()) {
-        (void)::io_uring_submit_and_get_events(&ring_);
-      }
-    }
-
-    /// Completions wait in the kernel for us to fetch them.
-    [[nodiscard]] bool asks_to_be_entered() const noexcept {
-      return (__atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
-    }
-
     /// Takes in what has completed; runs nothing of the user's.
     void reap() noexcept {
-      while (::io_uring_cq_ready(&ring_) != 0) {
-        // Copied and given back first: what follows may submit, find the ring full, and come here again.
-        const ::io_uring_cqe& cqe = ring_.cq.cqes[*ring_.cq.khead & ring_.cq.ring_mask];
-        const std::uint64_t tag = cqe.user_data;
-        const int outcome = cqe.res;
-        const unsigned flags = cqe.flags;
-        ::io_uring_cq_advance(&ring_, 1);
-        switch (tag & kinds) {
+      while (ring_.has_completed()) {
+        const detail::completion told = ring_.take();
+        switch (told.tag & kinds) {
           case answer: break;
           case bell:
-            if ((flags & IORING_CQE_F_MORE) == 0) hears_bell_ = false;
+            if (!told.goes_on) hears_bell_ = false;
             break;
-          default: take(*reinterpret_cast<io_operation*>(static_cast<std::uintptr_t>(tag & ~kinds)), outcome, flags);
+          default: take(*reinterpret_cast<io_operation*>(static_cast<std::uintptr_t>(told.tag & ~kinds)), told);
         }
       }
     }
 
-    void take(io_operation& op, int outcome, unsigned flags) noexcept {
+    void take(io_operation& op, const detail::completion& told) noexcept {
+      int outcome = told.outcome;
       if (is_of_file(op.kind)) {
         op.outcome =
             outcome == -EINTR ? -ECANCELED : outcome;  // nothing but a cancellation interrupts the kernel there
@@ -400,18 +298,15 @@ struct io_uring : family::backend {
       auto& side = s.side(op.kind);
       if (transfers) {
         const bool full = op.kind != io_kind::accept && op.outcome == static_cast<std::int64_t>(op.size);
-        side.ready.store(full || (flags & IORING_CQE_F_SOCK_NONEMPTY) != 0, std::memory_order_relaxed);
+        side.ready.store(full || told.has_more_to_read, std::memory_order_relaxed);
       }
       side.pending = nullptr;
       done_.push(op);
     }
 
-    ::io_uring ring_{};
-    bool has_ring_ = false;
-    bool is_best_ = false;  // Linux 6.1
-    bool is_enabled_ = false;
     bool hears_bell_ = false;
     [[no_unique_address]] std::conditional_t<Threading::concurrent, unique_fd, decltype(nullptr)> bell_{};
+    detail::kernel_rings ring_;
     [[no_unique_address]] detail::wake_word<Threading> wake_;
     work_list done_;  // ended, and not yet run
     epoll_loop fallback_;

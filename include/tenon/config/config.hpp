@@ -24,8 +24,10 @@ namespace tenon::config {
 
 namespace detail {
 
-/// A key of [runtime] is a family, or one of these two.
-inline std::string keys_listed() { return listed(families.data(), families.size(), ", ") + ", threads or name"; }
+/// A key of [runtime] is a family, or one of these three.
+inline std::string keys_listed() {
+  return listed(families.data(), families.size(), ", ") + ", threads, blocking_threads or name";
+}
 
 inline std::string kind_of(const toml::node& node) {
   switch (node.type()) {
@@ -47,16 +49,18 @@ inline std::string read_entry(document& into, std::string_view key, const toml::
     return wrong(std::string(key) + " is " + kind_of(node) + "; write " + std::string(key) + " = " +
                  std::string(example));
   };
-  if (key == "threads") {
+  if (key == "threads" || key == "blocking_threads") {
+    const bool workers = key == "threads";
     const toml::value<std::int64_t>* const count = node.as_integer();
-    if (count == nullptr) return wrong_type("4, an integer (0: as many as the machine has processors)");
-    if (count->get() < 0 || count->get() > most_threads) {
-      return wrong("threads = " + std::to_string(count->get()) +
-                   "; write an integer from 0 (as many as the machine has "
-                   "processors) to " +
+    if (count == nullptr) {
+      return wrong_type(workers ? "4, an integer (0: as many as the machine has processors)" : "64, an integer");
+    }
+    if (count->get() < (workers ? 0 : 1) || count->get() > most_threads) {
+      return wrong(std::string(key) + " = " + std::to_string(count->get()) + "; write an integer from " +
+                   (workers ? "0 (as many as the machine has processors)" : "1") + " to " +
                    std::to_string(most_threads));
     }
-    into.threads = static_cast<std::size_t>(count->get());
+    (workers ? into.threads : into.blocking_threads) = static_cast<std::size_t>(count->get());
     return {};
   }
   const toml::value<std::string>* const text = node.as_string();
@@ -113,6 +117,7 @@ inline outcome<document> read_table(const toml::table& root, std::string_view so
 ///     backend = "io_uring"
 ///     scheduling = "stealing"
 ///     threads = 4
+///     blocking_threads = 16
 ///     name = "edge"
 ///
 /// other_tables  Names at the top level that belong to the program and are not looked into.

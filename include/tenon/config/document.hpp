@@ -22,7 +22,7 @@ inline constexpr std::array<std::string_view, 10> families{"backend",   "schedul
 ///
 /// source   Where it was read, for errors.
 /// words    In the order in which they stand there. The family is empty where only the word is there.
-/// threads  Absent: what `settings` has.
+/// threads, blocking_threads, name   Absent: what `settings` has.
 struct document {
   struct entry {
     std::string_view family;  ///< one of `families`, or empty
@@ -33,6 +33,7 @@ struct document {
   std::string source;
   std::vector<entry> words;
   std::optional<std::size_t> threads;
+  std::optional<std::size_t> blocking_threads;
   std::optional<std::string> name;
 };
 

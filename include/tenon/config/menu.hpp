@@ -103,6 +103,10 @@ std::string contradiction(const Document& asked, const menu* menus, std::size_t 
     return at(asked.source, 0) + "threads = " + std::to_string(*asked.threads) +
            ", but with single_thread there is one; leave threads out, or choose multi_thread";
   }
+  if (asked.blocking_threads && !concurrent) {
+    return at(asked.source, 0) + "blocking_threads = " + std::to_string(*asked.blocking_threads) +
+           ", but with single_thread there are none; leave blocking_threads out, or choose multi_thread";
+  }
   return {};
 }
 

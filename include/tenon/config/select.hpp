@@ -86,7 +86,7 @@ constexpr const auto& spelled_in(policy_list<Ps...> /*words*/) noexcept {
   return spelled<Ps...>;
 }
 template <class First, class... Rest>
-First first_of(policy_list<First, Rest...>);
+First head_of(policy_list<First, Rest...>);
 
 template <class Answer>
 inline constexpr bool is_accepted = false;
@@ -160,6 +160,7 @@ class selection<Result, F, policy_list<Lists...>, policy_list<Fixed...>> {
     typename R::settings how_much;
     if constexpr (R::threading::concurrent) {
       if (asked_.threads) how_much.threads = *asked_.threads;
+      if (asked_.blocking_threads) how_much.blocking_threads = *asked_.blocking_threads;
     }
     if (asked_.name) how_much.name = *asked_.name;
     if constexpr (std::is_void_v<Result>) {
@@ -200,7 +201,7 @@ struct plan_of<policy_list<Lists...>, policy_list<Fixed...>> {
     constexpr bool whole = (Lists::whole && ...);
     constexpr bool one_family = (Lists::one_family && ...);
     if constexpr (some && whole && one_family) {
-      return std::type_identity<answer<Fixed..., decltype(detail::first_of(words<Lists>{}))...>>{};
+      return std::type_identity<answer<Fixed..., decltype(detail::head_of(words<Lists>{}))...>>{};
     } else {
       return std::type_identity<refused_list<some, whole, one_family>>{};
     }

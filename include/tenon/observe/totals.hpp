@@ -10,10 +10,10 @@ namespace tenon {
 ///     totals all;
 ///     for (const auto& worker : workers) all += worker.counts.read();
 struct totals {
-  std::uint64_t tasks_spawned = 0;   ///< tasks that were started
+  std::uint64_t tasks_spawned = 0;   ///< tasks and functions that spawn, post and defer took; the main task is one
   std::uint64_t tasks_run = 0;       ///< times a ready task was run; one that waits n times is run n + 1 times
   std::uint64_t tasks_stolen = 0;    ///< ready tasks taken from another worker, counted by the thief
-  std::uint64_t items_dropped = 0;   ///< items that a full queue or a shutdown threw away
+  std::uint64_t items_dropped = 0;   ///< by drop_oldest, drop_newest, and a runtime that drains and takes no more
   std::uint64_t bytes_received = 0;  ///< by reads that completed
   std::uint64_t bytes_sent = 0;      ///< by writes that completed
   std::uint64_t parks = 0;           ///< times a worker went to sleep

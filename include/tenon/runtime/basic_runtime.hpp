@@ -10,13 +10,14 @@
 #include <tenon/core/policy.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/fwd.hpp>
+#include <tenon/runtime/detail/by_header.hpp>
 #include <tenon/runtime/detail/crowd.hpp>
 #include <tenon/runtime/detail/extension.hpp>
+#include <tenon/runtime/detail/outsiders.hpp>
 #include <tenon/runtime/detail/posted.hpp>
 #include <tenon/runtime/detail/surroundings.hpp>
 #include <tenon/runtime/detail/visitors.hpp>
 #include <tenon/runtime/detail/worker.hpp>
-#include <tenon/runtime/embedding.hpp>
 #include <tenon/runtime/phase.hpp>
 #include <tenon/runtime/report.hpp>
 #include <tenon/runtime/settings.hpp>
@@ -26,10 +27,8 @@
 #include <tenon/topology/machine.hpp>
 
 #include <cassert>
-#include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -51,9 +50,8 @@ namespace tenon {
 template <class Backend, class Scheduling, class Memory, class Queue, class Topology, class Threading, class Observe,
           class Clock, class Errors, class Context>
 class basic_runtime
-    : public embedding<
-          basic_runtime<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors, Context>,
-          typename Backend::template loop<Threading>, Threading::concurrent> {
+    : public detail::by_header<
+          basic_runtime<Backend, Scheduling, Memory, Queue, Topology, Threading, Observe, Clock, Errors, Context>> {
  public:
   using runtime = basic_runtime;
   using policies =
@@ -71,14 +69,6 @@ class basic_runtime
 
   using settings = tenon::settings<Threading::concurrent>;
   using worker = detail::worker<basic_runtime>;
-  using tcp_stream = basic_tcp_stream<basic_runtime>;
-  using tcp_listener = basic_tcp_listener<basic_runtime>;
-  using signals = basic_signals<basic_runtime>;
-  using scheduler = basic_scheduler<basic_runtime>;
-  using unix_stream = basic_unix_stream<basic_runtime>;
-  using unix_listener = basic_unix_listener<basic_runtime>;
-  using udp_socket = basic_udp_socket<basic_runtime>;
-  using file = basic_file<basic_runtime>;
 
   /// Whether another thread may post: only where there is more than one.
   static constexpr bool has_remote_post = Threading::concurrent;
@@ -116,9 +106,10 @@ class basic_runtime
   T run(task<T> main) {
     detail::outcome<T> out;
     begin();
-    (void)background_.enter();
-    background_.start({}, &basic_runtime::main_task<T>, this, std::move(main), &out);
-    work_until_stopped();
+    start_main(std::move(main), out);
+    employ();
+    become(0);
+    part_with_all();
 #if defined(__cpp_exceptions)
     if (!out.failed()) background_.rethrow();
 #endif
@@ -135,7 +126,7 @@ class basic_runtime
   ///     rt.spawn(tenon::key{account.id}, update, account);              // under affinity: always on the same worker
   template <class Fn, class... Args>
   bool spawn(Fn&& fn, Args&&... args) {
-    if (!admit()) return false;
+    if (!admit()) return count_dropped(1), false;
     background_.start({}, std::forward<Fn>(fn), std::forward<Args>(args)...);
     return true;
   }
@@ -158,7 +149,8 @@ class basic_runtime
   /// Runs `fn()` soon, from a worker of this runtime (or before run(), from the thread that made it).
   template <class Fn>
   bool defer(Fn&& fn) {
-    if (!admit()) return false;
+    if (!admit()) return count_dropped(1), false;
+    count_spawned();
     start(detail::posted<basic_runtime, std::decay_t<Fn>>::make(*this, std::forward<Fn>(fn)));
     return true;
   }
@@ -180,6 +172,7 @@ class basic_runtime
     sum.workers = workers_.size();
     sum.counted = Observe::enabled;
     for (const worker& each : workers_) sum.all += each.observer().read();
+    outsiders_.add_to(sum.all);
     return sum;
   }
 
@@ -189,14 +182,6 @@ class basic_runtime
     if (workers_.size() != 0) lines = workers_[0].backend().note();
     detail::add_notes<Memory>(lines, machine_);
     return lines;
-  }
-
-  /// The scheduler of std::execution that stands for it: see runtime/senders.hpp, which it takes to use it.
-  template <class Scheduler = scheduler>
-  [[nodiscard]] auto get_scheduler() noexcept {
-    constexpr bool included = detail::complete<Scheduler>;
-    static_assert(included, "tenon::runtime<...>::get_scheduler: include <tenon/runtime/senders.hpp>");
-    if constexpr (included) return Scheduler(*this);
   }
 
   // What the parts of the library use. `item` is theirs and outlives its run.
@@ -210,19 +195,13 @@ class basic_runtime
   }
   /// `item` goes on as a ready one: here when this thread is a worker of ours, else wherever the scheduling puts it.
   void schedule(work& item, const environment& env = detail::no_environment) noexcept {
-    if (worker* const here = current()) {
-      here->schedule(item, env);
-    } else {
-      inject(item, env);
-    }
+    worker* const here = current();
+    here != nullptr ? here->schedule(item, env) : inject(item, env);
   }
   /// `item` is new.
   void start(work& item, const environment& env = detail::no_environment) noexcept {
-    if (worker* const here = current()) {
-      here->start(item, env);
-    } else {
-      inject(item, env);
-    }
+    worker* const here = current();
+    here != nullptr ? here->start(item, env) : inject(item, env);
   }
   /// `item` is new, and belongs to worker `index`.
   void start_at(std::size_t index, work& item) noexcept
@@ -251,17 +230,17 @@ class basic_runtime
       }
     }
   }
+  /// For the report: one more task, or items that were thrown away.
+  void count_spawned() noexcept { outsiders_.spawned(*this); }
+  void count_dropped(std::size_t items) noexcept { outsiders_.dropped(*this, items); }
   /// A block of the memory policy: of this worker's arena when this thread has one.
   [[nodiscard]] void* allocate(std::size_t bytes) {
     worker* const here = current();
     return here != nullptr ? here->arena().allocate(bytes) : Memory::obtain(bytes);
   }
   void deallocate(void* chunk, std::size_t bytes) noexcept {
-    if (worker* const here = current()) {
-      here->arena().deallocate(chunk, bytes);
-    } else {
-      Memory::release(chunk, bytes);
-    }
+    worker* const here = current();
+    here != nullptr ? here->arena().deallocate(chunk, bytes) : Memory::release(chunk, bytes);
   }
   /// Held while something is published here, and after that somebody woken.
   [[nodiscard]] auto visit() noexcept { return visitors_.come(current() == nullptr); }
@@ -277,7 +256,7 @@ class basic_runtime
   [[nodiscard]] const settings& how_much() const noexcept { return settings_; }
 
  private:
-  template <class, class, bool>
+  template <class>
   friend class embedding;
 
   using crowd = detail::crowd<basic_runtime>;
@@ -314,21 +293,9 @@ class basic_runtime
   }
 
   template <class T>
-  static task<void> main_task(basic_runtime* self, task<T> main, detail::outcome<T>* out) {
-#if defined(__cpp_exceptions)
-    try {
-#endif
-      if constexpr (std::is_void_v<T>) {
-        co_await std::move(main);
-      } else {
-        out->set(co_await std::move(main));
-      }
-#if defined(__cpp_exceptions)
-    } catch (...) {
-      out->fail(std::current_exception());
-    }
-#endif
-    self->drain();
+  void start_main(task<T> main, detail::outcome<T>& out) {
+    (void)background_.enter();
+    background_.start_root({}, detail::run_main<basic_runtime>(background_, std::move(main), &out, &drain));
   }
 
   static task<void> wait_for_stop() {
@@ -345,10 +312,10 @@ class basic_runtime
     started_at_.store(now(), std::memory_order_release);
   }
 
-  void drain() {
-    state_.store(phase::draining, std::memory_order_seq_cst);
-    background_.cancel();
-    background_.leave();
+  static void drain(crowd& of) noexcept {
+    of.runtime().state_.store(phase::draining, std::memory_order_seq_cst);
+    of.cancel();
+    of.leave();
   }
 
   static void all_left(crowd& of) noexcept {
@@ -357,12 +324,6 @@ class basic_runtime
     self.stopped_at_ = self.now();
     self.state_.store(phase::stopped, std::memory_order_seq_cst);
     for (worker& each : self.workers_) each.dismiss();
-  }
-
-  void work_until_stopped() {
-    employ();
-    become(0);
-    part_with_all();
   }
 
   void employ() {
@@ -401,6 +362,7 @@ class basic_runtime
   typename Threading::template atomic<bool> deserted_{false};
   typename Threading::template atomic<time_point> started_at_{never};
   time_point stopped_at_{};
+  [[no_unique_address]] detail::outsiders<Threading, Observe::enabled> outsiders_;
   detail::extensions<Threading> extensions_;
   detail::visitors<Threading> visitors_;
   crowd background_;

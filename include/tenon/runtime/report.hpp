@@ -12,6 +12,8 @@ namespace tenon {
 
 /// What a runtime did, from the start of run() to now.
 ///
+/// all      See `totals`. A call that a draining runtime refused is among those dropped. An item that a pipeline
+///          rejected is not: whoever submitted it has it back, and `fabric::stats` has the number.
 /// counted  Whether the runtime names `counters`; otherwise the totals are all zero because nobody counted.
 struct report {
   duration uptime{};
@@ -36,6 +38,7 @@ template <std::same_as<report> Report>
     line += " (not counted: name tenon::counters to count)";
     return line;
   }
+  add("tasks_spawned", r.all.tasks_spawned);
   add("tasks_run", r.all.tasks_run);
   add("tasks_stolen", r.all.tasks_stolen);
   add("items_dropped", r.all.items_dropped);

@@ -28,6 +28,7 @@ class schedule_operation : work {
 
   void start() noexcept {
     if (is_stopped() || !runtime_.admit()) return execution::set_stopped(std::move(receiver_));
+    runtime_.count_spawned();
     runtime_.start(*this);
   }
 

@@ -10,15 +10,15 @@
 #include <tenon/topology/machine.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <vector>
 
 namespace tenon {
 
 namespace detail {
 
-[[nodiscard]] inline std::size_t concurrency_of(std::size_t places, std::optional<std::size_t> quota) noexcept {
-  return quota && *quota < places ? *quota : places;
+/// As many as there are places, and no more than the quota, if there is one.
+[[nodiscard]] inline std::size_t concurrency_of(std::size_t places, std::size_t quota = quota_below({})) noexcept {
+  return quota != 0 && quota < places ? quota : places;
 }
 
 }  // namespace detail
@@ -42,13 +42,13 @@ struct flat : family::topology {
       each = {.processor = next, .core = next, .node = 0, .cluster = 0};
       ++next;
     }
-    here.concurrency = detail::concurrency_of(here.places.size(), cpu_quota());
+    here.concurrency = detail::concurrency_of(here.places.size());
     return here;
   }
 
   /// How many workers are worth having: all that is asked of a machine whose places are not used.
   [[nodiscard]] static std::size_t concurrency() noexcept {
-    return detail::concurrency_of(detail::affinity_mask::of_this_thread().count(), cpu_quota());
+    return detail::concurrency_of(detail::affinity_mask::of_this_thread().count());
   }
 
   static result<void> pin(const machine& /*where*/, std::size_t /*worker*/) noexcept { return {}; }

@@ -5,7 +5,6 @@
 #include <tenon/core/policy.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/topology/concept.hpp>
-#include <tenon/topology/cpu_quota.hpp>
 #include <tenon/topology/detail/affinity.hpp>
 #include <tenon/topology/flat.hpp>
 #include <tenon/topology/machine.hpp>
@@ -192,7 +191,7 @@ struct hwloc : family::topology {
     if (here.places.empty()) {
       return flat_with("hwloc: it knows no processor that this thread may run on: the places are those of flat");
     }
-    here.concurrency = detail::concurrency_of(here.places.size(), cpu_quota());
+    here.concurrency = detail::concurrency_of(here.places.size());
     // Asks for what is so already: whether one may ask.
     if (!allowed.apply())
       here.note = "hwloc: the kernel does not let threads be pinned here: workers run where it likes";

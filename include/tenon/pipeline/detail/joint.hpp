@@ -111,6 +111,7 @@ class joint {
       if constexpr (Overflow::producer_pops) {
         if (const std::optional<ticket*> oldest = queue_.try_pop()) {
           dropped_.fetch_add(1, std::memory_order_release);
+          tell_dropped(rt);
           lose(**oldest);
         }
       }
@@ -118,6 +119,7 @@ class joint {
       if (!Overflow::producer_pops || !push(item)) {
         outcome = Overflow::rejects ? entry::rejected : entry::dropped;
         (Overflow::rejects ? rejected_ : dropped_).fetch_add(1, std::memory_order_release);
+        if constexpr (!Overflow::rejects) tell_dropped(rt);
       }
     }
     signal(rt);
@@ -224,6 +226,12 @@ class joint {
 
  private:
   [[nodiscard]] bool push(ticket& item) noexcept { return queue_.try_push(&item); }
+
+  /// For the report of a runtime that makes one. A rejected item is not among them: its submitter has it back.
+  template <class R>
+  static void tell_dropped(R& rt) noexcept {
+    if constexpr (requires { rt.count_dropped(1); }) rt.count_dropped(1);
+  }
 
   template <class R>
   void signal(R& rt) noexcept {

@@ -90,6 +90,25 @@ root<R> run_task(crowd<R>& /*owner*/, Task body) {
   co_await std::move(body);
 }
 
+/// The same for a task whose outcome somebody waits for, and then `after`, before it leaves.
+template <class R, class Task, class T>
+root<R> run_main(crowd<R>& of, Task body, outcome<T>* out, void (*after)(crowd<R>&) noexcept) {
+#if defined(__cpp_exceptions)
+  try {
+#endif
+    if constexpr (std::is_void_v<T>) {
+      co_await std::move(body);
+    } else {
+      out->set(co_await std::move(body));
+    }
+#if defined(__cpp_exceptions)
+  } catch (...) {
+    out->fail(std::current_exception());
+  }
+#endif
+  after(of);
+}
+
 /// std::reference_wrapper, told by its face.
 template <class A>
 concept stands_for_reference = requires(A& arg) {
@@ -157,16 +176,20 @@ class crowd {
       from.bound = &fn;
       start(from, std::forward<Args>(args)...);
     } else {
-      const root<R> made = make(std::forward<Fn>(fn), std::forward<Args>(args)...);
-      member& promise = made.handle.promise();
-      if constexpr (R::carries_context) promise.carried = carried_by<R>(from.context);
-      add(promise);
-      work& item = promise_base::starting(promise);
-      if constexpr (!R::scheduling::shares) {
-        if (from.bound != nullptr) return runtime_.start_at(from.bound->among(runtime_.workers()), item);
-      }
-      runtime_.start(item, promise.own);
+      start_root(from, make(std::forward<Fn>(fn), std::forward<Args>(args)...));
     }
+  }
+  /// The same for a root that is made.
+  void start_root(origin from, root<R> made) {
+    member& promise = made.handle.promise();
+    if constexpr (R::carries_context) promise.carried = carried_by<R>(from.context);
+    add(promise);
+    runtime_.count_spawned();
+    work& item = promise_base::starting(promise);
+    if constexpr (!R::scheduling::shares) {
+      if (from.bound != nullptr) return runtime_.start_at(from.bound->among(runtime_.workers()), item);
+    }
+    runtime_.start(item, promise.own);
   }
 
   /// Destroys what was to start in a runtime that never ran. An item that is no root of ours ends by itself where there

@@ -14,11 +14,10 @@
 
 namespace tenon::detail {
 
-/// What the host's own code rings when it gives work to a single-threaded runtime between two visits: a descriptor of
-/// the worker's, which its backend watches like any other. Concurrent backends have a bell of their own.
+/// What rings when the host's own code gives work to a single-threaded runtime between two visits: a descriptor of the
+/// worker's, which its backend watches like any other. Concurrent backends have a bell of their own.
 ///
-/// Cost     Nothing until it hangs, which is when the runtime is launched into a host. A ring is one write, and the
-///          worker sees it only while it dozes.
+/// Cost     A ring is one write.
 /// Threads  One.
 template <class Worker, class Backend>
 class doorbell : io_operation {
@@ -38,14 +37,17 @@ class doorbell : io_operation {
     source = &source_;
     run = [](work& item) noexcept { static_cast<doorbell&>(static_cast<io_operation&>(item)).rung(); };
     listen();
-    at.hang(&ring, this);
     return {};
+  }
+
+  void ring() noexcept {
+    const std::uint64_t one = 1;
+    (void)!::write(fd_.get(), &one, sizeof one);
   }
 
   /// The runtime is stopped: the kernel lets go of the descriptor before it is closed.
   void take_down() noexcept {
     if (!fd_) return;
-    worker_->hang(nullptr, nullptr);
     hangs_ = false;
     worker_->backend().cancel(*this);
     while (!silent_) worker_->backend().wait(std::chrono::nanoseconds(-1));
@@ -54,10 +56,6 @@ class doorbell : io_operation {
   }
 
  private:
-  static void ring(void* bell) noexcept {
-    const std::uint64_t one = 1;
-    (void)!::write(static_cast<doorbell*>(bell)->fd_.get(), &one, sizeof one);
-  }
   void rung() noexcept {
     if (!hangs_) {
       silent_ = true;
@@ -78,8 +76,5 @@ class doorbell : io_operation {
   bool hangs_ = true;
   bool silent_ = false;
 };
-
-/// For a worker that needs none.
-struct no_doorbell {};
 
 }  // namespace tenon::detail

@@ -11,6 +11,8 @@ namespace tenon::detail {
 struct extension {
   const void* kind = nullptr;
   void (*end)(extension&) noexcept = nullptr;  ///< waits for what it still does, and frees it
+  /// In a runtime of one thread: its worker was given something while it may be asleep. Null: nothing to do then.
+  void (*roused)(extension&) noexcept = nullptr;
   extension* next = nullptr;
 };
 
@@ -44,6 +46,13 @@ class extensions {
         made->end(*made);
         return *other;
       }
+    }
+  }
+
+  /// The thread of a runtime of one.
+  void rouse() noexcept {
+    for (extension* each = head_.load(std::memory_order_relaxed); each != nullptr; each = each->next) {
+      if (each->roused != nullptr) each->roused(*each);
     }
   }
 

@@ -26,8 +26,7 @@ namespace tenon::detail {
 /// It runs what is ready; every `turn_every` items, and when nothing is ready, it takes a turn: its inbox, its backend,
 /// its timers. A turn with nothing ready sleeps in the backend, by the protocol of parking.hpp.
 ///
-/// In somebody else's loop there is no run() but visits: between two of them the worker counts as asleep, by the same
-/// protocol, and it is the host that waits, at the backend's descriptor.
+/// In somebody else's loop there is no run() but visits.hpp.
 template <class R>
 class alignas(cache_line) worker final : public loop {
   using threading = typename R::threading;
@@ -37,11 +36,6 @@ class alignas(cache_line) worker final : public loop {
   using observer_type = typename R::observe::template of<threading>;
 
   struct no_seat {};
-  struct ring {
-    void (*call)(void*) noexcept = nullptr;
-    void* bell = nullptr;
-  };
-  struct no_ring {};
 
   static constexpr bool concurrent = threading::concurrent;
   static constexpr bool shares = R::scheduling::shares;
@@ -125,8 +119,8 @@ class alignas(cache_line) worker final : public loop {
       if (!seat_.post()) return;
       if constexpr (shares) runtime_.idle().one_less();
       backend_.wake();
-    } else if (ring_.call != nullptr && dozing_) {
-      ring_.call(ring_.bell);
+    } else {
+      runtime_.extensions().rouse();
     }
   }
   /// Any thread: the worker gets up to search for work. False if it does not sleep.
@@ -158,7 +152,7 @@ class alignas(cache_line) worker final : public loop {
     while (!runtime_.stopped()) {
       if (work* const item = next()) {
         execute(*item);
-        if (++since_turn_ >= turn_every) turn();
+        if (counts_to_turn()) turn();
       } else {
         rest();
       }
@@ -170,52 +164,10 @@ class alignas(cache_line) worker final : public loop {
     *thread_ = before;
   }
 
-  /// A visit from somebody else's loop: runs what is ready, about `most` items of it, and waits for nothing.
-  void visit(std::size_t most) noexcept {
-    const this_thread before = enter();
-    const bool dozed = std::exchange(dozing_, false);
-    begin_collecting();
-    backend_.wait(std::chrono::nanoseconds::zero());
-    if (dozed) {
-      get_up();
-      observer_.woke();
-    }
-    fire();
-    publish(1);
-    for (more_ = false; !runtime_.stopped() && !more_; more_ = --most == 0) {
-      if (work* const item = next()) {
-        execute(*item);
-        if (++since_turn_ >= turn_every) turn();
-      } else if (doze()) {
-        break;
-      }
-    }
-    if constexpr (concurrent && shares) end_search();  // nobody is a searcher while the host is away
-    count();
-    *thread_ = before;
-  }
-  /// Between visits: when the next one is due at the latest. What another thread sends makes the descriptor readable.
-  [[nodiscard]] time_point next_visit() noexcept {
-    if (more_) return runtime_.now();
-    if constexpr (!concurrent) {
-      if (!inbox_.empty() || !local_.idle()) return runtime_.now();
-    }
-    time_point next = timers_.next();
-    if constexpr (requires { backend_.due(); }) {
-      const duration left = backend_.due();
-      if (left.count() >= 0 && runtime_.now() + left < next) next = runtime_.now() + left;
-    }
-    return next;
-  }
-  /// Where no other thread may wake a backend, the host's own code rings: `call(bell)`, while the worker dozes.
-  void hang(void (*by)(void*) noexcept, void* bell) noexcept
-    requires(!concurrent)
-  {
-    ring_.call = by;
-    ring_.bell = bell;
-  }
-
  private:
+  template <class>
+  friend class visits;
+
   /// This thread is the worker's until what was there before is put back.
   [[nodiscard]] this_thread enter() noexcept {
     assert((thread_ == nullptr || thread_ == &here()) && "tenon::runtime::poll_once: always from the same thread");
@@ -235,6 +187,12 @@ class alignas(cache_line) worker final : public loop {
   static void disarm_at(loop& self, timer& item) noexcept { static_cast<worker&>(self).disarm(item); }
   static time_point now_at(loop& self) noexcept { return static_cast<worker&>(self).runtime().now(); }
   static constexpr loop::operations table{&schedule_at, &post_at, &pin_at, &arm_at, &disarm_at, &now_at};
+
+  /// After an item. One that went through a long chain of ready awaits counts for several.
+  [[nodiscard]] bool counts_to_turn() noexcept {
+    since_turn_ += 1 + thread_->depth / 16;
+    return since_turn_ >= turn_every;
+  }
 
   void execute(work& item) noexcept {
     thread_->depth = 0;
@@ -294,29 +252,6 @@ class alignas(cache_line) worker final : public loop {
     get_up();
     fire();
     publish(2);  // one alone is run at once, here
-  }
-  /// The same, but it is the host that sleeps. False when there is something to do after all.
-  [[nodiscard]] bool doze() noexcept {
-    count();
-    begin_collecting();
-    since_turn_ = 0;
-    if (lie_down() && until_next_timer().count() != 0 && nothing_in_backend()) {
-      observer_.parked();
-      dozing_ = true;
-      return true;
-    }
-    backend_.wait(std::chrono::nanoseconds::zero());
-    get_up();
-    fire();
-    publish(2);
-    return false;
-  }
-  [[nodiscard]] bool nothing_in_backend() noexcept {
-    if constexpr (requires { backend_.doze(); }) {
-      return backend_.doze();
-    } else {
-      return true;  // whoever visits without being called comes again anyway
-    }
   }
 
   /// From here to get_up() the worker counts as asleep. False when there is something to do after all.
@@ -393,12 +328,9 @@ class alignas(cache_line) worker final : public loop {
   bool searching_ = false;
   bool collecting_ = false;
   std::size_t collected_ = 0;
-  bool dozing_ = false;  // between visits, and nothing was ready
-  bool more_ = false;    // between visits, and something was
   [[no_unique_address]] observer_type observer_;
   inbox<threading> inbox_;
   [[no_unique_address]] std::conditional_t<concurrent, seat<threading>, no_seat> seat_;
-  [[no_unique_address]] std::conditional_t<concurrent, no_ring, ring> ring_;
 };
 
 }  // namespace tenon::detail

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace tenon::detail {
@@ -19,7 +18,7 @@ struct levels {
   enum fault : unsigned char { nothing, no_level, unknown, no_count, twice, inside_out, too_many };
 
   static constexpr std::size_t most = 4096;  // hardware threads
-  static constexpr std::string_view names[kinds] = {"package", "node", "l3", "core", "pu"};
+  static constexpr const char* names[kinds] = {"package", "node", "l3", "core", "pu"};
 
   std::size_t all = 1;          ///< hardware threads of the machine
   std::size_t siblings = 1;     ///< hardware threads of one core
@@ -32,22 +31,23 @@ struct levels {
     kind order[kinds]{};
     std::size_t counts[kinds]{};
     std::size_t depth = 0;
-    while (!text.empty()) {
-      std::string_view count = take_until(text, ' ');
+    piece rest{text.data(), text.data() + text.size()};
+    while (!rest.empty()) {
+      piece count = rest.take_until(' ');
       if (count.empty()) continue;  // a second blank
-      const kind which = kind_of(take_until(count, ':'));
+      const kind which = kind_of(count.take_until(':'));
       if (which == kinds) return wrong(unknown);
       for (std::size_t i = 0; i < depth; ++i) {
         if (order[i] == which) return wrong(twice);
         if (order[i] >= core && order[i] > which) return wrong(inside_out);
       }
-      const std::optional<std::uint64_t> objects = number_of(count);
-      if (!objects || *objects == 0) return wrong(no_count);
-      if (*objects > most / made.all) return wrong(too_many);
+      std::uint64_t objects = 0;
+      if (!count.read(objects) || objects == 0) return wrong(no_count);
+      if (objects > most / made.all) return wrong(too_many);
       order[depth] = which;
-      counts[depth++] = static_cast<std::size_t>(*objects);
-      made.all *= static_cast<std::size_t>(*objects);
-      if (which == pu) made.siblings = static_cast<std::size_t>(*objects);
+      counts[depth++] = static_cast<std::size_t>(objects);
+      made.all *= static_cast<std::size_t>(objects);
+      if (which == pu) made.siblings = static_cast<std::size_t>(objects);
     }
     if (depth == 0) return wrong(no_level);
     for (std::size_t inner = 1; depth-- > 0; inner *= counts[depth]) made.within[order[depth]] = inner;
@@ -61,9 +61,9 @@ struct levels {
   [[nodiscard]] constexpr bool has(kind which) const noexcept { return within[which] != 0; }
 
  private:
-  [[nodiscard]] static constexpr kind kind_of(std::string_view name) noexcept {
+  [[nodiscard]] static constexpr kind kind_of(piece name) noexcept {
     std::size_t i = 0;
-    while (i < kinds && names[i] != name) ++i;
+    while (i < kinds && !name.is(names[i])) ++i;
     return static_cast<kind>(i);
   }
   [[nodiscard]] static constexpr levels wrong(fault what) noexcept {

@@ -7,23 +7,56 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <limits>
-#include <optional>
-#include <string_view>
 
 #include <fcntl.h>
 #include <unistd.h>
 
 namespace tenon::detail {
 
-// Every program reads its quota through these, so they are plain functions over char: strings and their optionals would
-// be a tenth of a small program's compile time.
+// Every program reads its quota through these, so they are plain functions over pointers: strings, string_views and
+// optionals would be a tenth of a small program's compile time.
+
+/// A part of a text: as much of a std::string_view as is needed here.
+struct piece {
+  const char* first = nullptr;
+  const char* last = nullptr;
+
+  [[nodiscard]] constexpr bool empty() const noexcept { return first == last; }
+
+  [[nodiscard]] constexpr bool is(const char* word) const noexcept {
+    const char* at = first;
+    while (at != last && *word != '\0' && *at == *word) ++at, ++word;
+    return at == last && *word == '\0';
+  }
+
+  /// Cuts it at the first `separator`: gives what is before it and leaves what is behind it.
+  constexpr piece take_until(char separator) noexcept {
+    piece head{first, first};
+    while (head.last != last && *head.last != separator) ++head.last;
+    first = head.last != last ? head.last + 1 : last;
+    return head;
+  }
+
+  /// Reads a number of decimal digits alone. False for anything else ("max", "-1", nothing, more than 64 bits).
+  [[nodiscard]] constexpr bool read(std::uint64_t& value) const noexcept {
+    const char* end = last;
+    while (end != first && (end[-1] == '\n' || end[-1] == ' ')) --end;
+    value = 0;
+    for (const char* at = first; at != end; ++at) {
+      if (*at < '0' || *at > '9') return false;
+      const auto digit = static_cast<std::uint64_t>(*at - '0');
+      if (value > (UINT64_MAX - digit) / 10) return false;
+      value = value * 10 + digit;
+    }
+    return end != first;
+  }
+};
 
 /// A path put together from pieces. One that is too long for the kernel opens nothing.
 class path_text {
  public:
-  void add(std::string_view piece) noexcept {
-    for (const char c : piece) add(c);
+  void add(piece text) noexcept {
+    for (; !text.empty(); ++text.first) add(*text.first);
   }
   void add(char c) noexcept {
     if (size_ < longest) text_[size_] = c;
@@ -33,10 +66,11 @@ class path_text {
   void cut(std::size_t size) noexcept { size_ = size; }
 
   /// Opens the file of this name below it.
-  [[nodiscard]] unique_fd open(std::string_view name) noexcept {
+  [[nodiscard]] unique_fd open(const char* name) noexcept {
     const std::size_t folder = size_;
-    add(name);
-    add('\0');
+    do {
+      add(*name);
+    } while (*name++ != '\0');
     const bool fits = size_ <= longest;
     size_ = folder;
     return unique_fd(fits ? ::open(text_, O_RDONLY | O_CLOEXEC) : -1);
@@ -52,7 +86,7 @@ class path_text {
 /// The text of a file of /proc or /sys; empty when it cannot be read, or is longer than any of them is.
 class file_text {
  public:
-  file_text(path_text& folder, std::string_view name) noexcept {
+  file_text(path_text& folder, const char* name) noexcept {
     const unique_fd file = folder.open(name);
     if (file && !read(file.get())) size_ = 0;
   }
@@ -60,7 +94,7 @@ class file_text {
   file_text& operator=(const file_text&) = delete;
   ~file_text() { std::free(data_); }
 
-  [[nodiscard]] std::string_view view() const noexcept { return {data_, size_}; }
+  [[nodiscard]] piece all() const noexcept { return {data_, data_ + size_}; }
 
  private:
   [[nodiscard]] bool read(int file) noexcept {
@@ -82,29 +116,5 @@ class file_text {
   char* data_ = nullptr;
   std::size_t size_ = 0;
 };
-
-/// Cuts `rest` at the first `separator`: gives what is before it and leaves what is behind it.
-[[nodiscard]] constexpr std::string_view take_until(std::string_view& rest, char separator) noexcept {
-  std::size_t at = 0;
-  while (at < rest.size() && rest[at] != separator) ++at;
-  const std::string_view head(rest.data(), at);
-  rest.remove_prefix(at < rest.size() ? at + 1 : at);
-  return head;
-}
-
-/// A number of decimal digits alone; nullopt for anything else ("max", "-1", nothing, more than 64 bits).
-[[nodiscard]] constexpr std::optional<std::uint64_t> number_of(std::string_view text) noexcept {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
-  if (text.empty()) return std::nullopt;
-  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
-  std::uint64_t value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    const auto digit = static_cast<std::uint64_t>(c - '0');
-    if (value > (most - digit) / 10) return std::nullopt;
-    value = value * 10 + digit;
-  }
-  return value;
-}
 
 }  // namespace tenon::detail
