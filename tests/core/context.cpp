@@ -25,6 +25,10 @@ static_assert(!tenon::context_policy<tenant>);
 static_assert(one::carries && !tenon::context<>::carries);
 static_assert(two::has_slot<label> && !one::has_slot<label>);
 
+// `auto all = co_await this_task::context();` would cut its slots off.
+static_assert(!std::is_copy_constructible_v<tenon::any_context> && !std::is_copy_assignable_v<tenon::any_context>);
+static_assert(std::is_copy_constructible_v<two::values> && std::is_copy_assignable_v<two::values>);
+
 TEST(context, begins_with_defaults) {
   const two::values nothing;
   EXPECT_EQ(nothing.get<tenant>().id, 0U);

@@ -397,6 +397,95 @@ TEST(embedding_in_virtual_time, an_hour_is_one_poll) {
   EXPECT_EQ(rt.report().uptime, 1h);
 }
 
+#if defined(TENON_WITH_LIBUV) && TENON_WITH_LIBUV
+TEST(embedding_with_libuv, what_a_handle_of_the_program_leaves_while_the_worker_dozes_off_is_run) {
+  using R = tenon::runtime<tenon::libuv, tenon::affinity<>>;
+  R rt{{.threads = 1}};
+  uv_loop_t* inside = nullptr;
+  rt.launch([](R& of, uv_loop_t*& loop) -> task<void> {
+    loop = &of.current()->backend().native();
+    const bool slept = co_await tenon::sleep_until(tenon::never);
+    EXPECT_FALSE(slept);
+  }(rt, inside));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(rt.poll_once());
+  struct counts {
+    R& of;
+    int turns = 0;
+    int runs = 0;
+  } seen{rt};
+  uv_prepare_t each_turn{};
+  ::uv_prepare_init(inside, &each_turn);
+  each_turn.data = &seen;
+  ::uv_prepare_start(&each_turn, [](uv_prepare_t* handle) {
+    auto& at = *static_cast<counts*>(handle->data);
+    if (++at.turns != 2) return;  // the second is the one in which it dozes off
+    EXPECT_TRUE(at.of.defer([&at] { ++at.runs; }));
+  });
+  ASSERT_TRUE(rt.poll_once());
+  EXPECT_GE(seen.turns, 2);
+  EXPECT_EQ(seen.runs, 1);
+  ::uv_close(reinterpret_cast<uv_handle_t*>(&each_turn), nullptr);
+  rt.request_stop();
+  while (rt.poll_once()) {
+  }
+}
+
+template <class R>
+task<void> sleeps_until_a_handle_of_the_program_speaks(R& of, uv_prepare_t& before_the_wait) {
+  ::uv_prepare_init(&of.current()->backend().native(), &before_the_wait);
+  before_the_wait.data = &of;
+  ::uv_prepare_start(&before_the_wait, [](uv_prepare_t* handle) {
+    R& its = *static_cast<R*>(handle->data);
+    ::uv_prepare_stop(handle);
+    EXPECT_TRUE(its.defer([&its] { its.request_stop(); }));
+  });
+  const bool slept = co_await tenon::sleep_for(10s);
+  EXPECT_FALSE(slept) << "what the handle left was run";
+  ::uv_close(reinterpret_cast<uv_handle_t*>(&before_the_wait), nullptr);
+}
+
+template <class R>
+void expect_what_is_left_before_the_wait_is_run(tenon::settings<R::threading::concurrent> how_much) {
+  uv_prepare_t handle{};
+  R rt{std::move(how_much)};
+  rt.run(sleeps_until_a_handle_of_the_program_speaks(rt, handle));
+}
+
+TEST(libuv_inside, what_a_handle_of_the_program_leaves_right_before_the_wait_is_run) {
+  expect_what_is_left_before_the_wait_is_run<tenon::runtime<tenon::libuv, tenon::affinity<>>>({.threads = 1});
+  expect_what_is_left_before_the_wait_is_run<tenon::runtime<tenon::libuv, tenon::stealing<>>>({.threads = 1});
+  expect_what_is_left_before_the_wait_is_run<tenon::runtime<tenon::libuv, tenon::fifo, tenon::single_thread>>({});
+}
+#endif
+
+TEST(embedding_alone, what_the_host_starts_under_a_key_wakes_it) {
+  tenon::runtime<tenon::epoll, tenon::affinity<>, tenon::single_thread> rt;
+  const tenon::unique_fd outer{::epoll_create1(EPOLL_CLOEXEC)};
+  epoll_event asked{EPOLLIN, {.ptr = nullptr}};
+  rt.launch([]() -> task<void> {
+    const bool slept = co_await tenon::sleep_until(tenon::never);
+    EXPECT_FALSE(slept);
+  }());
+  ASSERT_EQ(::epoll_ctl(outer.get(), EPOLL_CTL_ADD, rt.native_handle(), &asked), 0);
+  epoll_event got{};
+  while (rt.poll_once() && ::epoll_wait(outer.get(), &got, 1, 0) != 0) {
+  }
+  bool ran = false;
+  EXPECT_TRUE(rt.spawn(
+      tenon::key{7},
+      [](bool& done) -> task<void> {
+        done = true;
+        co_return;
+      },
+      std::ref(ran)));
+  EXPECT_EQ(::epoll_wait(outer.get(), &got, 1, 0), 1);
+  ASSERT_TRUE(rt.poll_once());
+  EXPECT_TRUE(ran);
+  rt.request_stop();
+  while (rt.poll_once()) {
+  }
+}
+
 TEST(embedding_twice, two_runtimes_share_one_thread) {
   tenon::runtime<tenon::epoll, tenon::fifo, tenon::single_thread> one;
   tenon::runtime<tenon::epoll, tenon::affinity<>> other{{.threads = 1}};

@@ -4,6 +4,7 @@
 #include <tenon/runtime/runtime.hpp>
 #include <tenon/runtime/scope.hpp>
 #include <tenon/runtime/with_context.hpp>
+#include <tenon/scheduler/fifo.hpp>
 #include <tenon/scheduler/priority.hpp>
 #include <tenon/task/sleep_for.hpp>
 #include <tenon/task/yield.hpp>
@@ -95,6 +96,55 @@ TEST(priority, no_level_starves) {
   expect_the_bound_holds<three_levels>();
   expect_the_bound_holds<quick_to_age>();
   expect_the_bound_holds<tenon::priority<2, tenon::ageing<2>>>();
+}
+
+TEST(priority, neither_a_workers_own_items_nor_those_from_outside_keep_a_level_for_themselves) {
+  constexpr std::size_t bound = 2 * three_levels::age * (three_levels::levels - 1);
+  bench<three_levels> subject(1);
+  items busy(4);  // three at the first level and one at the last
+  items outside(400);
+  for (std::size_t i = 0; i < busy.size(); ++i)
+    subject.at(0).push(busy[i], level{static_cast<std::uint8_t>(i < 3 ? 0 : 2)});
+  for (auto& each : outside) subject.all.inject(each, level{2});
+  std::size_t mine = 0;
+  std::size_t theirs = 0;
+  std::size_t came = 0;
+  while (came < outside.size()) {
+    tenon::work* const item = subject.at(0).next();
+    ASSERT_NE(item, nullptr);
+    const bool is_busy = &busy.front() <= item && item <= &busy.back();
+    mine = item == &busy[3] ? 0 : mine + 1;
+    theirs = is_busy ? theirs + 1 : 0;
+    ASSERT_LE(mine, bound);
+    ASSERT_LE(theirs, bound);
+    if (!is_busy) {
+      ASSERT_EQ(item, &outside[came++]);
+    } else {
+      subject.at(0).push(*item, level{static_cast<std::uint8_t>(item == &busy[3] ? 2 : 0)});
+    }
+  }
+}
+
+TEST(priority, a_level_that_overflowed_goes_back_to_its_own_queue_once_it_is_dry) {
+  bench<three_levels> subject(1);
+  items many(300);  // more than a ring holds
+  tenon::laws::counted_work other;
+  subject.at(0).push(other, level{2});  // so that the worker never runs out of work
+  for (auto& each : many) subject.at(0).push(each, level{1});
+  EXPECT_FALSE(subject.all.row(1).injected().empty());
+  for (std::size_t left = many.size(); left > 0;) {
+    tenon::work* const item = subject.at(0).next();
+    ASSERT_NE(item, nullptr);
+    if (item == &other) {
+      subject.at(0).push(other, level{2});
+    } else {
+      --left;
+    }
+  }
+  EXPECT_EQ(subject.at(0).next(), &other);
+  subject.at(0).push(many[0], level{1});
+  EXPECT_TRUE(subject.all.row(1).injected().empty());
+  EXPECT_EQ(subject.at(0).next(), &many[0]);
 }
 
 struct agenda : tenon::runtime<tenon::none, three_levels, tenon::single_thread> {
@@ -197,6 +247,49 @@ TEST(priority, the_lowest_progresses_under_full_load_of_the_highest) {
   // A thief may take it to the other worker's queue, where it waits again.
   EXPECT_GT(low, 0);
   EXPECT_LE(low, 100 * 32 * 2 * 4);
+}
+
+/// Two items that come while one worker is about to lie down and the other sleeps: whoever runs the first must not keep
+/// the second to itself. The first waits for the second, on the other worker.
+template <class R>
+void expect_nobody_sleeps_while_work_waits() {
+  R rt{{.threads = 2}};
+  std::thread runs([&rt] { rt.run(); });
+  while (rt.state() != tenon::phase::running) std::this_thread::yield();
+  int alone = 0;
+  unsigned seed = 7;
+  for (int round = 1; round <= 10'000 && alone == 0; ++round) {
+    std::atomic<int> done{0};
+    std::atomic<bool> waited_in_vain{false};
+    EXPECT_TRUE(rt.post([&done] { ++done; }));
+    while (done.load() != 1) {
+    }
+    seed = seed * 1'664'525U + 1'013'904'223U;
+    for (std::atomic<unsigned> left = (seed >> 20) % 2'000; left.load(std::memory_order_relaxed) > 0;) --left;
+    std::atomic<bool> second{false};
+    EXPECT_TRUE(rt.post([&] {
+      const auto limit = std::chrono::steady_clock::now() + 5s;
+      while (!second.load() && !waited_in_vain.load()) waited_in_vain = std::chrono::steady_clock::now() > limit;
+      ++done;
+    }));
+    EXPECT_TRUE(rt.post([&] {
+      second = true;
+      ++done;
+    }));
+    while (done.load() != 3) {
+    }
+    if (waited_in_vain.load()) ++alone;
+  }
+  EXPECT_EQ(alone, 0);
+  rt.request_stop();
+  runs.join();
+}
+
+TEST(priority, nobody_sleeps_while_work_waits) {
+  expect_nobody_sleeps_while_work_waits<tenon::runtime<tenon::none, three_levels>>();
+}
+TEST(fifo, nobody_sleeps_while_work_waits) {
+  expect_nobody_sleeps_while_work_waits<tenon::runtime<tenon::none, tenon::fifo>>();
 }
 
 }  // namespace

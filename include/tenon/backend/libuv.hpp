@@ -113,6 +113,7 @@ struct libuv : family::backend {
     std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
       if (!done_.empty()) timeout = {};
       if (timeout.count() != 0 && !wake_.park()) timeout = {};
+      turns_ = true;
       if (timeout.count() == 0) {
         ::uv_run(&loop_, UV_RUN_NOWAIT);
       } else {
@@ -130,6 +131,7 @@ struct libuv : family::backend {
         ::uv_run(&loop_, UV_RUN_ONCE);
         if (is_timed) ::uv_timer_stop(&timer_);
       }
+      turns_ = false;
       wake_.unpark();
       return detail::run_all(done_);
     }
@@ -138,6 +140,12 @@ struct libuv : family::backend {
       requires(Threading::concurrent)
     {
       if (wake_.notify()) ::uv_async_send(&bell_);
+    }
+
+    /// A handle of the program's own has left work for this thread: libuv runs timers, and others, before it waits, so
+    /// this very turn is not to wait any more.
+    void hurry() noexcept {
+      if (turns_) ::uv_stop(&loop_);  // the turn takes it back as it ends
     }
 
     [[nodiscard]] std::string_view note() const noexcept { return {}; }
@@ -209,7 +217,8 @@ struct libuv : family::backend {
     [[no_unique_address]] std::conditional_t<Threading::concurrent, uv_async_t, decltype(nullptr)> bell_{};
     [[no_unique_address]] detail::wake_word<Threading> wake_;
     bool is_open_ = false;
-    work_list done_;  // ended, and not yet run
+    bool turns_ = false;  // within uv_run
+    work_list done_;      // ended, and not yet run
   };
 };
 

@@ -36,9 +36,9 @@ struct key {
 
 namespace detail {
 
-/// A type's name at run time: the address of this.
+/// A type's name at run time: the address of this. Not constant, for a linker may fold constants that are alike.
 template <class T>
-inline constexpr char slot_name = 0;
+inline char slot_name = 0;
 
 template <class Slot>
 struct slot_holder {
@@ -72,6 +72,9 @@ class any_context {
   using find_function = const void* (*)(const any_context&, const void* name) noexcept;
 
   constexpr explicit any_context(find_function find) noexcept : find_(find) {}
+  // Only whole: a copy of this part alone would look for its slots where there are none.
+  any_context(const any_context&) = default;
+  any_context& operator=(const any_context&) = default;
 
   find_function find_ = nullptr;
   tenon::level level_;

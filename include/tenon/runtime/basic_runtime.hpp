@@ -218,7 +218,13 @@ class basic_runtime
   /// Wakes worker `index` after it was given something.
   void rouse(std::size_t index) noexcept {
     if constexpr (Threading::concurrent) {
-      if (detail::here().current != &workers_[index]) workers_[index].rouse();
+      if (detail::here().current != &workers_[index]) {
+        workers_[index].rouse();
+      } else {
+        workers_[index].hurry();
+      }
+    } else {
+      workers_[index].rouse();  // rings where it dozes in a loop of the host's
     }
   }
   /// Wakes one sleeping worker other than `caller` to search for work.
@@ -284,12 +290,10 @@ class basic_runtime
     if constexpr (Threading::concurrent) {
       if constexpr (Scheduling::shares) {
         if (idle_.wanted()) call_one(nobody);
-      } else {
-        rouse(index);
+        return;
       }
-    } else {
-      workers_[index].rouse();
     }
+    rouse(index);
   }
 
   template <class T>

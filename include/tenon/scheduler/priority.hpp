@@ -39,7 +39,8 @@ inline constexpr std::size_t ageing_of<ageing<K>> = K;
 ///          task that says nothing is in the middle, Levels / 2; a number that is too high is the last.
 /// Ageing   Every K-th time (ageing<16> unless said) it begins with another level than the first, with each of them in
 ///          turn. So the front item of a level that is not empty waits for no more than K * (Levels - 1) others on its
-///          worker, however busy the levels above are; and the levels below the first get one turn in K between them.
+///          worker, however busy the levels above are; twice that while work from outside waits at that level too, of
+///          which the front item waits no longer. The levels below the first get one turn in K between them.
 /// Cost     As stealing, and for an empty level above the chosen one two loads.
 /// Threads  Any worker runs any task.
 template <std::size_t Levels = 3, class... Options>
@@ -96,8 +97,11 @@ struct priority : family::scheduling {
     [[nodiscard]] work* next() noexcept {
       if (++taken_ >= age) {
         taken_ = 0;
-        aged_ = aged_ + 1 < Levels ? aged_ + 1 : 1;
-        if (work* const item = next_of(aged_)) return item;
+        if (++aged_ >= Levels) {
+          aged_ = 1;
+          outside_first_ = !outside_first_;
+        }
+        if (work* const item = aged_of(aged_)) return item;
       }
       for (std::size_t number = 0; number < Levels; ++number) {
         if (work* const item = next_of(number)) return item;
@@ -129,10 +133,20 @@ struct priority : family::scheduling {
       return all_.row(number).injected().pop();
     }
 
+    /// In turn from the worker's own queue and from outside, so that neither waits behind all of the other.
+    [[nodiscard]] work* aged_of(std::size_t number) noexcept {
+      if (outside_first_) {
+        if (work* const item = all_.row(number).injected().pop()) return item;
+      }
+      if (work* const item = rows_[number].front()) return item;
+      return all_.row(number).injected().pop();
+    }
+
     detail::row<level_type> rows_;
     shared<Threading>& all_;
     std::size_t taken_ = 0;
     std::size_t aged_ = 0;
+    bool outside_first_ = true;  // turned round before the first time
   };
 };
 

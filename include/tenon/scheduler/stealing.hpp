@@ -94,7 +94,14 @@ struct stealing : family::scheduling {
         since_look_ = 0;
         if (work* const item = all_.injected().pop()) return item;
       }
-      return ring_.pop();
+      return front();
+    }
+    /// The oldest item of its own queue.
+    [[nodiscard]] work* front() noexcept {
+      work* const item = ring_.pop();
+      // Here too: a scheduling made of several of these empties the injection queue without find().
+      if (item == nullptr && spills_) spills_ = !all_.injected().empty();
+      return item;
     }
     [[nodiscard]] work* find() noexcept {
       work_list more;

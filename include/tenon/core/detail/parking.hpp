@@ -22,7 +22,8 @@ namespace tenon::detail {
 /// worker out of work      parking.search(); look and steal
 ///   found something       parking.found() (it was the last) and look again finds more  ->  call one; then run it
 ///   found nothing         parking.sleep(seat); look again;
-///                         nothing: backend.wait(until the next timer); something: do not wait (or wait with 0)
+///                         nothing: backend.wait(until the next timer); something: do not wait (or wait with 0), and
+///                         after the rise parking.search() again, for only found() tells others of the rest
 ///                         seat.rise(): parked  nobody came:    parking.one_less(); go on, not searching
 ///                                      posted  a poster came:  go on, not searching; the inbox has something
 ///                                      called  a pusher came:  go on as a searcher: it has been counted as one

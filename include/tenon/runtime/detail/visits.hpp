@@ -69,13 +69,16 @@ class visits {
     worker_.count();
     worker_.begin_collecting();
     worker_.since_turn_ = 0;
-    if (worker_.lie_down() && worker_.until_next_timer().count() != 0 && nothing_in_backend()) {
+    // Looked at twice: a backend's doze() may run handles of the program's own, which leave work here.
+    const bool is_dry = worker_.lie_down();
+    if (is_dry && worker_.until_next_timer().count() != 0 && nothing_in_backend() && worker_.nothing_here()) {
       worker_.observer_.parked();
       dozing_ = true;
       return true;
     }
     worker_.backend_.wait(std::chrono::nanoseconds::zero());
     worker_.get_up();
+    if (!is_dry) worker_.search();
     worker_.fire();
     worker_.publish(2);
     return false;

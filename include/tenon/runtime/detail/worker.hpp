@@ -71,6 +71,7 @@ class alignas(cache_line) worker final : public loop {
     } else {
       local_.push(item);
     }
+    hurry();
     if constexpr (concurrent && shares) {
       if (collecting_) {
         ++collected_;
@@ -106,7 +107,12 @@ class alignas(cache_line) worker final : public loop {
   void pin(work& item) noexcept {
     if constexpr (concurrent) {
       const auto pass = runtime_.visit();
-      if (inbox_.push(item) && here().current != this) rouse();
+      const bool is_first = inbox_.push(item);
+      if (here().current == this) {
+        hurry();
+      } else if (is_first) {
+        rouse();
+      }
     } else {
       inbox_.push(item);
       rouse();
@@ -120,8 +126,13 @@ class alignas(cache_line) worker final : public loop {
       if constexpr (shares) runtime_.idle().one_less();
       backend_.wake();
     } else {
+      hurry();
       runtime_.extensions().rouse();
     }
+  }
+  /// Owner: something was made ready. A backend within whose wait() the program's own handles run is then not to sleep.
+  void hurry() noexcept {
+    if constexpr (requires { backend_.hurry(); }) backend_.hurry();
   }
   /// Any thread: the worker gets up to search for work. False if it does not sleep.
   [[nodiscard]] bool call() noexcept
@@ -209,10 +220,7 @@ class alignas(cache_line) worker final : public loop {
     }
     if constexpr (concurrent && shares) {
       if (item == nullptr) {
-        if (!searching_) {
-          searching_ = true;
-          runtime_.idle().search();
-        }
+        search();
         item = local_.find();
       }
       if (item != nullptr) end_search();
@@ -248,8 +256,10 @@ class alignas(cache_line) worker final : public loop {
   void rest() noexcept {
     count();
     begin_collecting();
-    if (lie_down()) sleep();
+    const bool is_dry = lie_down();
+    if (is_dry) sleep();
     get_up();
+    if (!is_dry) search();
     fire();
     publish(2);  // one alone is run at once, here
   }
@@ -263,9 +273,21 @@ class alignas(cache_line) worker final : public loop {
       } else {
         seat_.sleep();
       }
+    }
+    return nothing_here();
+  }
+  [[nodiscard]] bool nothing_here() const noexcept {
+    if constexpr (concurrent) {
       return inbox_.empty() && local_.idle() && !runtime_.stopped();
     } else {  // an item of the inbox may have sent another, or ended it all
       return inbox_.empty() && !runtime_.stopped();
+    }
+  }
+  /// A search that ended with work in sight goes on: whoever pushed it saw a searcher and called nobody, so what this
+  /// worker does not take at once it has to tell of, by found().
+  void search() noexcept {
+    if constexpr (concurrent && shares) {
+      if (!std::exchange(searching_, true)) runtime_.idle().search();
     }
   }
   void get_up() noexcept {
