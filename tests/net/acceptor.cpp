@@ -54,4 +54,16 @@ TYPED_TEST(acceptors, keep_their_deadline_while_descriptors_are_out) {
   });
 }
 
+TEST(acceptor, is_refused_outside_of_its_runtime) {
+  const books kept;
+  wired<tenon::epoll, tenon::fifo, tenon::single_thread> ours;
+  wired<tenon::poll, tenon::stealing<>> theirs{{.threads = 1}};
+  using R = decltype(ours)::runtime;
+  auto door = R::tcp_listener::bind(ours, {"127.0.0.1", 0}).value();
+  theirs.run([](R::tcp_listener& from) -> task<void> {
+    const auto peer = co_await from.accept();
+    EXPECT_EQ(peer.error(), std::errc::operation_not_permitted);
+  }(door));
+}
+
 }  // namespace

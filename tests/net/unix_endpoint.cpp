@@ -3,9 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <system_error>
+
+#include <sys/socket.h>
+#include <sys/un.h>
 
 namespace {
 
@@ -23,6 +28,14 @@ TEST(unix_endpoint, goes_to_the_kernel_and_back) {
   EXPECT_EQ(to_string(unix_endpoint::abstract("edge")), "@edge");
   EXPECT_NE(unix_endpoint::abstract("edge"), unix_endpoint("edge"));
   EXPECT_EQ(unix_endpoint::from_native({}), unix_endpoint());
+}
+
+TEST(unix_endpoint, reads_a_path_that_no_zero_ends) {
+  tenon::endpoint::native longest;  // as getpeername gives it: 108 bytes, and a zero that is counted
+  longest.storage.ss_family = AF_UNIX;
+  std::memset(reinterpret_cast<char*>(&longest.storage) + offsetof(sockaddr_un, sun_path), 'x', 109);
+  longest.size = offsetof(sockaddr_un, sun_path) + 109;
+  EXPECT_EQ(unix_endpoint::from_native(longest).name(), std::string(108, 'x'));
 }
 
 TEST(unix_endpoint, says_what_is_wrong_with_it) {

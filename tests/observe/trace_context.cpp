@@ -65,6 +65,15 @@ TEST(trace_context, a_child_stays_in_its_trace) {
   EXPECT_FALSE(trace_context::generate().sampled());
 }
 
+TEST(trace_context, a_child_passes_on_no_flag_that_its_version_does_not_know) {
+  const auto parent = trace_context::parse("01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-ff");
+  ASSERT_TRUE(parent);
+  EXPECT_EQ(parent->child().format().text().substr(52), "-01");
+  const auto unsampled = trace_context::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-fe");
+  ASSERT_TRUE(unsampled);
+  EXPECT_EQ(unsampled->child().format().text().substr(52), "-00");
+}
+
 TEST(trace_context, no_two_threads_draw_the_same) {
   std::set<std::uint64_t> drawn;
   std::array<std::array<std::uint64_t, 1'000>, 4> each{};

@@ -7,10 +7,14 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <new>
+#include <optional>
 #include <string_view>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -137,5 +141,64 @@ TEST(unbounded, gives_the_item_back_when_there_is_no_memory) {
   EXPECT_EQ(**queue.try_pop(), 4);
 }
 #endif
+
+// A producer is held up just after it has shown the others a new segment.
+std::function<void()> segment_shown;
+std::atomic<int> at_the_mutex{0};
+
+struct held_up {
+  static constexpr bool concurrent = true;
+  template <class T>
+  class atomic : public std::atomic<T> {
+   public:
+    using std::atomic<T>::atomic;
+    void store(T value, std::memory_order order) noexcept {
+      std::atomic<T>::store(value, order);
+      if constexpr (std::is_pointer_v<T>) {
+        if (auto hook = std::exchange(segment_shown, nullptr)) hook();
+      }
+    }
+  };
+  class mutex {
+   public:
+    void lock() noexcept {
+      at_the_mutex.fetch_add(1);
+      inside_.lock();
+    }
+    void unlock() noexcept { inside_.unlock(); }
+
+   private:
+    std::mutex inside_;
+  };
+};
+
+TEST(unbounded, what_was_pushed_into_a_new_segment_is_there_for_who_pushed_it) {
+  tenon::unbounded<2>::of<int, held_up> queue;
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(queue.try_push(int{i}));
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(queue.try_pop(), i);
+  ASSERT_TRUE(queue.try_push(2));  // in the same segment once more: one is left of it, so that the next is a new one
+  ASSERT_TRUE(queue.try_push(3));
+  ASSERT_EQ(queue.try_pop(), 2);
+  std::thread other;
+  std::atomic<bool> popped{false};
+  std::optional<int> first;
+  std::optional<int> second;
+  segment_shown = [&] {
+    const int before = at_the_mutex.load();
+    other = std::thread([&] {
+      EXPECT_TRUE(queue.try_push(4));
+      first = queue.try_pop();
+      second = queue.try_pop();
+      popped.store(true);
+    });
+    while (!popped.load() && at_the_mutex.load() == before) std::this_thread::yield();
+  };
+  ASSERT_TRUE(queue.try_push(5));
+  ASSERT_TRUE(other.joinable());
+  other.join();
+  EXPECT_EQ(first, 3);
+  EXPECT_EQ(second, 4) << "its push had ended, and it was the oldest";
+  EXPECT_EQ(queue.try_pop(), 5);
+}
 
 }  // namespace

@@ -46,7 +46,14 @@ class acceptor {
       switch (-got) {
         case ECONNABORTED:
         case EPROTO:
-        case EPERM:  // a firewall has forbidden this one
+        case ENETDOWN:  // what had come to the peer's own socket before it was accepted: accept(2), "Error handling"
+        case ENOPROTOOPT:
+        case EHOSTDOWN:
+        case ENONET:
+        case EHOSTUNREACH:
+        case ENETUNREACH:
+        case EPERM:  // a firewall has forbidden this one; or it has no home, and is awaited outside of its runtime
+          if (descriptor_->home() == nullptr) co_return error_of(EPERM);
           back_off = 500us;
           break;
         case EMFILE:

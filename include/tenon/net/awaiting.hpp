@@ -35,8 +35,8 @@ namespace tenon {
 ///               std::errc (and not with asio::error). operation_canceled also when the operation was thrown away. What
 ///               beginning it throws leaves the co_await where the executor runs it at once, else io_context::run().
 /// Cancellation  A stop request emits asio::cancellation_type::terminal and waits for the completion: the operation has
-///               let go of your buffer. The io_context is run until then. What says of no executor (a token inside
-///               bind_executor, an initiation of your own) is cancelled only before it begins.
+///               let go of your buffer. The io_context is run until then. What says of no executor (with Asio 1.22 a
+///               token inside bind_executor or as_tuple, an initiation of your own) is cancelled only before it begins.
 struct awaiting_t {};
 inline constexpr awaiting_t awaiting{};
 

@@ -71,6 +71,7 @@ class basic_signals {
     std::array<int, 2> ends{-1, -1};
     if (::pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC) != 0) return error_of(errno);
     basic_signals made(runtime, unique_fd(ends[0]), unique_fd(ends[1]));
+    made.taken_.reserve(numbers.size());  // none is caught that could not be put down, and so given back
     for (const int number : numbers) {
       if (const std::error_code error = made.take(number)) return error;
     }

@@ -56,7 +56,9 @@ class unix_endpoint {
     sockaddr_un address{};
     if (from.storage.ss_family != AF_UNIX || from.size <= offsetof(sockaddr_un, sun_path)) return {};
     std::memcpy(&address, &from.storage, sizeof address);
-    const std::size_t size = from.size - offsetof(sockaddr_un, sun_path);
+    // Another's path may fill sun_path with no zero behind it; the kernel counts one all the same (unix(7), BUGS).
+    const std::size_t said = from.size - offsetof(sockaddr_un, sun_path);
+    const std::size_t size = said < sizeof address.sun_path ? said : sizeof address.sun_path;
     if (address.sun_path[0] == '\0') return abstract({address.sun_path + 1, size - 1});
     return unix_endpoint({address.sun_path, ::strnlen(address.sun_path, size)});
   }

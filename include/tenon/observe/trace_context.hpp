@@ -90,10 +90,11 @@ struct trace_context {
     return out;
   }
 
-  /// A span of its own in the same trace: what is sent on.
+  /// A span of its own in the same trace: what is sent on. Flags that version 00 does not know become 0.
   [[nodiscard]] trace_context child() const noexcept {
     trace_context next = *this;
     next.span = detail::draw_id();
+    next.flags = static_cast<std::uint8_t>(flags & sampled_flag);
     return next;
   }
 

@@ -55,7 +55,9 @@ struct segment {
 ///          thus before the mutex, thus before the numbers of the next use.
 ///          mutex_: `first`, `next`, the spare list.
 ///          head_, tail_ (release, acquire): a new segment is made before its slots are looked at.
-///          end_ is relaxed: who reads a new value goes on under the mutex, in which it was written.
+///          end_ is relaxed: who reads a new value goes on under the mutex, in which it was written. It is written
+///          before the numbers of the new segment (release): a push that found its place there happens after it, so
+///          that no pop after that push reads the old value and says "empty".
 template <class T, class Threading, std::size_t Size>
 class segment_chain {
  public:
@@ -80,21 +82,22 @@ class segment_chain {
     const std::size_t end = end_.load(std::memory_order_relaxed);
     if (ticket != end) return true;  // another producer has been here
     segment_type* const last = tail_.load(std::memory_order_relaxed);
-    if (last->left.load(std::memory_order_acquire) == 1) {  // all of it is emptied: the queue is empty
-      last->assign(end);
-    } else {
-      segment_type* fresh = spare_;
+    segment_type* fresh = last;
+    if (last->left.load(std::memory_order_acquire) != 1) {  // else all of it is emptied: the queue is empty
+      fresh = spare_;
       if (fresh != nullptr) {
         spare_ = fresh->next;
       } else {
         fresh = new (std::nothrow) segment_type;
         if (fresh == nullptr) return false;
       }
-      fresh->assign(end);
+    }
+    end_.store(end + Size, std::memory_order_relaxed);  // before the numbers: see above
+    fresh->assign(end);
+    if (fresh != last) {
       last->next = fresh;
       tail_.store(fresh, std::memory_order_release);
     }
-    end_.store(end + Size, std::memory_order_relaxed);
     return true;
   }
 
