@@ -1872,9 +1872,9 @@ struct key {
 
 namespace detail {
 
-/// A type's name at run time: the address of this.
+/// A type's name at run time: the address of this. Not constant, for a linker may fold constants that are alike.
 template <class T>
-inline constexpr char slot_name = 0;
+inline char slot_name = 0;
 
 template <class Slot>
 struct slot_holder {
@@ -1908,6 +1908,9 @@ class any_context {
   using find_function = const void* (*)(const any_context&, const void* name) noexcept;
 
   constexpr explicit any_context(find_function find) noexcept : find_(find) {}
+  // Only whole: a copy of this part alone would look for its slots where there are none.
+  any_context(const any_context&) = default;
+  any_context& operator=(const any_context&) = default;
 
   find_function find_ = nullptr;
   tenon::level level_;
@@ -4939,6 +4942,7 @@ class basic_signals {
     std::array<int, 2> ends{-1, -1};
     if (::pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC) != 0) return error_of(errno);
     basic_signals made(runtime, unique_fd(ends[0]), unique_fd(ends[1]));
+    made.taken_.reserve(numbers.size());  // none is caught that could not be put down, and so given back
     for (const int number : numbers) {
       if (const std::error_code error = made.take(number)) return error;
     }
@@ -5098,7 +5102,14 @@ class acceptor {
       switch (-got) {
         case ECONNABORTED:
         case EPROTO:
-        case EPERM:  // a firewall has forbidden this one
+        case ENETDOWN:  // what had come to the peer's own socket before it was accepted: accept(2), "Error handling"
+        case ENOPROTOOPT:
+        case EHOSTDOWN:
+        case ENONET:
+        case EHOSTUNREACH:
+        case ENETUNREACH:
+        case EPERM:  // a firewall has forbidden this one; or it has no home, and is awaited outside of its runtime
+          if (descriptor_->home() == nullptr) co_return error_of(EPERM);
           back_off = 500us;
           break;
         case EMFILE:
@@ -7546,7 +7557,8 @@ namespace tenon::detail {
 /// worker out of work      parking.search(); look and steal
 ///   found something       parking.found() (it was the last) and look again finds more  ->  call one; then run it
 ///   found nothing         parking.sleep(seat); look again;
-///                         nothing: backend.wait(until the next timer); something: do not wait (or wait with 0)
+///                         nothing: backend.wait(until the next timer); something: do not wait (or wait with 0), and
+///                         after the rise parking.search() again, for only found() tells others of the rest
 ///                         seat.rise(): parked  nobody came:    parking.one_less(); go on, not searching
 ///                                      posted  a poster came:  go on, not searching; the inbox has something
 ///                                      called  a pusher came:  go on as a searcher: it has been counted as one
@@ -7932,7 +7944,9 @@ class crowd {
   /// is no worker.
   static void abandon(work& item) noexcept {
     if (item.run == promise_base::starting_function<member>()) {
-      std::coroutine_handle<member>::from_promise(static_cast<member&>(item)).destroy();
+      member& promise = static_cast<member&>(item);
+      promise.owner.remove(promise);  // what is destroyed with it may ask the others to stop
+      std::coroutine_handle<member>::from_promise(promise).destroy();
     } else {
       item.run(item);
     }
@@ -8496,6 +8510,7 @@ class alignas(cache_line) worker final : public loop {
     } else {
       local_.push(item);
     }
+    hurry();
     if constexpr (concurrent && shares) {
       if (collecting_) {
         ++collected_;
@@ -8531,7 +8546,12 @@ class alignas(cache_line) worker final : public loop {
   void pin(work& item) noexcept {
     if constexpr (concurrent) {
       const auto pass = runtime_.visit();
-      if (inbox_.push(item) && here().current != this) rouse();
+      const bool is_first = inbox_.push(item);
+      if (here().current == this) {
+        hurry();
+      } else if (is_first) {
+        rouse();
+      }
     } else {
       inbox_.push(item);
       rouse();
@@ -8545,8 +8565,13 @@ class alignas(cache_line) worker final : public loop {
       if constexpr (shares) runtime_.idle().one_less();
       backend_.wake();
     } else {
+      hurry();
       runtime_.extensions().rouse();
     }
+  }
+  /// Owner: something was made ready. A backend within whose wait() the program's own handles run is then not to sleep.
+  void hurry() noexcept {
+    if constexpr (requires { backend_.hurry(); }) backend_.hurry();
   }
   /// Any thread: the worker gets up to search for work. False if it does not sleep.
   [[nodiscard]] bool call() noexcept
@@ -8634,10 +8659,7 @@ class alignas(cache_line) worker final : public loop {
     }
     if constexpr (concurrent && shares) {
       if (item == nullptr) {
-        if (!searching_) {
-          searching_ = true;
-          runtime_.idle().search();
-        }
+        search();
         item = local_.find();
       }
       if (item != nullptr) end_search();
@@ -8673,8 +8695,10 @@ class alignas(cache_line) worker final : public loop {
   void rest() noexcept {
     count();
     begin_collecting();
-    if (lie_down()) sleep();
+    const bool is_dry = lie_down();
+    if (is_dry) sleep();
     get_up();
+    if (!is_dry) search();
     fire();
     publish(2);  // one alone is run at once, here
   }
@@ -8688,9 +8712,21 @@ class alignas(cache_line) worker final : public loop {
       } else {
         seat_.sleep();
       }
+    }
+    return nothing_here();
+  }
+  [[nodiscard]] bool nothing_here() const noexcept {
+    if constexpr (concurrent) {
       return inbox_.empty() && local_.idle() && !runtime_.stopped();
     } else {  // an item of the inbox may have sent another, or ended it all
       return inbox_.empty() && !runtime_.stopped();
+    }
+  }
+  /// A search that ended with work in sight goes on: whoever pushed it saw a searcher and called nobody, so what this
+  /// worker does not take at once it has to tell of, by found().
+  void search() noexcept {
+    if constexpr (concurrent && shares) {
+      if (!std::exchange(searching_, true)) runtime_.idle().search();
     }
   }
   void get_up() noexcept {
@@ -9026,7 +9062,13 @@ class basic_runtime
   /// Wakes worker `index` after it was given something.
   void rouse(std::size_t index) noexcept {
     if constexpr (Threading::concurrent) {
-      if (detail::here().current != &workers_[index]) workers_[index].rouse();
+      if (detail::here().current != &workers_[index]) {
+        workers_[index].rouse();
+      } else {
+        workers_[index].hurry();
+      }
+    } else {
+      workers_[index].rouse();  // rings where it dozes in a loop of the host's
     }
   }
   /// Wakes one sleeping worker other than `caller` to search for work.
@@ -9092,12 +9134,10 @@ class basic_runtime
     if constexpr (Threading::concurrent) {
       if constexpr (Scheduling::shares) {
         if (idle_.wanted()) call_one(nobody);
-      } else {
-        rouse(index);
+        return;
       }
-    } else {
-      workers_[index].rouse();
     }
+    rouse(index);
   }
 
   template <class T>
@@ -9689,7 +9729,14 @@ struct stealing : family::scheduling {
         since_look_ = 0;
         if (work* const item = all_.injected().pop()) return item;
       }
-      return ring_.pop();
+      return front();
+    }
+    /// The oldest item of its own queue.
+    [[nodiscard]] work* front() noexcept {
+      work* const item = ring_.pop();
+      // Here too: a scheduling made of several of these empties the injection queue without find().
+      if (item == nullptr && spills_) spills_ = !all_.injected().empty();
+      return item;
     }
     [[nodiscard]] work* find() noexcept {
       work_list more;
@@ -10310,7 +10357,7 @@ class scope : detail::crowd<R> {
   /// Asks all tasks to stop.
   void cancel() { crowd::cancel(); }
 
-  /// How many tasks have not left yet.
+  /// How many tasks have not left yet; its owner asks, and not while somebody waits in join().
   [[nodiscard]] std::size_t size() const noexcept { return this->live() - 1; }
 
   /// Waits until all tasks have left.
@@ -11605,6 +11652,7 @@ struct libuv : family::backend {
     std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
       if (!done_.empty()) timeout = {};
       if (timeout.count() != 0 && !wake_.park()) timeout = {};
+      turns_ = true;
       if (timeout.count() == 0) {
         ::uv_run(&loop_, UV_RUN_NOWAIT);
       } else {
@@ -11622,6 +11670,7 @@ struct libuv : family::backend {
         ::uv_run(&loop_, UV_RUN_ONCE);
         if (is_timed) ::uv_timer_stop(&timer_);
       }
+      turns_ = false;
       wake_.unpark();
       return detail::run_all(done_);
     }
@@ -11630,6 +11679,12 @@ struct libuv : family::backend {
       requires(Threading::concurrent)
     {
       if (wake_.notify()) ::uv_async_send(&bell_);
+    }
+
+    /// A handle of the program's own has left work for this thread: libuv runs timers, and others, before it waits, so
+    /// this very turn is not to wait any more.
+    void hurry() noexcept {
+      if (turns_) ::uv_stop(&loop_);  // the turn takes it back as it ends
     }
 
     [[nodiscard]] std::string_view note() const noexcept { return {}; }
@@ -11701,7 +11756,8 @@ struct libuv : family::backend {
     [[no_unique_address]] std::conditional_t<Threading::concurrent, uv_async_t, decltype(nullptr)> bell_{};
     [[no_unique_address]] detail::wake_word<Threading> wake_;
     bool is_open_ = false;
-    work_list done_;  // ended, and not yet run
+    bool turns_ = false;  // within uv_run
+    work_list done_;      // ended, and not yet run
   };
 };
 

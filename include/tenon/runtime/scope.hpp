@@ -86,7 +86,7 @@ class scope : detail::crowd<R> {
   /// Asks all tasks to stop.
   void cancel() { crowd::cancel(); }
 
-  /// How many tasks have not left yet.
+  /// How many tasks have not left yet; its owner asks, and not while somebody waits in join().
   [[nodiscard]] std::size_t size() const noexcept { return this->live() - 1; }
 
   /// Waits until all tasks have left.

@@ -196,7 +196,9 @@ class crowd {
   /// is no worker.
   static void abandon(work& item) noexcept {
     if (item.run == promise_base::starting_function<member>()) {
-      std::coroutine_handle<member>::from_promise(static_cast<member&>(item)).destroy();
+      member& promise = static_cast<member&>(item);
+      promise.owner.remove(promise);  // what is destroyed with it may ask the others to stop
+      std::coroutine_handle<member>::from_promise(promise).destroy();
     } else {
       item.run(item);
     }
