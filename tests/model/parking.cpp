@@ -2,6 +2,7 @@
 
 #include <tenon/core/detail/inbox.hpp>
 #include <tenon/core/detail/parking.hpp>
+#include <tenon/scheduler/detail/injector.hpp>
 #include <tenon/scheduler/detail/run_ring.hpp>
 
 #include "modelled.hpp"
@@ -20,8 +21,13 @@ using threads = tenon::model::threads;
 /// returning, waits until each of them has begun; a child waits so too. So every worker must be got out of bed for the
 /// others' sake: one lost wake-up is a deadlock, which Relacy reports. Whoever ends the last job stops all.
 /// Claims: no deadlock, each job runs once, nothing is left anywhere.
-template <int Workers, bool Injected>
-struct parking : rl::test_suite<parking<Workers, Injected>, Workers + 1> {
+///
+/// `shared` is fifo's and priority's way: the poster injects every job, and a worker's first look, before any search,
+/// takes from that queue.
+enum class entry { posted, injected, shared };
+
+template <int Workers, entry How>
+struct parking : rl::test_suite<parking<Workers, How>, Workers + 1> {
   struct job : tenon::work {
     bool parent = false;
   };
@@ -33,7 +39,7 @@ struct parking : rl::test_suite<parking<Workers, Injected>, Workers + 1> {
   };
 
   std::array<worker, Workers> workers;
-  tenon::detail::inbox<threads> injection;
+  tenon::detail::injector<threads> injection;
   tenon::detail::parking<threads> idle;
   tenon::model::atomic<int> stopping{0};
   tenon::model::atomic<int> ended{0};
@@ -44,10 +50,11 @@ struct parking : rl::test_suite<parking<Workers, Injected>, Workers + 1> {
 
   void thread(unsigned index) {
     if (index == Workers) {
-      jobs[0].parent = true;
-      if (Injected) {
-        injection.push(jobs[0]);
-        if (idle.wanted()) call_one(Workers);
+      jobs[0].parent = How != entry::shared;
+      if (How == entry::injected) {
+        inject(jobs[0]);
+      } else if (How == entry::shared) {
+        for (job& each : jobs) inject(each);
       } else if (workers[0].inbox.push(jobs[0]) && workers[0].seat.post()) {
         idle.one_less();
         workers[0].bell.wake();
@@ -57,11 +64,16 @@ struct parking : rl::test_suite<parking<Workers, Injected>, Workers + 1> {
     }
   }
 
+  void inject(job& item) {
+    injection.push(item);
+    if (idle.wanted()) call_one(Workers);
+  }
+
   void work(std::size_t me) {
     worker& own = workers[me];
     bool searching = false;
     for (;;) {
-      tenon::work* item = own.ring.pop();
+      tenon::work* item = How == entry::shared ? injection.pop() : own.ring.pop();
       if (item == nullptr) {
         tenon::work_list posted = own.inbox.take();
         item = posted.pop();
@@ -83,11 +95,16 @@ struct parking : rl::test_suite<parking<Workers, Injected>, Workers + 1> {
       }
       idle.sleep(own.seat);
       searching = false;
-      if (!look() && own.inbox.empty() && stopping.load() == 0) own.bell.wait();
+      const bool is_dry = !look() && own.inbox.empty() && stopping.load() == 0;
+      if (is_dry) own.bell.wait();
       switch (own.seat.rise()) {
         case tenon::detail::seat<threads>::parked: idle.one_less(); break;
         case tenon::detail::seat<threads>::called: searching = true; break;
         default: break;
+      }
+      if (!is_dry && !searching) {
+        idle.search();
+        searching = true;
       }
     }
   }
@@ -97,7 +114,7 @@ struct parking : rl::test_suite<parking<Workers, Injected>, Workers + 1> {
     for (std::size_t i = 1; i < Workers && first == nullptr; ++i) {
       (void)workers[(me + i) % Workers].ring.steal_into(workers[me].ring, first);
     }
-    if (first == nullptr) first = injection.take().pop();
+    if (first == nullptr) first = injection.pop();
     return first;
   }
 
@@ -148,10 +165,12 @@ struct parking : rl::test_suite<parking<Workers, Injected>, Workers + 1> {
 
 int main() {
   bool good = true;
-  good &= explore<parking<2, false>>("parking 2 workers, posted job + 1 child", 3);
-  good &= explore<parking<2, true>>("parking 2 workers, injected job + 1 child", 2);
-  good &= explore<parking<3, false>>("parking 3 workers, posted job + 2 children", 1);
-  good &= at_random<parking<3, false>>("parking 3 workers, posted job + 2 children", 100'000);
-  good &= at_random<parking<3, true>>("parking 3 workers, injected job + 2 children", 100'000);
+  good &= explore<parking<2, entry::posted>>("parking 2 workers, posted job + 1 child", 3);
+  good &= explore<parking<2, entry::injected>>("parking 2 workers, injected job + 1 child", 2);
+  good &= explore<parking<2, entry::shared>>("parking 2 workers, 2 jobs in a shared queue", 2);
+  good &= explore<parking<3, entry::posted>>("parking 3 workers, posted job + 2 children", 1);
+  good &= at_random<parking<3, entry::posted>>("parking 3 workers, posted job + 2 children", 100'000);
+  good &= at_random<parking<3, entry::injected>>("parking 3 workers, injected job + 2 children", 100'000);
+  good &= at_random<parking<3, entry::shared>>("parking 3 workers, 3 jobs in a shared queue", 100'000);
   return good ? 0 : 1;
 }
