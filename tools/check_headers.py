@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""Compiles each public header alone, under both compilers, with every warning an error and every door that is here
-open; then all of them in one file without exceptions and run-time type information."""
+"""Compiles each public header alone, with every warning an error and every door that is here open; then all of them in
+one file without exceptions and run-time type information, under both compilers. Half of the headers go to g++, half to
+clang++, or with --full, or chosen by name, each to both."""
 
 import argparse
 import shutil
@@ -13,6 +14,7 @@ import tally
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("filter", nargs="*", help="only headers whose path contains one of these")
+    parser.add_argument("--full", action="store_true", help="each header under both compilers")
     arguments = parser.parse_args()
     count = tally.Tally()
     every = tally.headers()
@@ -33,7 +35,8 @@ def main():
         return tally.run([*cache, command, *tally.strict, *flags, *defines, "-O0", "-c", source.relative_to(tally.root), "-o",
                           scratch / f"{stem}.{name}.o"])
 
-    jobs = [(name, command, [], [header]) for header in chosen for name, command in compilers]
+    both = arguments.full or bool(arguments.filter)
+    jobs = [(*compiler, [], [header]) for header, compiler in tally.with_each(chosen, compilers, both)]
     if chosen == every and every:
         bare = ["-fno-exceptions", "-fno-rtti"]
         without_asio = [h for h in every if h not in tally.of_asio]

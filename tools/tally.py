@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zlib
 
 root = pathlib.Path(__file__).resolve().parent.parent
 include = root / "include"
@@ -62,6 +63,12 @@ def compilers(tally, check):
         else:
             tally.skip(f"{check} under {name}", f"{commands[0]} is not installed")
     return found
+
+
+def with_each(names, found, both):
+    """[(name of what is compiled, (name, command) of a compiler)]: each with both, or with one of them, always the same
+    for a name, about half of the names with each."""
+    return [(n, c) for n in names for i, c in enumerate(found) if both or zlib.crc32(n.encode()) % len(found) == i]
 
 
 def run(command, **options):
