@@ -250,7 +250,7 @@ TYPED_TEST(awaiting, an_initiation_that_throws_throws_here) {
   rt.run([]() -> task<void> {
     bool thrown = false;
     try {
-      co_await asio::async_initiate<const tenon::awaiting_t&, void(std::error_code)>(
+      (void)co_await asio::async_initiate<const tenon::awaiting_t&, void(std::error_code)>(
           [](auto) { throw std::runtime_error("no"); }, tenon::awaiting);
     } catch (const std::runtime_error&) {
       thrown = true;
