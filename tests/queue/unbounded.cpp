@@ -147,7 +147,7 @@ std::function<void()> segment_shown;
 std::atomic<int> at_the_mutex{0};
 
 struct held_up {
-  static constexpr bool concurrent = true;
+  [[maybe_unused]] static constexpr bool concurrent = true;
   template <class T>
   class atomic : public std::atomic<T> {
    public:
