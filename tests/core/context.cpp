@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstddef>
 #include <set>
 #include <string>
@@ -62,6 +63,15 @@ TEST(context, takes_from_another_what_it_names_itself) {
   EXPECT_STREQ(back.get<label>().text, "");
   const one::values nothing(nullptr);
   EXPECT_EQ(nothing.get<tenant>().id, 0U);
+}
+
+TEST(context, carries_a_deadline_that_is_never_unless_said) {
+  using timed = tenon::context<tenon::deadline_slot>;
+  timed::values mine;
+  EXPECT_EQ(mine.get<tenon::deadline_slot>().at, tenon::never);
+  const tenon::time_point noon = tenon::time_point{} + std::chrono::hours(12);
+  mine.set(tenon::deadline_slot{noon});
+  EXPECT_EQ(timed::values(&mine).get<tenon::deadline_slot>().at, noon);
 }
 
 TEST(context, a_copy_goes_its_own_way) {

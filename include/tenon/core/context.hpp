@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/clock.hpp>
 #include <tenon/core/fixed_string.hpp>
 #include <tenon/core/policy.hpp>
 
@@ -20,6 +21,15 @@ struct level {
   std::uint8_t value = unsaid;
 
   friend constexpr bool operator==(level, level) noexcept = default;
+};
+
+/// Until when the answer is wanted: a slot that tells those below, and a server further on. It is carried and ends
+/// nothing by itself; `tenon::timeout` and the deadlines of waits do.
+///
+///     const auto wanted = co_await tenon::this_task::slot<tenon::deadline_slot>();
+///     const auto n = co_await peer.read_some(room, wanted.at);
+struct deadline_slot {
+  time_point at = never;
 };
 
 /// Which worker a task belongs to under `affinity`: the same key, the same worker, for as long as the runtime lives.
