@@ -74,7 +74,7 @@ struct poll : family::backend {
       return {};
     }
 
-    void detach(source& s) noexcept {
+    void detach([[maybe_unused]] source& s) noexcept {
       assert(s.is_idle() && s.place == 0);
       --attached_;
     }
