@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/core/clock.hpp>
+#include <tenon/core/detail/branch_stack.hpp>
 #include <tenon/core/environment.hpp>
 #include <tenon/core/timer.hpp>
 #include <tenon/core/work.hpp>
@@ -70,6 +71,7 @@ struct this_thread {
   const frame_source* frames = nullptr;
   void* arena = nullptr;
   unsigned depth = 0;  // coroutines resumed by one another since the worker last took an item
+  branches* forks = &no_branches;
 };
 
 inline constinit thread_local this_thread this_thread_storage{};

@@ -37,6 +37,15 @@
 
 namespace tenon {
 
+namespace detail {
+
+template <class Fn>
+task<std::invoke_result_t<Fn&>> plainly(Fn& main) {
+  co_return main();
+}
+
+}  // namespace detail
+
 /// One concrete runtime: workers that share what their scheduling shares, each with its own backend, timers and memory.
 ///
 /// Users name it by a sentence: see `tenon::runtime`.
@@ -116,6 +125,16 @@ class basic_runtime
     return out.take();
   }
 
+  /// The same for plain code, which may fork_join: `const long n = rt.run([] { return fib(40); });`
+  template <class Fn>
+    requires std::is_invocable_v<Fn&>
+  decltype(auto) run(Fn main) {
+    if constexpr (requires { main().operator co_await(); }) {
+      return run(main());
+    } else {
+      return run(detail::plainly(main));
+    }
+  }
   /// Runs what is spawned and posted until request_stop().
   void run() { run(wait_for_stop()); }
 
@@ -215,6 +234,7 @@ class basic_runtime
     loop* const here = detail::here().current;
     return here != nullptr && here->owner() == this ? static_cast<worker*>(here) : nullptr;
   }
+  [[nodiscard]] worker& worker_at(std::size_t index) noexcept { return workers_[index]; }
   /// Wakes worker `index` after it was given something.
   void rouse(std::size_t index) noexcept {
     if constexpr (Threading::concurrent) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/core/cache_line.hpp>
+#include <tenon/core/detail/branch_stack.hpp>
 #include <tenon/core/detail/inbox.hpp>
 #include <tenon/core/detail/parking.hpp>
 #include <tenon/core/environment.hpp>
@@ -9,6 +10,7 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/timer.hpp>
 #include <tenon/core/work.hpp>
+#include <tenon/runtime/detail/forking.hpp>
 #include <tenon/runtime/detail/frames_of.hpp>
 
 #include <cassert>
@@ -60,6 +62,7 @@ class alignas(cache_line) worker final : public loop {
   [[nodiscard]] arena_type& arena() noexcept { return arena_; }
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] R& runtime() const noexcept { return runtime_; }
+  [[nodiscard]] branches& forks() noexcept { return forking_.stack(); }
 
   ::pthread_t thread{};  ///< the runtime's, for each worker but the first
 
@@ -164,7 +167,7 @@ class alignas(cache_line) worker final : public loop {
       if (work* const item = next()) {
         execute(*item);
         if (counts_to_turn()) turn();
-      } else {
+      } else if (!forking_.help()) {
         rest();
       }
     }
@@ -178,12 +181,14 @@ class alignas(cache_line) worker final : public loop {
  private:
   template <class>
   friend class visits;
+  template <class, bool>
+  friend class forking;
 
   /// This thread is the worker's until what was there before is put back.
   [[nodiscard]] this_thread enter() noexcept {
     assert((thread_ == nullptr || thread_ == &here()) && "tenon::runtime::poll_once: always from the same thread");
     thread_ = &here();
-    return std::exchange(*thread_, {this, &frames_of<typename R::memory>, &arena_, 0});
+    return std::exchange(*thread_, {this, &frames_of<typename R::memory>, &arena_, 0, &forks()});
   }
 
   // Functions with names, for a lambda costs a class of compile time more.
@@ -209,6 +214,7 @@ class alignas(cache_line) worker final : public loop {
     thread_->depth = 0;
     ++ran_;
     item.run(item);
+    forking_.item_ended();
   }
 
   /// The next item to run, from here or from elsewhere. A worker that finds one elsewhere no longer searches.
@@ -231,7 +237,7 @@ class alignas(cache_line) worker final : public loop {
   /// Before anything is run: a searcher has found work, and the last one sees to it that what is left is not forgotten.
   void end_search() noexcept {
     if (!std::exchange(searching_, false)) return;
-    if (runtime_.idle().found() && !local_.idle()) runtime_.call_one(index_);
+    if (runtime_.idle().found() && (!local_.idle() || forking_.others_share())) runtime_.call_one(index_);
   }
 
   void take_inbox() noexcept {
@@ -347,6 +353,7 @@ class alignas(cache_line) worker final : public loop {
   this_thread* thread_ = nullptr;
   std::size_t ran_ = 0;
   unsigned since_turn_ = 0;
+  [[no_unique_address]] forking<worker, concurrent && shares> forking_{*this};
   bool searching_ = false;
   bool collecting_ = false;
   std::size_t collected_ = 0;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/parallel/detail/parcel.hpp>
+
+#include <concepts>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace tenon {
+
+/// Runs plain callables side by side, where a worker is free, and gives their results.
+///
+///     long fib(int n) {
+///       if (n < 2) return n;
+///       auto [a, b] = tenon::fork_join([=] { return fib(n - 1); }, [=] { return fib(n - 2); });
+///       return a + b;
+///     }
+///
+/// Shape         A std::tuple of the results in the order of the callables; std::monostate stands for void.
+/// Cost          Nobody idle: some ten instructions a branch, no atomic read-modify-write, no allocation: the branch lies
+///               in the worker's stack of branches, or in the caller's frame where it is larger than 48 bytes. A branch
+///               that another worker takes costs a few cache lines that change cores.
+/// Threads       On a worker of a runtime whose workers share their tasks (stealing, fifo, priority), from plain code
+///               however deep or in a coroutine between two waits. Elsewhere, on a thread of yours or under affinity or
+///               single_thread, the callables run here, one after the other; `rt.run(callable)` brings a thread in.
+///               The branches that nobody takes run here, in the order written. A join whose branch is taken helps that
+///               thief, and only with what descends from the branch: the stack grows no deeper than in a program of one
+///               thread. Beyond 1,024 open branches a worker runs more at once. Do not hold a lock of the thread across
+///               it that a branch, or an item of the same worker, takes too.
+/// Errors        What leaves a callable leaves here, the first in the order written, once those that have begun have
+///               ended; those after it that have not begun are not run.
+/// Cancellation  None of its own: a branch that may be stopped asks its stop token.
+/// Other work    A worker looks after its I/O, timers and ready tasks at forks: at the first after 200 us.
+/// Source        See core/detail/branch_stack.hpp.
+template <std::invocable F, std::invocable G>
+[[gnu::always_inline]] inline auto fork_join(F&& f, G&& g) {
+  return detail::fork_two(std::forward<F>(f), std::forward<G>(g));
+}
+template <std::invocable F>
+auto fork_join(F&& f) {
+  return std::tuple<detail::given_t<F>>(detail::call<F>(f));
+}
+template <std::invocable F, std::invocable G, std::invocable... Rest>
+  requires(sizeof...(Rest) != 0)
+[[gnu::always_inline]] inline auto fork_join(F&& f, G&& g, Rest&&... rest) {
+  auto both = detail::fork_two(std::forward<F>(f), [&] { return fork_join(std::forward<G>(g), std::forward<Rest>(rest)...); });
+  return std::tuple_cat(std::tuple<detail::given_t<F>>(std::get<0>(std::move(both))), std::get<1>(std::move(both)));
+}
+
+}  // namespace tenon
