@@ -71,7 +71,7 @@ struct this_thread {
   const frame_source* frames = nullptr;
   void* arena = nullptr;
   unsigned depth = 0;  // coroutines resumed by one another since the worker last took an item
-  branches* forks = &no_branches;
+  fork_stack* forks = &no_forks;
 };
 
 inline constinit thread_local this_thread this_thread_storage{};

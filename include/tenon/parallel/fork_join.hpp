@@ -34,19 +34,13 @@ namespace tenon {
 /// Cancellation  None of its own: a branch that may be stopped asks its stop token.
 /// Other work    A worker looks after its I/O, timers and ready tasks at forks: at the first after 200 us.
 /// Source        See core/detail/branch_stack.hpp.
-template <std::invocable F, std::invocable G>
-[[gnu::always_inline]] inline auto fork_join(F&& f, G&& g) {
-  return detail::fork_two(std::forward<F>(f), std::forward<G>(g));
-}
-template <std::invocable F>
-auto fork_join(F&& f) {
-  return std::tuple<detail::given_t<F>>(detail::call<F>(f));
-}
-template <std::invocable F, std::invocable G, std::invocable... Rest>
-  requires(sizeof...(Rest) != 0)
-[[gnu::always_inline]] inline auto fork_join(F&& f, G&& g, Rest&&... rest) {
-  auto both = detail::fork_two(std::forward<F>(f), [&] { return fork_join(std::forward<G>(g), std::forward<Rest>(rest)...); });
-  return std::tuple_cat(std::tuple<detail::given_t<F>>(std::get<0>(std::move(both))), std::get<1>(std::move(both)));
+template <std::invocable F, std::invocable... Gs>
+[[gnu::always_inline]] inline auto fork_join(F&& f, Gs&&... gs) {
+  if constexpr (sizeof...(Gs) == 0) {
+    return std::tuple<detail::given_t<F>>(detail::carried<F>(f)());
+  } else {
+    return detail::fork(std::index_sequence_for<Gs...>(), std::forward<F>(f), std::forward<Gs>(gs)...);
+  }
 }
 
 }  // namespace tenon

@@ -41,7 +41,7 @@ struct branch_hooks {
 ///
 /// Slots      0 <= tail <= split <= top <= capacity. [0, tail) is stolen, [tail, split) is shared, [split, top) private.
 ///            `shared_` holds (tag, split, tail) in one word; `split_` is the owner's copy of split.
-/// Fork       Owner: fills slot[top], top + 1: plain stores. It reads one word that thieves may write: `limit_`. Normally
+/// Fork       Owner: fills slots, raises top: plain stores. It reads one word that thieves may write: `limit_`. Normally
 ///            that is the end of the slots, so that one comparison tells a full stack as well as a hungry thief.
 /// Join       Owner: top - 1. At or above split the branch is private: the owner calls it, with plain loads and stores.
 ///            Below, it moves the split half-way down to the tail (CAS) and has the branch back; or all is stolen (then
@@ -98,26 +98,26 @@ class alignas(cache_line) branch_stack {
 
   /// Where the next branch goes.
   [[nodiscard]] slot* top() const noexcept { return top_; }
-  /// Whether it may go there at once; otherwise something has to be seen to first: reserve_slowly().
-  [[nodiscard]] bool ready(const slot* at) noexcept {
-    return at < limit_.load(std::memory_order_relaxed) && --countdown_ >= 0;
+  /// Whether those up to `last` may go there at once; otherwise something has to be seen to first: make_ready().
+  [[nodiscard]] bool ready(const slot* last) noexcept {
+    return last < limit_.load(std::memory_order_relaxed) && --countdown_ >= 0;
   }
-  /// The slot is filled.
-  void push(slot* at) noexcept { top_ = at + 1; }
+  /// The slots below `top` are filled.
+  void push(slot* top) noexcept { top_ = top; }
   /// Takes the branch back that was pushed last. False when it is shared: then retake().
   [[nodiscard]] bool pop(slot* at) noexcept {
     top_ = at;
     return at >= split_;
   }
 
-  /// Null: there is no room, or no worker: run the branch at once. After it is filled and pushed, offer().
-  [[nodiscard, gnu::noinline, gnu::cold]] slot* reserve_slowly() noexcept {
-    if (hooks_ == nullptr || !open()) return nullptr;
+  /// False: there is no room for so many, or no worker: run them at once. After they are filled and pushed: offer().
+  [[nodiscard]] bool make_ready(std::size_t more) noexcept {
+    if (hooks_ == nullptr || !open()) return false;
     if (countdown_ < 0) {
       batch_ = hooks_->tick(worker_, batch_);
       countdown_ = batch_;
     }
-    return top_ == end_ ? nullptr : top_;
+    return static_cast<std::size_t>(end_ - top_) >= more;
   }
   void offer() noexcept {
     slot* const asked = limit_.load(std::memory_order_relaxed);
@@ -271,7 +271,7 @@ class alignas(cache_line) branch_stack {
 };
 
 /// That of a worker; and nobody's, for threads that are none.
-using branches = branch_stack<multi_thread>;
-inline constinit branches no_branches;
+using fork_stack = branch_stack<multi_thread>;
+inline constinit fork_stack no_forks;
 
 }  // namespace tenon::detail

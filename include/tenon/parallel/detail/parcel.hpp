@@ -19,15 +19,51 @@ namespace tenon::detail {
 template <class F>
 using given_t = std::conditional_t<std::is_void_v<std::invoke_result_t<F>>, std::monostate, std::invoke_result_t<F>>;
 
+/// A callable as a few words: a small closure that may be copied bytewise is copied, so that the address of the
+/// caller's own stays its secret and the caller's recursion may become a loop; any other is pointed at.
 template <class F>
-[[gnu::always_inline]] inline given_t<F> call(F& fn) {
-  if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
-    std::forward<F>(fn)();
-    return {};
-  } else {
-    return std::forward<F>(fn)();
+class carried {
+  static constexpr bool is_copied =
+      !std::is_lvalue_reference_v<F> && std::is_trivially_copyable_v<F> && sizeof(F) <= 32 && alignof(F) <= 16;
+  using held = std::conditional_t<is_copied, std::remove_cvref_t<F>, std::remove_reference_t<F>*>;
+
+ public:
+  static constexpr bool is_silent = std::is_nothrow_invocable_v<F>;
+
+  [[gnu::always_inline]] explicit carried(std::remove_reference_t<F>& fn) noexcept : held_(hold(fn)) {}
+
+  [[gnu::always_inline]] given_t<F> operator()() noexcept(is_silent) {
+    if constexpr (is_copied) {
+      return call(held_);
+    } else {
+      return call(*held_);
+    }
   }
-}
+
+ private:
+  [[gnu::always_inline]] static held hold(std::remove_reference_t<F>& fn) noexcept {
+    if constexpr (is_copied) {
+      return fn;
+    } else {
+      return std::addressof(fn);
+    }
+  }
+  template <class Callable>
+  [[gnu::always_inline]] static given_t<F> call(Callable& fn) noexcept(is_silent) {
+    if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
+      std::forward<F>(fn)();
+      return {};
+    } else {
+      return std::forward<F>(fn)();
+    }
+  }
+
+  held held_;
+};
+
+/// What a call passes in registers; of what is larger g++ would copy words as one vector, and wait for their stores.
+template <class T>
+using in_registers = std::conditional_t<sizeof(T) <= 16, T, T&>;
 
 /// Room in the caller's frame for a result that a slot has none for.
 template <class T>
@@ -40,92 +76,68 @@ union result_room {
 };
 struct no_result_room {};
 
-template <class T>
-inline constexpr bool fits_slot = sizeof(T) <= branches::slot::room_bytes && alignof(T) <= 16 &&
-                                  (std::is_reference_v<T> || std::is_nothrow_move_constructible_v<T>);
-
-/// A branch in a slot: a small closure that may be copied bytewise itself, so that its address stays the caller's
-/// secret; else where it lies in the caller's frame. Its result, or what it threw, takes its place.
+/// A branch as it lies in a slot. Its result, or what it threw, takes its place.
 template <class G>
 class parcel {
   using given = given_t<G>;
   using kept = std::conditional_t<std::is_reference_v<given>, std::add_pointer_t<given>, given>;
-  using slot = branches::slot;
+  using slot = fork_stack::slot;
 
-  static constexpr bool result_fits = fits_slot<kept>;
-  static constexpr bool copied = !std::is_lvalue_reference_v<G> && std::is_trivially_copyable_v<G> &&
-                                 sizeof(G) <= 32 && alignof(G) <= 16;
+  static constexpr bool result_fits =
+      sizeof(kept) <= slot::room_bytes && alignof(kept) <= 16 && std::is_nothrow_move_constructible_v<kept>;
 
  public:
   using room = std::conditional_t<result_fits, no_result_room, result_room<kept>>;
 
-  [[gnu::always_inline]] parcel(std::remove_reference_t<G>& fn, [[maybe_unused]] room& at) noexcept
-      : callable_(hold(fn)), out_(out(at)) {}
+  [[gnu::always_inline]] parcel(std::remove_reference_t<G>& fn, room& at) noexcept : callable_(fn), out_(out(at)) {}
 
-  void put(slot& at) const noexcept {
+  [[gnu::always_inline]] void put(slot& at) const noexcept {
+    static_assert(sizeof(parcel) <= slot::room_bytes && std::is_trivially_copyable_v<parcel>);
     at.run = &run;
     ::new (static_cast<void*>(at.room)) parcel(*this);
   }
-  /// Where the short way is barred: sees to what is to be seen to, and puts it. Null: it is to run at once.
-  [[nodiscard, gnu::noinline, gnu::cold]] static slot* put_slowly(branches& own, parcel self) noexcept {
-    slot* const at = own.reserve_slowly();
-    if (at == nullptr) return nullptr;
-    self.put(*at);
-    own.push(at);
-    own.offer();
-    return at;
-  }
 
-  /// The result of a branch that ran elsewhere.
-  [[nodiscard, gnu::noinline, gnu::cold]] static given take(slot& at, [[maybe_unused]] room& big) {
+  /// The result of a branch that ran elsewhere. `Behind` are those that wait behind it, should it have failed.
+  template <class Behind>
+  [[nodiscard, gnu::noinline, gnu::cold]] static given take(slot& at) {
 #if defined(__cpp_exceptions)
-    if (branches::end_of(at) == branch_end::failed) std::rethrow_exception(taken<std::exception_ptr>(at));
+    if (fork_stack::end_of(at) == branch_end::failed) {
+      std::exception_ptr error = taken<std::exception_ptr>(at);
+      Behind::abandon();
+      std::rethrow_exception(std::move(error));
+    }
 #endif
-    if constexpr (!result_fits) {
-      const destroyed end{&big.value};
-      return std::move(big.value);
-    } else if constexpr (std::is_reference_v<given>) {
+    if constexpr (std::is_reference_v<given>) {
       return static_cast<given>(*taken<kept>(at));
-    } else {
+    } else if constexpr (result_fits) {
       return taken<kept>(at);
+    } else {
+      const destroyed after{&itself(at).out_->value};
+      return std::move(*after.it);
     }
   }
-  /// It is not wanted any more: not run if it has not begun, else waited for.
-  [[gnu::noinline, gnu::cold]] static void abandon() noexcept {
-    branches& own = *this_thread_storage.forks;
+  /// The topmost branch is not wanted any more: if it has not begun, it is not run; else it is waited for.
+  static void abandon() noexcept {
+    fork_stack& own = *this_thread_storage.forks;
     slot* const at = own.top() - 1;
     if (own.pop(at) || own.retake(at)) return;
-    discard(*at);
+    if (fork_stack::end_of(*at) == branch_end::failed) {
+      (void)taken<std::exception_ptr>(*at);
+    } else if constexpr (result_fits) {
+      (void)taken<kept>(*at);
+    } else {
+      std::destroy_at(&itself(*at).out_->value);
+    }
   }
 
  private:
-  using callable = std::conditional_t<copied, std::remove_cvref_t<G>, std::remove_reference_t<G>*>;
   using target = std::conditional_t<result_fits, no_result_room, room*>;
-
-  static void discard(slot& at) noexcept {
-    if (branches::end_of(at) == branch_end::failed) {
-#if defined(__cpp_exceptions)
-      (void)taken<std::exception_ptr>(at);
-#endif
-    } else if constexpr (result_fits) {
-      (void)taken<kept>(at);
-    } else {
-      std::destroy_at(std::launder(reinterpret_cast<parcel*>(at.room))->out_);
-    }
-  }
 
   struct destroyed {
     kept* it;
     ~destroyed() { std::destroy_at(it); }
   };
 
-  [[gnu::always_inline]] static callable hold(std::remove_reference_t<G>& fn) noexcept {
-    if constexpr (copied) {
-      return fn;
-    } else {
-      return std::addressof(fn);
-    }
-  }
   [[gnu::always_inline]] static target out([[maybe_unused]] room& at) noexcept {
     if constexpr (result_fits) {
       return {};
@@ -133,27 +145,32 @@ class parcel {
       return &at;
     }
   }
-
+  [[nodiscard]] static parcel& itself(slot& at) noexcept { return *std::launder(reinterpret_cast<parcel*>(at.room)); }
   template <class T>
   [[nodiscard]] static T taken(slot& at) noexcept {
     T* const it = std::launder(reinterpret_cast<T*>(at.room));
-    T out(std::move(*it));
-    std::destroy_at(it);
-    return out;
+    const std::unique_ptr<T, destroyer> after(it);
+    return std::move(*it);
   }
+  struct destroyer {
+    template <class T>
+    void operator()(T* it) const noexcept {
+      std::destroy_at(it);
+    }
+  };
 
   static branch_end run(slot& at) noexcept {
-    parcel self = *std::launder(reinterpret_cast<parcel*>(at.room));
+    parcel self = itself(at);
     void* where = at.room;
-    if constexpr (!result_fits) where = &self.out_->value;
+    if constexpr (!result_fits) where = std::addressof(self.out_->value);
 #if defined(__cpp_exceptions)
     try {
 #endif
       if constexpr (std::is_reference_v<given>) {
-        given result = self();
+        given result = self.callable_();
         ::new (where) kept(std::addressof(result));
       } else {
-        ::new (where) kept(self());
+        ::new (where) kept(self.callable_());
       }
       return branch_end::done;
 #if defined(__cpp_exceptions)
@@ -163,76 +180,95 @@ class parcel {
     }
 #endif
   }
-  given operator()() {
-    if constexpr (copied) {
-      return call<G>(callable_);
-    } else {
-      return call<G>(*callable_);
-    }
-  }
 
-  callable callable_;
+  carried<G> callable_;
   [[no_unique_address]] target out_;
 };
 
-/// A callable in a few registers, so that the address of a small closure does not leave the function that made it.
-template <class F>
-class holding {
- public:
-  using callable = std::conditional_t<!std::is_lvalue_reference_v<F> && std::is_trivially_copyable_v<F> &&
-                                 sizeof(F) <= 32 && alignof(F) <= 16, std::remove_cvref_t<F>, std::remove_reference_t<F>*>;
-  [[gnu::always_inline]] holding(std::remove_reference_t<F>& fn) : fn_(get(fn)) {}
-  [[gnu::always_inline]] static callable get(std::remove_reference_t<F>& fn) { if constexpr (std::is_pointer_v<callable>) return &fn; else return fn; }
-  given_t<F> operator()() { if constexpr (std::is_pointer_v<callable>) return call<F>(*fn_); else return call<F>(fn_); }
-  callable fn_;
+/// Branches on top of the stack, the first of them topmost.
+template <class... Parcels>
+struct waiting {
+  [[gnu::noinline, gnu::cold]] static void abandon() noexcept { (Parcels::abandon(), ...); }
 };
-/// Calls what runs here while a branch is out. A function of its own, so that the one that forks has no landing pad:
-/// g++ would not split the cheap beginning of a recursive function off one that has.
-template <class Parcel, class F, class H>
-[[gnu::noinline]] given_t<F> guarded(H f) {
+/// Those of a list that come after the I-th.
+template <std::size_t I, class Parcel, class... Rest>
+struct behind : behind<I - 1, Rest...> {};
+template <class Parcel, class... Rest>
+struct behind<0, Parcel, Rest...> {
+  using type = waiting<Rest...>;
+};
+
+/// Calls what runs here while branches wait. A function of its own, so that the one that forks has no landing pad: g++
+/// does not split the cheap beginning of a recursive function off one that has.
+template <class Waiting, class F>
+[[gnu::noinline]] given_t<F> guarded(in_registers<carried<F>> fn) {
 #if defined(__cpp_exceptions)
   try {
-    return f();
+    return fn();
   } catch (...) {
-    Parcel::abandon();
+    Waiting::abandon();
     throw;
   }
 #else
-  return f();
+  return fn();
 #endif
 }
-template <class Results, class F, class G>
-[[gnu::noinline, gnu::cold]] Results one_by_one(F f, G g) {
-  auto first = f();
-  return Results(std::move(first), g());
-}
-
-/// Runs f here and g here or elsewhere.
-template <class F, class G>
-[[gnu::always_inline]] inline std::tuple<given_t<F>, given_t<G>> fork_two(F&& f, G&& g) {
-  using parcel = detail::parcel<G>;
-  using results = std::tuple<given_t<F>, given_t<G>>;
-  static_assert(sizeof(parcel) <= branches::slot::room_bytes);
-
-  branches& own = *this_thread_storage.forks;
-  [[maybe_unused]] typename parcel::room big;
-  branches::slot* at = own.top();
-  if (own.ready(at)) {
-    parcel(g, big).put(*at);
-    own.push(at);
+template <class Waiting, class F>
+[[gnu::always_inline]] inline given_t<F> run_here(std::remove_reference_t<F>& fn) {
+  if constexpr (std::is_same_v<Waiting, waiting<>> || carried<F>::is_silent) {
+    return carried<F>(fn)();
   } else {
-    at = parcel::put_slowly(own, parcel(g, big));
-    if (at == nullptr) return one_by_one<results>(holding<F>(f), holding<G>(g));
+    carried<F> callable(fn);
+    return guarded<Waiting, F>(callable);
   }
-#if GUARD
-  given_t<F> first = guarded<parcel, F>(holding<F>(f));
-#else
-  given_t<F> first = call<F>(f);
-#endif
+}
+
+template <class... Parcels>
+[[gnu::always_inline]] inline void put_all(fork_stack& own, fork_stack::slot* base,
+                                           const Parcels&... parcels) noexcept {
+  fork_stack::slot* at = base + sizeof...(Parcels);
+  (parcels.put(*--at), ...);
+  own.push(base + sizeof...(Parcels));
+}
+/// Where the short way is barred: sees to what is to be seen to. Null: there is no room, nothing has been put.
+template <class... Parcels>
+[[nodiscard, gnu::noinline, gnu::cold]] fork_stack::slot* put_slowly(fork_stack& own, Parcels... parcels) noexcept {
+  if (!own.make_ready(sizeof...(Parcels))) return nullptr;
+  fork_stack::slot* const base = own.top();
+  put_all(own, base, parcels...);
+  own.offer();
+  return base;
+}
+template <class Results, class... Fs>
+[[gnu::noinline, gnu::cold]] Results one_by_one(carried<Fs>... fns) {
+  return Results{fns()...};
+}
+
+/// The result of the I-th branch: run here, unless it was run elsewhere.
+template <std::size_t I, class G, class... Parcels>
+[[gnu::always_inline]] inline given_t<G> join(fork_stack& own, fork_stack::slot* base, std::remove_reference_t<G>& fn) {
+  using waiting_behind = typename behind<I, Parcels...>::type;
+  fork_stack::slot* const at = base + (sizeof...(Parcels) - 1 - I);
   if (!own.pop(at)) [[unlikely]] {
-    if (!own.retake(at)) return results(std::forward<given_t<F>>(first), parcel::take(*at, big));
+    if (!own.retake(at)) return parcel<G>::template take<waiting_behind>(*at);
   }
-  return results(std::forward<given_t<F>>(first), call<G>(g));
+  return run_here<waiting_behind, G>(fn);
+}
+
+template <std::size_t... I, class F, class... Gs>
+[[gnu::always_inline]] inline std::tuple<given_t<F>, given_t<Gs>...> fork(std::index_sequence<I...> /*branches*/, F&& f,
+                                                                          Gs&&... gs) {
+  using results = std::tuple<given_t<F>, given_t<Gs>...>;
+  [[maybe_unused]] std::tuple<typename parcel<Gs>::room...> rooms;
+  fork_stack& own = *this_thread_storage.forks;
+  fork_stack::slot* base = own.top();
+  if (own.ready(base + (sizeof...(Gs) - 1))) {
+    put_all(own, base, parcel<Gs>(gs, std::get<I>(rooms))...);
+  } else {
+    base = put_slowly(own, parcel<Gs>(gs, std::get<I>(rooms))...);
+    if (base == nullptr) return one_by_one<results>(carried<F>(f), carried<Gs>(gs)...);
+  }
+  return results{run_here<waiting<parcel<Gs>...>, F>(f), join<I, Gs, parcel<Gs>...>(own, base, gs)...};
 }
 
 }  // namespace tenon::detail

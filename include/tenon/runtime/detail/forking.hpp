@@ -22,7 +22,7 @@ template <class Worker, bool Shares>
 class forking {
  public:
   explicit forking(Worker& /*owner*/) noexcept {}
-  [[nodiscard]] static branches& stack() noexcept { return no_branches; }
+  [[nodiscard]] static fork_stack& stack() noexcept { return no_forks; }
   static void item_ended() noexcept {}
   [[nodiscard]] static bool help() noexcept { return false; }
   [[nodiscard]] static bool others_share() noexcept { return false; }
@@ -35,7 +35,7 @@ class forking<Worker, true> {
  public:
   explicit forking(Worker& owner) noexcept : owner_(owner) { stack_.belong_to(this, hooks); }
 
-  [[nodiscard]] branches& stack() noexcept { return stack_; }
+  [[nodiscard]] fork_stack& stack() noexcept { return stack_; }
 
   void item_ended() noexcept {
     if (stack_.active() && !serving_) stack_.close();
@@ -47,9 +47,9 @@ class forking<Worker, true> {
     const std::size_t all = owner_.runtime_.workers();
     bool is_hopeful = false;
     for (std::size_t i = 1; i < all; ++i) {
-      branches& theirs = owner_.runtime_.worker_at((owner_.index_ + i) % all).forks();
+      fork_stack& theirs = owner_.runtime_.worker_at((owner_.index_ + i) % all).forks();
       if (!theirs.active()) continue;
-      if (branches::slot* const got = stack_.claim(theirs)) {
+      if (fork_stack::slot* const got = stack_.claim(theirs)) {
         owner_.end_search();
         stack_.run(*got);
         item_ended();
@@ -116,7 +116,7 @@ class forking<Worker, true> {
   /// thief's waiter may take only what descends from what the thief runs.
   void serve() noexcept {
     serving_ = true;
-    branches* const before = std::exchange(owner_.thread_->forks, &no_branches);
+    fork_stack* const before = std::exchange(owner_.thread_->forks, &no_forks);
     const unsigned depth = owner_.thread_->depth;
     owner_.turn();
     for (int i = 0; i < items_served; ++i) {
@@ -131,7 +131,7 @@ class forking<Worker, true> {
   }
 
   Worker& owner_;
-  branches stack_;
+  fork_stack stack_;
   unsigned looked_ = 0;
   bool serving_ = false;
   clock::time_point looked_at_{};

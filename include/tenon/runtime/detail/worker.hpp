@@ -62,7 +62,7 @@ class alignas(cache_line) worker final : public loop {
   [[nodiscard]] arena_type& arena() noexcept { return arena_; }
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] R& runtime() const noexcept { return runtime_; }
-  [[nodiscard]] branches& forks() noexcept { return forking_.stack(); }
+  [[nodiscard]] fork_stack& forks() noexcept { return forking_.stack(); }
 
   ::pthread_t thread{};  ///< the runtime's, for each worker but the first
 
