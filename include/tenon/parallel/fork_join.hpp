@@ -19,7 +19,8 @@ namespace tenon {
 ///     }
 ///
 /// Shape         A std::tuple of the results in the order of the callables; std::monostate stands for void.
-/// Cost          Nobody idle: some ten instructions a branch, no atomic read-modify-write, no allocation: the branch lies
+/// Cost          Nobody idle: some ten instructions a branch, no atomic read-modify-write, no allocation: the branch
+///               lies
 ///               in the worker's stack of branches, or in the caller's frame where it is larger than 48 bytes. A branch
 ///               that another worker takes costs a few cache lines that change cores.
 /// Threads       On a worker of a runtime whose workers share their tasks (stealing, fifo, priority), from plain code
@@ -35,11 +36,18 @@ namespace tenon {
 /// Other work    A worker looks after its I/O, timers and ready tasks at forks: at the first after 200 us.
 /// Source        See core/detail/branch_stack.hpp.
 template <std::invocable F, std::invocable... Gs>
-[[gnu::always_inline]] inline auto fork_join(F&& f, Gs&&... gs) {
+[[gnu::always_inline]] inline std::tuple<detail::given_t<F>, detail::given_t<Gs>...> fork_join(F&& f, Gs&&... gs) {
+  using results = std::tuple<detail::given_t<F>, detail::given_t<Gs>...>;
   if constexpr (sizeof...(Gs) == 0) {
-    return std::tuple<detail::given_t<F>>(detail::carried<F>(f)());
+    return results(detail::carried<F>(f)());
+  } else if constexpr (sizeof...(Gs) == 1) {
+    detail::carried<F> first(f);
+    detail::carried<Gs...> second(gs...);
+    auto both = detail::fork_two<F, Gs...>(first, second);
+    return results(std::forward<detail::given_t<F>>(both.first), std::forward<detail::given_t<Gs>>(both.second)...);
   } else {
-    return detail::fork(std::index_sequence_for<Gs...>(), std::forward<F>(f), std::forward<Gs>(gs)...);
+    return detail::fork_all<results>(std::index_sequence_for<Gs...>(), detail::carried<F>(f),
+                                     detail::carried<Gs>(gs)...);
   }
 }
 

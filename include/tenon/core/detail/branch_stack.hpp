@@ -15,7 +15,8 @@ namespace tenon::detail {
 /// How a branch that another worker took has ended.
 enum class branch_end : std::uintptr_t { open = 0, done = 1, failed = 2 };
 
-/// Where a branch of a fork_join waits to be run: what to call, and room for what it captured and then for what it gave.
+/// Where a branch of a fork_join waits to be run: what to call, and room for what it captured and then for what it
+/// gave.
 ///
 /// `state` is only read once the slot is shared: open, then the stack of the thief, then how it ended.
 template <class Threading>
@@ -39,9 +40,11 @@ struct branch_hooks {
 /// The branches that one worker has forked and not yet joined: its own side costs no atomic read-modify-write and no
 /// fence, and thieves see what it has shared.
 ///
-/// Slots      0 <= tail <= split <= top <= capacity. [0, tail) is stolen, [tail, split) is shared, [split, top) private.
+/// Slots      0 <= tail <= split <= top <= capacity. [0, tail) is stolen, [tail, split) is shared, [split, top)
+///            private.
 ///            `shared_` holds (tag, split, tail) in one word; `split_` is the owner's copy of split.
-/// Fork       Owner: fills slots, raises top: plain stores. It reads one word that thieves may write: `limit_`. Normally
+/// Fork       Owner: fills slots, raises top: plain stores. It reads one word that thieves may write: `limit_`.
+///            Normally
 ///            that is the end of the slots, so that one comparison tells a full stack as well as a hungry thief.
 /// Join       Owner: top - 1. At or above split the branch is private: the owner calls it, with plain loads and stores.
 ///            Below, it moves the split half-way down to the tail (CAS) and has the branch back; or all is stolen (then
@@ -50,9 +53,11 @@ struct branch_hooks {
 /// Steal      Thief: CAS tail -> tail + 1, then slot[tail] is its own. Found nothing: limit_ = null asks the owner.
 /// Wait       Owner: steals from the thief of the branch it waits for, and from nobody else (leapfrogging).
 ///
-/// Who writes `shared_`: while tail < split everybody by read-modify-write; while tail == split its owner alone, by plain
+/// Who writes `shared_`: while tail < split everybody by read-modify-write; while tail == split its owner alone, by
+/// plain
 /// stores, for then no CAS of a thief can succeed: each expects a word with tail < split.
-/// Orders. (1) share: release; claim: acquire. A thief's CAS reads what share wrote, or a read-modify-write behind it in
+/// Orders. (1) share: release; claim: acquire. A thief's CAS reads what share wrote, or a read-modify-write behind it
+/// in
 /// its release sequence: it sees the filled slot. (2) state: release at the end of a branch, acquire in wait: the owner
 /// sees the result, and the thief no longer reads the slot when it is filled anew. (3) A slot is read by a thief only
 /// between its successful CAS and its store to `state`, and written by the owner only when the slot is not stolen.
@@ -60,10 +65,12 @@ struct branch_hooks {
 /// Theorem (stack bound). Along the C++ stack of a worker each branch is a descendant, in the tree of forks, of the
 ///   branch or item below it: so it is no deeper than the tree, as in a program without threads.
 ///   A join waits for a branch A that thief T runs, and claims from T only (a) with a word of `shared_` that was read
-///   before A's state, and A's state was not ended. What T shares is what it forked since it began the job on top of its
+///   before A's state, and A's state was not ended. What T shares is what it forked since it began the job on top of
+///   its
 ///   stack: when it began that, all it had before was stolen, for it either had nothing or waited for its top branch.
 ///   While T runs A, all it shares descends from A. T adds one to `tag` when A has ended and before it says so in A's
-///   state. Suppose the CAS takes a branch B that T forked for a later job. The word that was read had tail < split. Was
+///   state. Suppose the CAS takes a branch B that T forked for a later job. The word that was read had tail < split.
+///   Was
 ///   it written after A's end, then after the store of A's state too (T's program order; release, acquire): (a) would
 ///   have seen the end. Was it written before, then its tag differs from that of the word in which B is shared: the CAS
 ///   fails. (The tag has 32 bits; it would have to come round between two loads.)

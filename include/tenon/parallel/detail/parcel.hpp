@@ -89,7 +89,7 @@ class parcel {
  public:
   using room = std::conditional_t<result_fits, no_result_room, result_room<kept>>;
 
-  [[gnu::always_inline]] parcel(std::remove_reference_t<G>& fn, room& at) noexcept : callable_(fn), out_(out(at)) {}
+  [[gnu::always_inline]] parcel(carried<G> fn, room& at) noexcept : callable_(fn), out_(out(at)) {}
 
   [[gnu::always_inline]] void put(slot& at) const noexcept {
     static_assert(sizeof(parcel) <= slot::room_bytes && std::is_trivially_copyable_v<parcel>);
@@ -198,29 +198,20 @@ struct behind<0, Parcel, Rest...> {
   using type = waiting<Rest...>;
 };
 
-/// Calls what runs here while branches wait. A function of its own, so that the one that forks has no landing pad: g++
-/// does not split the cheap beginning of a recursive function off one that has.
+/// Calls what runs here while branches wait.
 template <class Waiting, class F>
-[[gnu::noinline]] given_t<F> guarded(in_registers<carried<F>> fn) {
+[[gnu::always_inline]] inline given_t<F> run_here(carried<F> fn) {
 #if defined(__cpp_exceptions)
-  try {
-    return fn();
-  } catch (...) {
-    Waiting::abandon();
-    throw;
+  if constexpr (!std::is_same_v<Waiting, waiting<>> && !carried<F>::is_silent) {
+    try {
+      return fn();
+    } catch (...) {
+      Waiting::abandon();
+      throw;
+    }
   }
-#else
-  return fn();
 #endif
-}
-template <class Waiting, class F>
-[[gnu::always_inline]] inline given_t<F> run_here(std::remove_reference_t<F>& fn) {
-  if constexpr (std::is_same_v<Waiting, waiting<>> || carried<F>::is_silent) {
-    return carried<F>(fn)();
-  } else {
-    carried<F> callable(fn);
-    return guarded<Waiting, F>(callable);
-  }
+  return fn();
 }
 
 template <class... Parcels>
@@ -239,6 +230,7 @@ template <class... Parcels>
   own.offer();
   return base;
 }
+/// Without branches.
 template <class Results, class... Fs>
 [[gnu::noinline, gnu::cold]] Results one_by_one(carried<Fs>... fns) {
   return Results{fns()...};
@@ -246,7 +238,7 @@ template <class Results, class... Fs>
 
 /// The result of the I-th branch: run here, unless it was run elsewhere.
 template <std::size_t I, class G, class... Parcels>
-[[gnu::always_inline]] inline given_t<G> join(fork_stack& own, fork_stack::slot* base, std::remove_reference_t<G>& fn) {
+[[gnu::always_inline]] inline given_t<G> join(fork_stack& own, fork_stack::slot* base, carried<G> fn) {
   using waiting_behind = typename behind<I, Parcels...>::type;
   fork_stack::slot* const at = base + (sizeof...(Parcels) - 1 - I);
   if (!own.pop(at)) [[unlikely]] {
@@ -255,10 +247,10 @@ template <std::size_t I, class G, class... Parcels>
   return run_here<waiting_behind, G>(fn);
 }
 
-template <std::size_t... I, class F, class... Gs>
-[[gnu::always_inline]] inline std::tuple<given_t<F>, given_t<Gs>...> fork(std::index_sequence<I...> /*branches*/, F&& f,
-                                                                          Gs&&... gs) {
-  using results = std::tuple<given_t<F>, given_t<Gs>...>;
+/// Braces, in which the first is run before the second.
+template <class Results, std::size_t... I, class F, class... Gs>
+[[gnu::always_inline]] inline Results fork_all(std::index_sequence<I...> /*branches*/, carried<F> f,
+                                               carried<Gs>... gs) {
   [[maybe_unused]] std::tuple<typename parcel<Gs>::room...> rooms;
   fork_stack& own = *this_thread_storage.forks;
   fork_stack::slot* base = own.top();
@@ -266,9 +258,22 @@ template <std::size_t... I, class F, class... Gs>
     put_all(own, base, parcel<Gs>(gs, std::get<I>(rooms))...);
   } else {
     base = put_slowly(own, parcel<Gs>(gs, std::get<I>(rooms))...);
-    if (base == nullptr) return one_by_one<results>(carried<F>(f), carried<Gs>(gs)...);
+    if (base == nullptr) return one_by_one<Results>(f, gs...);
   }
-  return results{run_here<waiting<parcel<Gs>...>, F>(f), join<I, Gs, parcel<Gs>...>(own, base, gs)...};
+  return Results{run_here<waiting<parcel<Gs>...>, F>(f), join<I, Gs, parcel<Gs>...>(own, base, gs)...};
+}
+
+/// Comes back in registers, which a std::tuple does not.
+template <class A, class B>
+struct two {
+  A first;
+  B second;
+};
+/// The recursion of a program that forks in two goes through here: what it does before it forks is inlined into this,
+/// so that a leaf costs no call. (g++ would not split that beginning off a function with a landing pad.)
+template <class F, class G>
+[[gnu::noinline]] two<given_t<F>, given_t<G>> fork_two(in_registers<carried<F>> f, in_registers<carried<G>> g) {
+  return fork_all<two<given_t<F>, given_t<G>>>(std::index_sequence<0>(), f, g);
 }
 
 }  // namespace tenon::detail

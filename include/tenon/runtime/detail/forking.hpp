@@ -94,7 +94,8 @@ class forking<Worker, true> {
   }
   static constexpr branch_hooks hooks{&idle, &call, &tick, &pause};
 
-  /// `forks` after it was asked last, or at the first of an item (0). A clock at each would cost ten times the fork, and
+  /// `forks` after it was asked last, or at the first of an item (0). A clock at each would cost ten times the fork,
+  /// and
   /// a fixed number would say nothing of time: so it asks after as many as take some twenty microseconds.
   [[nodiscard]] std::int32_t keep_time(std::int32_t forks) noexcept {
     const clock::time_point now = clock::now();
