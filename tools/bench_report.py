@@ -8,9 +8,14 @@ below 1 means that ours is better."""
 import argparse
 import html
 import json
+import os
 import pathlib
+import platform
+import re
+import subprocess
 import sys
 
+root = pathlib.Path(__file__).resolve().parent.parent
 keys = ["suite", "case", "subject", "peer", "unit", "subject_median", "peer_median", "ratio"]
 ours, theirs, ink, faint = "#2a6f97", "#b8b8b8", "#222222", "#777777"
 
@@ -60,8 +65,44 @@ def chart(rows):
     return "\n".join([*out, "</svg>"]) + "\n"
 
 
+def said(*command):
+    """The first line a command prints, empty when there is none."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, cwd=root)
+    except OSError:
+        return ""
+    return done.stdout.partition("\n")[0].strip() if done.returncode == 0 else ""
+
+
+def surroundings():
+    """What the figures depend on, and no name of a machine."""
+    cpu = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
+    cache = root / "build/release/CMakeCache.txt"
+    compiler = re.search(r"^CMAKE_CXX_COMPILER:\w+=(.*)$", cache.read_text(), re.M) if cache.exists() else None
+    changed = said("git", "status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/results")
+    return {"commit": said("git", "rev-parse", "--short=12", "HEAD") + ("+changes" if changed else ""),
+            "cpu": cpu.group(1) if cpu else platform.machine(), "cores": len(os.sched_getaffinity(0)),
+            "kernel": platform.release(), "compiler": said(compiler.group(1), "--version") if compiler else ""}
+
+
+def keep(rows, samples):
+    """Writes bench/results/SUITE-COMMIT.json: where it was measured, the rows, and every sample behind them."""
+    about = surroundings()
+    file = root / f"bench/results/{rows[0]['suite']}-{about['commit']}.json"
+    file.parent.mkdir(exist_ok=True)
+
+    def lines(entries):
+        return "[\n    " + ",\n    ".join(json.dumps(entry) for entry in entries) + "\n  ]"
+
+    parts = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in about.items()]
+    parts += [f'  "rows": {lines(rows)}', f'  "samples": {lines(samples)}']
+    file.write_text("{\n" + ",\n".join(parts) + "\n}\n")
+    print(f"kept {file.relative_to(root)}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keep", action="store_true", help="also write bench/results/SUITE-COMMIT.json")
     parser.add_argument("json", type=pathlib.Path)
     arguments = parser.parse_args()
     rows = json.loads(arguments.json.read_text())
@@ -72,6 +113,9 @@ def main():
         sys.exit(f"{arguments.json} holds no results")
     print(table(rows))
     arguments.json.with_suffix(".svg").write_text(chart(rows))
+    if arguments.keep:
+        raw = arguments.json.with_name(arguments.json.stem + "-samples.json")
+        keep(rows, json.loads(raw.read_text()) if raw.exists() else [])
     return 0
 
 

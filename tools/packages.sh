@@ -8,7 +8,10 @@ needs_doors="/usr/include/liburing.h:liburing-dev /usr/include/uv.h:libuv1-dev /
   /usr/include/hwloc.h:libhwloc-dev /usr/include/toml++/toml.h:libtomlplusplus-dev ccache:ccache"
 
 # What the benchmarks compare with.
-needs_peers="/usr/include/asio.hpp:libasio-dev"
+needs_peers="/usr/include/asio.hpp:libasio-dev /usr/include/tbb/concurrent_queue.h:libtbb-dev
+  /usr/include/concurrentqueue/concurrentqueue.h:libconcurrentqueue-dev
+  /usr/include/readerwriterqueue/readerwriterqueue.h:libreaderwriterqueue-dev
+  /usr/lib/llvm-19/lib/libomp.so:libomp-19-dev valgrind:valgrind"
 
 # missing NEEDS...: the packages among them that are not here, one a line.
 missing() {

@@ -21,12 +21,13 @@ class one_loop : public loop {
 
  private:
   static const operations& table() {
-    static constexpr operations one{[](loop& self, work& item) noexcept { static_cast<one_loop&>(self).tell_(item); },
-                                    [](loop&, work& item) noexcept { item.run(item); },
-                                    [](loop&, work& item) noexcept { item.run(item); },
-                                    [](loop&, timer&) noexcept { std::abort(); },
-                                    [](loop&, timer&) noexcept { std::abort(); },
-                                    [](loop&) noexcept { return time_point{}; }};
+    static constexpr operations one{
+        [](loop& self, work& item, const environment&) noexcept { static_cast<one_loop&>(self).tell_(item); },
+        [](loop&, work& item, const environment&) noexcept { item.run(item); },
+        [](loop&, work& item) noexcept { item.run(item); },
+        [](loop&, timer&) noexcept { std::abort(); },
+        [](loop&, timer&) noexcept { std::abort(); },
+        [](loop&) noexcept { return time_point{}; }};
     return one;
   }
 

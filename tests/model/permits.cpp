@@ -26,7 +26,7 @@ using permits = tenon::detail::syncing::permits<tenon::model::threads>;
 class asker : public applicant {
  public:
   asker(one_loop& on, std::size_t needs, std::size_t takes) : applicant(&nothing, &arrive, needs, takes) {
-    settle(on, std::noop_coroutine());
+    settle(on, std::noop_coroutine(), none_);
   }
 
   /// True when it got what it asked for. One that `gives_up` asks to stop once it waits.
@@ -46,6 +46,7 @@ class asker : public applicant {
         .granted_.ring();
   }
 
+  tenon::environment none_;
   bell granted_;
 };
 

@@ -16,12 +16,12 @@ INSTANTIATE_TYPED_TEST_SUITE_P(spsc, queue_laws, sizes);
 
 static_assert(tenon::queue_policy<tenon::spsc<>>);
 static_assert(tenon::batched_queue_for<tenon::spsc<>::of<int>, int>);
-static_assert(sizeof(tenon::spsc<8>::of<void*>) == 3 * tenon::cache_line);
+static_assert(sizeof(tenon::spsc<8>::of<void*>) == 4 * tenon::cache_line);
 
 TEST(spsc, is_spelled_with_its_size) { EXPECT_EQ(std::string_view{tenon::spsc<64>::word}, "spsc<64>"); }
 
-TEST(spsc, is_its_slots_and_a_line_for_each_side) {
-  EXPECT_EQ(sizeof(tenon::spsc<64>::of<void*>), 2 * tenon::cache_line + 64 * sizeof(void*));
+TEST(spsc, is_its_slots_with_their_flags_and_a_line_for_each_side) {
+  EXPECT_EQ(sizeof(tenon::spsc<64>::of<void*>), 2 * tenon::cache_line + 64 * 2 * sizeof(void*));
 }
 
 TEST(spsc, is_a_plain_ring_on_one_thread) {

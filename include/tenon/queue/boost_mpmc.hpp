@@ -71,7 +71,7 @@ struct boost_mpmc : family::queue {
       return true;
     }
 
-    [[nodiscard]] std::optional<T> try_pop() noexcept {
+    [[nodiscard, gnu::always_inline]] std::optional<T> try_pop() noexcept {
       T item;
       if (!queue_.pop(item)) return std::nullopt;
       count_.fetch_sub(1, std::memory_order_relaxed);

@@ -60,9 +60,10 @@ struct boost_spsc : family::queue {
 
     [[nodiscard]] bool try_push(T&& item) noexcept { return queue_.push(item); }
 
-    [[nodiscard]] std::optional<T> try_pop() noexcept {
-      std::optional<T> item;
-      queue_.consume_one([&item](auto&& element) noexcept { item.emplace(std::move(element)); });
+    [[nodiscard, gnu::always_inline]] std::optional<T> try_pop() noexcept {
+      if (queue_.read_available() == 0) return std::nullopt;
+      std::optional<T> item(std::move(queue_.front()));
+      (void)queue_.pop();
       return item;
     }
 

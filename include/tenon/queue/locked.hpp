@@ -53,7 +53,7 @@ struct locked : family::queue {
       const std::lock_guard hold(mutex_);
       return ring_.try_push(std::move(item));
     }
-    [[nodiscard]] std::optional<T> try_pop() noexcept {
+    [[nodiscard, gnu::always_inline]] std::optional<T> try_pop() noexcept {
       const std::lock_guard hold(mutex_);
       return ring_.try_pop();
     }

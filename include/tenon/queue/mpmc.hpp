@@ -6,6 +6,7 @@
 #include <tenon/core/policy.hpp>
 #include <tenon/core/threading.hpp>
 #include <tenon/queue/concept.hpp>
+#include <tenon/queue/detail/lost_race.hpp>
 #include <tenon/queue/detail/numbered_ring.hpp>
 #include <tenon/queue/detail/ring.hpp>
 
@@ -68,14 +69,14 @@ struct mpmc : family::queue {
 
     [[nodiscard]] bool try_push(T&& item) noexcept { return this->fill_next(std::move(item)); }
 
-    [[nodiscard]] std::optional<T> try_pop() noexcept {
-      std::size_t h = head_.load(std::memory_order_relaxed);
-      for (;;) {
+    [[nodiscard, gnu::always_inline]] std::optional<T> try_pop() noexcept {
+      for (detail::lost_race lost;; lost.give_way()) {
+        std::size_t h = head_.load(std::memory_order_relaxed);
         const std::ptrdiff_t ahead = this->ahead(h, h + 1);  // edge A
         if (ahead < 0) return std::nullopt;
-        if (ahead > 0) {  // another consumer has been here: h is old
-          h = head_.load(std::memory_order_relaxed);
-        } else if (head_.compare_exchange_strong(h, h + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
+        // Ahead: another consumer has been here, and h is old.
+        if (ahead == 0 &&
+            head_.compare_exchange_strong(h, h + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
           return this->empty(h);  // edge B
         }
       }
@@ -86,12 +87,11 @@ struct mpmc : family::queue {
     [[nodiscard]] std::size_t try_pop_some(std::span<T> into) noexcept
       requires std::is_nothrow_move_assignable_v<T>
     {
-      std::size_t h = head_.load(std::memory_order_relaxed);
-      for (;;) {
+      for (detail::lost_race lost;; lost.give_way()) {
+        std::size_t h = head_.load(std::memory_order_relaxed);
         const std::size_t n = this->in_turn(h, h + 1, into.size());  // edge A
         if (n == 0) {
           if (into.empty() || this->ahead(h, h + 1) < 0) return 0;
-          h = head_.load(std::memory_order_relaxed);
         } else if (head_.compare_exchange_strong(h, h + n, std::memory_order_relaxed, std::memory_order_relaxed)) {
           this->empty_into(h, into.first(n));  // edge B
           return n;

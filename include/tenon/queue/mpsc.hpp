@@ -66,7 +66,7 @@ struct mpsc : family::queue {
 
     [[nodiscard]] bool try_push(T&& item) noexcept { return this->fill_next(std::move(item)); }
 
-    [[nodiscard]] std::optional<T> try_pop() noexcept {
+    [[nodiscard, gnu::always_inline]] std::optional<T> try_pop() noexcept {
       const std::size_t h = head_.load(std::memory_order_relaxed);
       if (this->ahead(h, h + 1) < 0) return std::nullopt;  // edge A
       head_.store(h + 1, std::memory_order_relaxed);       // read by size_estimate alone

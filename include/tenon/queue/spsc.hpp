@@ -24,15 +24,14 @@ namespace tenon {
 ///
 ///     using my_runtime = tenon::runtime<tenon::io_uring<>, tenon::affinity<>, tenon::spsc<4096>>;
 ///
-/// Shape    N slots inside the object, N * sizeof(T) bytes and two cache lines; no heap.
+/// Shape    N slots inside the object, each a T and a flag, and two cache lines; no heap.
 /// Order    FIFO.
-/// Cost     try_push, try_pop: O(1), wait-free: no read-modify-write, and the other side's line is read only when the
-///          ring looks full, or empty. try_push_some, try_pop_some: one store for all.
+/// Cost     try_push, try_pop: O(1), wait-free: a load and two stores, no read-modify-write. The two sides meet in the
+///          line of a slot and nowhere else.
 /// Threads  One thread pushes and one pops, at once. Construct and destroy from one thread alone.
 /// Errors   Full: try_push is false, its argument untouched. Empty: try_pop is nullopt.
 ///          Nothing throws. A bad N, or a T that may throw, does not compile.
-/// Source   L. Lamport, "Specifying Concurrent Program Modules", 1983; cached indices: J. Giacomoni et al.,
-///          "FastForward for Efficient Pipeline Parallelism", 2008. Model: tests/model/spsc.cpp.
+/// Source   J. Giacomoni et al., "FastForward for Efficient Pipeline Parallelism", 2008. Model: tests/model/spsc.cpp.
 template <std::size_t N = 1024>
 struct spsc : family::queue {
   static_assert(std::has_single_bit(N), "tenon::spsc<N>: N, the number of slots, must be a power of two");
@@ -42,16 +41,17 @@ struct spsc : family::queue {
   static constexpr bool many_consumers = false;
   static constexpr bool bounded = true;
 
-  /// Let h and t be the values of head_ and tail_, counts that only grow; slot(i) is slots_[i mod N]. Invariants:
-  ///   (1) h <= t <= h + N, and an element is alive in slot(i) iff h <= i < t;
-  ///   (2) only the consumer writes h and tail_seen_, only the producer t and head_seen_;
-  ///   (3) head_seen_ <= h and tail_seen_ <= t: a seen index is an old value of the real one. So a producer that finds
-  ///       t - head_seen_ < N has room, a consumer that finds tail_seen_ > h has an element, and only one that does not
-  ///       must look at the real index.
-  /// Edges    tail_.store(release) -> tail_.load(acquire): the element made in slot(t) is seen by the consumer.
-  ///          head_.store(release) -> head_.load(acquire): the element was moved out of slot(h) and destroyed before
-  ///          the producer makes the next one there.
-  ///          Each side's load of its own index is relaxed: nobody else writes it.
+  /// Let h and t be the values of head_ and tail_, counts that only grow; slot(i) is slots_[i mod N], and its flag says
+  /// whether it holds an element. Invariants, but for a side in the middle of its step:
+  ///   (1) h <= t <= h + N, and an element is alive in slot(i), its flag up, iff h <= i < t;
+  ///   (2) only the consumer writes h and takes flags down, only the producer writes t and puts flags up;
+  ///   (3) so the flag of slot(t) is the producer's own when it is down (t < h + N: there is room), and that of slot(h)
+  ///       the consumer's when it is up (h < t: there is an element): what a side finds there stays so.
+  /// Neither side reads the other's count: h and t are atomic for size_estimate alone.
+  ///
+  /// Edges    A  flag up (release) -> flag.load(acquire): the element made in the slot is seen by the consumer.
+  ///          B  flag down (release) -> flag.load(acquire): the element was moved out and destroyed before the producer
+  ///             makes the next one there.
   template <class T, class Threading = multi_thread>
   class of {
     static_assert(detail::queueable<T>,
@@ -70,33 +70,26 @@ struct spsc : family::queue {
 
     [[nodiscard]] bool try_push(T&& item) noexcept {
       const std::size_t t = tail_.load(std::memory_order_relaxed);
-      if (t - head_seen_ == N) {
-        head_seen_ = head_.load(std::memory_order_acquire);
-        if (t - head_seen_ == N) return false;
-      }
-      slots_[t & (N - 1)].put(std::move(item));
-      tail_.store(t + 1, std::memory_order_release);
+      if (!fill(t, item)) return false;
+      tail_.store(t + 1, std::memory_order_relaxed);
       return true;
     }
 
-    [[nodiscard]] std::optional<T> try_pop() noexcept {
+    [[nodiscard, gnu::always_inline]] std::optional<T> try_pop() noexcept {
       const std::size_t h = head_.load(std::memory_order_relaxed);
-      if (h == tail_seen_) {
-        tail_seen_ = tail_.load(std::memory_order_acquire);
-        if (h == tail_seen_) return std::nullopt;
-      }
-      std::optional<T> item = slots_[h & (N - 1)].take();
-      head_.store(h + 1, std::memory_order_release);
+      flagged& from = at(h);
+      if (!from.full.load(std::memory_order_acquire)) return std::nullopt;  // edge A
+      std::optional<T> item = from.element.take();
+      from.full.store(false, std::memory_order_release);  // edge B
+      head_.store(h + 1, std::memory_order_relaxed);
       return item;
     }
 
     [[nodiscard]] std::size_t try_push_some(std::span<T> items) noexcept {
       const std::size_t t = tail_.load(std::memory_order_relaxed);
-      if (N - (t - head_seen_) < items.size()) head_seen_ = head_.load(std::memory_order_acquire);
-      const std::size_t room = N - (t - head_seen_);
-      const std::size_t n = room < items.size() ? room : items.size();
-      for (std::size_t i = 0; i < n; ++i) slots_[(t + i) & (N - 1)].put(std::move(items[i]));
-      tail_.store(t + n, std::memory_order_release);
+      std::size_t n = 0;
+      while (n < items.size() && fill(t + n, items[n])) ++n;
+      tail_.store(t + n, std::memory_order_relaxed);
       return n;
     }
 
@@ -104,26 +97,43 @@ struct spsc : family::queue {
       requires std::is_nothrow_move_assignable_v<T>
     {
       const std::size_t h = head_.load(std::memory_order_relaxed);
-      if (tail_seen_ - h < into.size()) tail_seen_ = tail_.load(std::memory_order_acquire);
-      const std::size_t there = tail_seen_ - h;
-      const std::size_t n = there < into.size() ? there : into.size();
-      for (std::size_t i = 0; i < n; ++i) into[i] = *slots_[(h + i) & (N - 1)].take();
-      head_.store(h + n, std::memory_order_release);
+      std::size_t n = 0;
+      for (; n < into.size(); ++n) {
+        flagged& from = at(h + n);
+        if (!from.full.load(std::memory_order_acquire)) break;  // edge A
+        into[n] = *from.element.take();
+        from.full.store(false, std::memory_order_release);  // edge B
+      }
+      head_.store(h + n, std::memory_order_relaxed);
       return n;
     }
 
+    /// The counts are read one after the other, and each is written after its slot.
     [[nodiscard]] std::size_t size_estimate() const noexcept {
-      const std::size_t h = head_.load(std::memory_order_acquire);  // before t, so that t >= h
-      const std::size_t there = tail_.load(std::memory_order_acquire) - h;
-      return there < N ? there : N;
+      const std::size_t h = head_.load(std::memory_order_relaxed);
+      const auto there = static_cast<std::ptrdiff_t>(tail_.load(std::memory_order_relaxed) - h);
+      if (there <= 0) return 0;
+      return static_cast<std::size_t>(there) < N ? static_cast<std::size_t>(there) : N;
     }
 
    private:
-    alignas(cache_line) typename Threading::template atomic<std::size_t> head_{0};
-    std::size_t tail_seen_ = 0;  // the consumer's
-    alignas(cache_line) typename Threading::template atomic<std::size_t> tail_{0};
-    std::size_t head_seen_ = 0;  // the producer's
-    alignas(cache_line) std::array<detail::slot<T, Threading>, N> slots_;
+    struct flagged {
+      detail::slot<T, Threading> element;
+      typename Threading::template atomic<bool> full{false};
+    };
+
+    [[nodiscard]] flagged& at(std::size_t i) noexcept { return slots_[i & (N - 1)]; }
+    [[nodiscard]] bool fill(std::size_t i, T& item) noexcept {
+      flagged& to = at(i);
+      if (to.full.load(std::memory_order_acquire)) return false;  // edge B
+      to.element.put(std::move(item));
+      to.full.store(true, std::memory_order_release);  // edge A
+      return true;
+    }
+
+    alignas(cache_line) typename Threading::template atomic<std::size_t> head_{0};  // the consumer's
+    alignas(cache_line) typename Threading::template atomic<std::size_t> tail_{0};  // the producer's
+    alignas(cache_line) std::array<flagged, N> slots_;
   };
 
   template <class T>

@@ -7,6 +7,7 @@
 #include <tenon/core/threading.hpp>
 #include <tenon/fwd.hpp>
 #include <tenon/queue/concept.hpp>
+#include <tenon/queue/detail/lost_race.hpp>
 #include <tenon/queue/detail/segment.hpp>
 
 #include <atomic>
@@ -86,8 +87,8 @@ struct unbounded : family::queue {
     }
 
     [[nodiscard]] bool try_push(T&& item) noexcept {
-      std::size_t t = tail_.load(std::memory_order_relaxed);
-      for (;;) {
+      for (detail::lost_race lost;; lost.give_way()) {
+        std::size_t t = tail_.load(std::memory_order_relaxed);
         auto& slot = chain_.tail()->at(t);
         const std::ptrdiff_t ahead = distance(slot.number.load(std::memory_order_acquire), t);  // edge B
         if (ahead == 0) {
@@ -96,16 +97,15 @@ struct unbounded : family::queue {
             slot.number.store(t + 1, std::memory_order_release);  // edge A
             return true;
           }
-          continue;
+        } else if (ahead < 0 && !chain_.grow(t)) {
+          return false;
         }
-        if (ahead < 0 && !chain_.grow(t)) return false;
-        t = tail_.load(std::memory_order_relaxed);
       }
     }
 
-    [[nodiscard]] std::optional<T> try_pop() noexcept {
-      std::size_t h = head_.load(std::memory_order_relaxed);
-      for (;;) {
+    [[nodiscard, gnu::always_inline]] std::optional<T> try_pop() noexcept {
+      for (detail::lost_race lost;; lost.give_way()) {
+        std::size_t h = head_.load(std::memory_order_relaxed);
         auto* const segment = chain_.head();
         auto& slot = segment->at(h);
         const std::ptrdiff_t ahead = distance(slot.number.load(std::memory_order_acquire), h + 1);  // edge A
@@ -115,14 +115,12 @@ struct unbounded : family::queue {
             chain_.leave(*segment);  // edge B
             return item;
           }
-          continue;
-        }
-        if (ahead == -1) return std::nullopt;
-        if (ahead < 0) {
+        } else if (ahead == -1) {
+          return std::nullopt;
+        } else if (ahead < 0) {
           if (distance(chain_.end(), h) <= 0) return std::nullopt;
           chain_.advance(h);
         }
-        h = head_.load(std::memory_order_relaxed);
       }
     }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/core/cache_line.hpp>
+#include <tenon/queue/detail/lost_race.hpp>
 #include <tenon/queue/detail/slot.hpp>
 
 #include <array>
@@ -36,13 +37,12 @@ class numbered_ring {
   ~numbered_ring() = default;
 
   [[nodiscard]] bool fill_next(T&& item) noexcept {
-    std::size_t t = tail_.load(std::memory_order_relaxed);
-    for (;;) {
+    for (lost_race lost;; lost.give_way()) {
+      std::size_t t = tail_.load(std::memory_order_relaxed);
       const std::ptrdiff_t ahead = this->ahead(t, t);  // edge B: the element before has been moved out
       if (ahead < 0) return false;
-      if (ahead > 0) {  // another producer has been here: t is old
-        t = tail_.load(std::memory_order_relaxed);
-      } else if (tail_.compare_exchange_strong(t, t + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
+      // Ahead: another producer has been here, and t is old.
+      if (ahead == 0 && tail_.compare_exchange_strong(t, t + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
         slots_[t & (N - 1)].element.put(std::move(item));
         slots_[t & (N - 1)].number.store(t + 1, std::memory_order_release);  // edge A
         return true;
@@ -53,12 +53,11 @@ class numbered_ring {
   /// fill_next for as many as there is room for: t goes from i to i + n by one CAS, if the numbers were i .. i + n - 1.
   /// Each stays as it was read until t has passed it, so that (3) holds for each.
   [[nodiscard]] std::size_t fill_some(std::span<T> items) noexcept {
-    std::size_t t = tail_.load(std::memory_order_relaxed);
-    for (;;) {
+    for (lost_race lost;; lost.give_way()) {
+      std::size_t t = tail_.load(std::memory_order_relaxed);
       const std::size_t n = in_turn(t, t, items.size());  // edge B
       if (n == 0) {
         if (items.empty() || ahead(t, t) < 0) return 0;
-        t = tail_.load(std::memory_order_relaxed);
       } else if (tail_.compare_exchange_strong(t, t + n, std::memory_order_relaxed, std::memory_order_relaxed)) {
         for (std::size_t i = 0; i < n; ++i) {
           slots_[(t + i) & (N - 1)].element.put(std::move(items[i]));
@@ -82,7 +81,7 @@ class numbered_ring {
   }
 
   /// By the holder of ticket i.
-  [[nodiscard]] std::optional<T> empty(std::size_t i) noexcept {
+  [[nodiscard, gnu::always_inline]] std::optional<T> empty(std::size_t i) noexcept {
     std::optional<T> item = slots_[i & (N - 1)].element.take();
     slots_[i & (N - 1)].number.store(i + N, std::memory_order_release);  // edge B
     return item;

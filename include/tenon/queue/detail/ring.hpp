@@ -38,7 +38,7 @@ class ring {
     return true;
   }
 
-  [[nodiscard]] std::optional<T> try_pop() noexcept {
+  [[nodiscard, gnu::always_inline]] std::optional<T> try_pop() noexcept {
     if (size_ == 0) return std::nullopt;
     std::optional<T> item = slots_[front_].take();
     front_ = front_ + 1 == N ? 0 : front_ + 1;
