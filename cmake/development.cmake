@@ -24,7 +24,7 @@ target_compile_options(tenon_development INTERFACE
 # A program that uses nothing of a door is not linked to it. mimalloc's library has a malloc and an operator new too: it
 # stands behind the usual ones, or it would be needed by all, and replace them.
 target_link_options(tenon_development INTERFACE LINKER:--as-needed)
-target_link_libraries(tenon_development INTERFACE stdc++ c tenon::all)
+target_link_libraries(tenon_development INTERFACE stdc++ -l:libc.so.6 tenon::all)  # -lc, a script, comes too late
 
 # tenon_programs(<prefix>): each NN_name.cpp or name.cpp of this folder is a program, and each folder of sources is one.
 # Sets `programs` to their targets, <prefix>_<name>.

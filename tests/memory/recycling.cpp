@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <tenon/core/threading.hpp>
 #include <tenon/memory/recycling.hpp>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <limits>
+#include <mutex>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "../laws/memory.hpp"
@@ -152,6 +156,98 @@ TEST_F(recycling, a_producer_and_a_consumer_do_not_grow_without_end) {
     }
     EXPECT_LE(most, 1024 * 1024 + 65536);
     EXPECT_EQ(producer.upstream_requests() % 3000, 0U) << "nothing came back to the producer";
+  }
+}
+
+TEST_F(recycling, what_a_consumer_has_too_much_of_comes_back_to_the_producer) {
+  for (const std::size_t bytes : tenon::detail::class_bytes) {
+    subject::exchange<tenon::multi_thread> shared;
+    subject::arena producer;
+    subject::arena consumer;
+    producer.join(shared);
+    consumer.join(shared);
+    const auto pass_on = [&](int so_many) {
+      for (int i = 0; i < so_many; ++i) {
+        void* const block = producer.allocate(bytes);
+        std::memset(block, 0x5a, bytes);
+        consumer.deallocate(block, bytes);
+      }
+    };
+    pass_on(10'000);
+    const auto asked = producer.upstream_requests();
+    EXPECT_LE(asked, 4096U + 128U) << bytes << ": what the consumer keeps, and a bundle";
+    pass_on(10'000);
+    EXPECT_EQ(producer.upstream_requests(), asked) << bytes;
+  }
+}
+
+TEST_F(recycling, an_exchange_is_bounded_and_gives_all_back) {
+  using exchange = subject::exchange<tenon::multi_thread>;
+  std::int64_t most = 0;
+  {
+    exchange shared;
+    for (const std::size_t bytes : tenon::detail::class_bytes) {
+      subject::arena arena;
+      arena.join(shared);
+      std::vector<void*> blocks;
+      for (std::size_t out = 0; out < 4 * 1024 * 1024; out += bytes) blocks.push_back(arena.allocate(bytes));
+      for (void* const block : blocks) arena.deallocate(block, bytes);
+    }
+    most = counted::bytes_out;
+    EXPECT_LE(most, 5 * 1024 * 1024);
+    EXPECT_GT(most, 2 * 1024 * 1024);
+    subject::arena another;  // has what those that are gone left there
+    another.join(shared);
+    for (const std::size_t bytes : tenon::detail::class_bytes) another.deallocate(another.allocate(bytes), bytes);
+    EXPECT_EQ(another.upstream_requests(), 0U);
+  }
+  EXPECT_EQ(counted::bytes_out, 0);
+}
+
+TEST_F(recycling, blocks_go_round_between_threads_that_share_an_exchange) {
+  constexpr int rounds = tenon::laws::sanitized ? 60 : 400;
+  constexpr std::size_t threads = 3;
+  constexpr std::size_t some = 200;
+  subject::exchange<tenon::multi_thread> shared;
+  std::array<std::vector<tenon::laws::marked_block>, threads> passed;
+  std::array<std::mutex, threads> locks;
+  std::vector<std::thread> crew;
+  for (std::size_t self = 0; self < threads; ++self) {
+    crew.emplace_back([&, self] {
+      subject::arena arena;
+      arena.join(shared);
+      std::vector<tenon::laws::marked_block> mine;
+      for (int round = 0; round < rounds; ++round) {
+        for (std::size_t i = 0; i < some; ++i) {
+          const std::size_t bytes = i % 5 == 0 ? 400 : 60;
+          mine.push_back({arena.allocate(bytes), bytes, static_cast<unsigned char>(self * 50 + i)});
+          mine.back().fill();
+        }
+        {
+          const std::lock_guard lock(locks[(self + 1) % threads]);
+          passed[(self + 1) % threads].insert(passed[(self + 1) % threads].end(), mine.begin(), mine.end());
+        }
+        mine.clear();
+        {
+          const std::lock_guard lock(locks[self]);
+          mine.swap(passed[self]);
+        }
+        for (const auto& block : mine) {
+          EXPECT_TRUE(block.intact());
+          arena.deallocate(block.data, block.bytes);
+        }
+        mine.clear();
+      }
+    });
+  }
+  for (std::thread& each : crew) each.join();
+  subject::arena last;
+  last.join(shared);
+  for (auto& left : passed) {
+    for (const auto& block : left) {
+      EXPECT_TRUE(block.intact());
+      last.deallocate(block.data, block.bytes);
+    }
   }
 }
 

@@ -214,6 +214,57 @@ TEST(placement, what_a_worker_touches_first_lies_on_its_node) {
   EXPECT_GE(right, 32) << "node 0 is there on every machine";
 }
 
+/// The node of the page that this byte lies on, asked of move_pages(2), which moves nothing when no node is named.
+int node_by_query(void* byte) {
+  int status = -1;
+  return ::syscall(SYS_move_pages, 0, 1UL, &byte, nullptr, &status, 0) == 0 ? status : -1;
+}
+
+TEST(placement, a_worker_and_its_deque_lie_on_its_node) {
+  if (!tenon::numa<>::note().empty()) GTEST_SKIP() << tenon::numa<>::note();
+  using runtime = tenon::runtime<tenon::none, tenon::synthetic<"node:2">, tenon::numa<>>;
+  int looked = 0;
+  runtime rt{{.threads = 1}};  // node 0 is there on every machine
+  rt.run([](runtime* on, int* out) -> task<void> {
+    auto* const self = on->current();
+    tenon::detail::node_calls::choice now;
+    if (!tenon::detail::node_calls::chosen(now)) co_return;
+    EXPECT_EQ(now, tenon::detail::node_calls::preferring(0));
+    auto& ring = on->shared().ring_of(self->index());
+    EXPECT_EQ(node_by_query(self), 0);
+    EXPECT_EQ(node_by_query(reinterpret_cast<char*>(self) + sizeof *self - 1), 0);
+    EXPECT_EQ(node_by_query(&ring), 0);
+    EXPECT_EQ(node_by_query(reinterpret_cast<char*>(&ring) + sizeof ring - 1), 0);
+    ++*out;
+  }(&rt, &looked));
+  EXPECT_EQ(looked, 1);
+}
+
+TEST(placement, arenas_pass_blocks_on_within_their_node) {
+  using exchange = tenon::numa<>::exchange<tenon::multi_thread>;
+  exchange shared;
+  EXPECT_NE(&shared.of(0), &shared.of(1));
+  EXPECT_EQ(&shared.of(1), &shared.of(9));
+  EXPECT_EQ(&shared.of(tenon::numa<>::arena::no_node), &shared.of(0));
+  const auto pass_on = [&](int from, int to) {
+    tenon::numa<>::arena giver;
+    tenon::numa<>::arena taker;
+    const auto there = giver.settle(from);
+    giver.join(shared);
+    {
+      std::vector<void*> blocks;
+      for (int i = 0; i < 6000; ++i) blocks.push_back(giver.allocate(64));
+      for (void* const block : blocks) giver.deallocate(block, 64);
+    }
+    const auto here = taker.settle(to);
+    taker.join(shared);
+    taker.deallocate(taker.allocate(64), 64);
+    return taker.upstream().upstream_requests() == 0;
+  };
+  EXPECT_TRUE(pass_on(0, 0));
+  EXPECT_FALSE(pass_on(2, 3));
+}
+
 std::pmr::memory_resource* pool() {
   static std::pmr::synchronized_pool_resource made;
   return &made;

@@ -20,6 +20,9 @@ namespace tenon {
 /// An arena may also have `settle(int node)`. The worker's thread calls it before its first block, with the NUMA node
 /// of its place, or -1 where the topology knows but one. It gives an object that lives as long as the worker runs, and
 /// whose `bring(void* first, std::size_t bytes) const` is told of memory of the worker that was made before.
+///
+/// A policy may have `exchange<Threading>`, made once a runtime of several threads, and then its arenas have
+/// `join(exchange&)`, which the worker's thread calls behind settle: there they may pass blocks on to each other.
 template <class A>
 concept memory_arena = std::default_initializable<A> && !std::is_move_constructible_v<A> &&
                        !std::is_move_assignable_v<A> && requires(A arena, void* chunk, std::size_t bytes) {

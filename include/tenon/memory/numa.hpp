@@ -3,6 +3,7 @@
 
 #include <tenon/core/fixed_string.hpp>
 #include <tenon/core/policy.hpp>
+#include <tenon/core/threading.hpp>
 #include <tenon/memory/concept.hpp>
 #include <tenon/memory/detail/node_arena.hpp>
 #include <tenon/memory/detail/node_calls.hpp>
@@ -12,6 +13,20 @@
 #include <string_view>
 
 namespace tenon {
+
+namespace detail {
+
+/// Upstream's exchange, one a node, if it has any.
+template <class Upstream>
+struct exchange_near {};
+template <class Upstream>
+  requires requires { typename Upstream::template exchange<multi_thread>; }
+struct exchange_near<Upstream> {
+  template <class Threading>
+  using exchange = exchange_by_node<typename Upstream::template exchange<Threading>>;
+};
+
+}  // namespace detail
 
 /// Memory of Upstream, each worker's on the NUMA node that its topology gave it: frames, buffers and pools because its
 /// thread touches them first, the worker itself and its deque because they are moved there when it starts.
@@ -28,7 +43,7 @@ namespace tenon {
 ///          across nodes carry memory with them. stealing takes from its own node first; affinity does not move tasks.
 /// Source   Linux: set_mempolicy(2), move_pages(2), Documentation/admin-guide/mm/numa_memory_policy.rst.
 template <class Upstream = recycling<system>>
-struct numa : family::memory {
+struct numa : family::memory, detail::exchange_near<Upstream> {
   static_assert(
       detail::serves<Upstream>,
       "tenon::numa<Upstream>: Upstream is not a memory policy; write numa<recycling<system>>, or a class that "

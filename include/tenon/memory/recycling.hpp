@@ -4,6 +4,7 @@
 #include <tenon/core/fixed_string.hpp>
 #include <tenon/core/policy.hpp>
 #include <tenon/memory/concept.hpp>
+#include <tenon/memory/detail/bundle.hpp>
 #include <tenon/memory/detail/poison.hpp>
 #include <tenon/memory/detail/size_class.hpp>
 #include <tenon/memory/system.hpp>
@@ -47,13 +48,17 @@ inline constexpr bool wants_node = requires(typename P::arena arena) { arena.set
 ///     struct app : tenon::runtime<tenon::epoll, tenon::recycling<tenon::mimalloc>> { using runtime::runtime; };
 ///
 /// Shape    Free lists by size: steps of 32 bytes to 1 KiB, then 2, 4, 16 and 64 KiB. What is larger goes to Upstream.
-///          Each list is bounded (128 KiB, or 16 blocks): what one thread allocates and another frees goes back to
-///          Upstream beyond that, so neither side grows without end. An arena keeps 6 MiB at the most.
-/// Cost     allocate, deallocate: O(1), one load and two stores, nothing atomic; else one call of Upstream.
-/// Threads  An arena: its worker. obtain, release: any thread, straight to Upstream.
+///          Each list is bounded (128 KiB, or 16 blocks), so an arena keeps 6 MiB at the most. Beyond that, what one
+///          worker allocates and another frees goes back in bundles of up to 128 blocks, by the runtime's exchange, to
+///          whichever worker runs out; that holds 128 KiB a size (one bundle of 64 KiB blocks), 5 MiB at the most. What
+///          does not fit there either goes to Upstream, so no side grows without end.
+/// Cost     allocate, deallocate: O(1), one load and two stores, nothing atomic; where more is freed than allocated, or
+///          the other way round, one locked instruction a bundle. Else one call of Upstream.
+/// Threads  An arena: its worker. obtain, release: any thread, straight to Upstream. An exchange: arenas that joined.
 /// Errors   What Upstream does; the arena is as it was.
 ///          Under AddressSanitizer a block that was given back is poisoned, and so is the room behind the `bytes` of
 ///          one in use: a coroutine frame used after its end is reported.
+/// Source   Bundles: detail/bundle.hpp. Figures: bench/memory.cpp, docs/memory.md.
 template <class Upstream = system>
 struct recycling : family::memory {
   static_assert(detail::serves<Upstream>,
@@ -76,16 +81,49 @@ struct recycling : family::memory {
     Upstream::release(chunk, size);
   }
 
+  /// Where the arenas of one runtime pass blocks on. It outlives them.
+  template <class Threading>
+  class exchange : public detail::bundle_exchange {
+   public:
+    exchange() noexcept : detail::bundle_exchange(&give_to, &take_from) {}
+    ~exchange() {
+      for (std::size_t i = 0; i < detail::class_count; ++i) {
+        std::uint32_t count = 0;
+        detail::free_block* newest = stacks_[i].take(count);
+        for (; count > 0; --count) {
+          detail::free_block* const next = newest->bundle;
+          detail::for_each_block(newest, [size = detail::class_bytes[i]](void* block) {
+            detail::unpoison(block, size);
+            Upstream::release(block, size);
+          });
+          newest = next;
+        }
+      }
+    }
+
+   private:
+    static bool give_to(detail::bundle_exchange& to, detail::free_block& newest, std::size_t size_class) noexcept {
+      return static_cast<exchange&>(to).stacks_[size_class].give(newest, detail::bundling_of[size_class].exchanged);
+    }
+    static detail::free_block* take_from(detail::bundle_exchange& from, std::size_t size_class,
+                                         std::uint32_t& count) noexcept {
+      return static_cast<exchange&>(from).stacks_[size_class].take(count);
+    }
+
+    detail::bundle_stack<Threading> stacks_[detail::class_count];
+  };
+
   class arena {
    public:
     arena() noexcept {
-      for (std::size_t i = 0; i < detail::class_count; ++i) shelves_[i].room = detail::kept_blocks(i);
+      for (std::size_t i = 0; i < detail::class_count; ++i) shelves_[i].room = detail::bundling_of[i].blocks;
     }
     arena(const arena&) = delete;
     arena& operator=(const arena&) = delete;
     ~arena() {
+      exchange_ = nullptr;
       for (std::size_t i = 0; i < detail::class_count; ++i) {
-        while (shelves_[i].head != nullptr) give_back(shelves_[i].pop(), detail::class_bytes[i]);
+        while (shelves_[i].head != nullptr || take_in_hand(i)) give_back(shelves_[i].pop(), detail::class_bytes[i]);
       }
     }
 
@@ -94,7 +132,7 @@ struct recycling : family::memory {
       if (size_class < detail::class_count && shelves_[size_class].head != nullptr) [[likely]] {
         return lend(shelves_[size_class].pop(), bytes, detail::class_bytes[size_class]);
       }
-      return ask(bytes);
+      return ask(bytes, size_class);
     }
 
     void deallocate(void* chunk, std::size_t bytes) noexcept {
@@ -102,37 +140,75 @@ struct recycling : family::memory {
       if (size_class < detail::class_count && shelves_[size_class].room != 0) [[likely]] {
         shelves_[size_class].push(chunk, detail::class_bytes[size_class]);
       } else {
-        give_back(chunk, detail::block_bytes(bytes));
+        put_down(chunk, bytes, size_class);  // the last thing done, so that nothing is saved for what comes after
       }
     }
+
+    /// From now on blocks go to and fro with other arenas there. The worker's thread, or before it runs.
+    void join(detail::bundle_exchange& others) noexcept { exchange_ = &others; }
 
     /// How many times this arena asked Upstream for a block; a warmed path leaves it where it is. The worker's thread.
     [[nodiscard]] std::uint64_t upstream_requests() const noexcept { return upstream_requests_; }
 
    private:
-    struct free_block {
-      free_block* next;
-    };
-
+    /// Free blocks of one class: a bundle or less in hand. The full bundles beside it are in bundles_.
     struct shelf {
-      free_block* head = nullptr;
-      std::uint32_t room = 0;  ///< how many more it may keep
+      detail::free_block* head = nullptr;
+      std::uint32_t room = 0;  ///< how many more there may be in hand
+      std::uint32_t full = 0;  ///< how many bundles are kept
 
       [[nodiscard]] void* pop() noexcept {
-        detail::unpoison(head, sizeof(free_block));
+        detail::unpoison(head, sizeof(detail::free_block));
         ++room;
         return std::exchange(head, head->next);
       }
       void push(void* chunk, std::size_t size) noexcept {
-        detail::unpoison(chunk, sizeof(free_block));
-        head = ::new (chunk) free_block{head};
+        detail::unpoison(chunk, sizeof(detail::free_block));
+        auto* const block = ::new (chunk) detail::free_block;  // its other word is not written
+        block->next = head;
+        head = block;
         --room;
         detail::poison(chunk, size);
       }
     };
 
-    [[nodiscard, gnu::noinline]] void* ask(std::size_t bytes) {
+    /// The hand is full, or the block too large. A full hand becomes a bundle, kept here or given away.
+    [[gnu::noinline]] void put_down(void* chunk, std::size_t bytes, std::size_t size_class) noexcept {
+      if (size_class == detail::class_count) return give_back(chunk, bytes);
+      const detail::bundling& how = detail::bundling_of[size_class];
+      shelf& its = shelves_[size_class];
+      detail::free_block* const newest = std::exchange(its.head, nullptr);
+      its.room = how.blocks;
+      detail::unpoison(newest, sizeof(detail::free_block));  // and so it stays till it is in hand again
+      if (its.full < how.kept) {
+        newest->bundle = std::exchange(bundles_[size_class], newest);
+        ++its.full;
+      } else if (exchange_ == nullptr || !exchange_->give(*newest, size_class)) {
+        const std::size_t size = detail::class_bytes[size_class];
+        detail::for_each_block(newest, [this, size](void* block) { give_back(block, size); });
+      }
+      its.push(chunk, detail::class_bytes[size_class]);
+    }
+
+    /// The hand is empty: a bundle, of those kept or of somebody else's. False when there is none.
+    [[nodiscard]] bool take_in_hand(std::size_t size_class) noexcept {
+      shelf& its = shelves_[size_class];
+      if (its.full == 0) {
+        if (exchange_ == nullptr) return false;
+        bundles_[size_class] = exchange_->take(size_class, its.full);
+        if (bundles_[size_class] == nullptr) return false;
+      }
+      its.head = std::exchange(bundles_[size_class], bundles_[size_class]->bundle);
+      --its.full;
+      its.room = 0;
+      return true;
+    }
+
+    [[nodiscard, gnu::noinline]] void* ask(std::size_t bytes, std::size_t size_class) {
       const std::size_t size = detail::block_bytes(bytes);
+      if (size_class < detail::class_count && take_in_hand(size_class)) {
+        return lend(shelves_[size_class].pop(), bytes, size);
+      }
       void* const chunk = upstream_.allocate(size);
       ++upstream_requests_;
       return lend(chunk, bytes, size);
@@ -144,7 +220,9 @@ struct recycling : family::memory {
     }
 
     shelf shelves_[detail::class_count];
+    detail::free_block* bundles_[detail::class_count]{};
     std::uint64_t upstream_requests_ = 0;
+    detail::bundle_exchange* exchange_ = nullptr;
     [[no_unique_address]] typename Upstream::arena upstream_;
   };
 

@@ -374,7 +374,7 @@ class basic_runtime
     if constexpr (Threading::concurrent) {
       if (index != 0) detail::name_thread(settings_.name.c_str(), index);
     }
-    detail::run_at_home<Topology>(workers_[index], shared_, machine_);
+    detail::run_at_home<Topology>(workers_[index], shared_, exchange_, machine_);
   }
 
   settings settings_;
@@ -390,6 +390,7 @@ class basic_runtime
   detail::extensions<Threading> extensions_;
   detail::visitors<Threading> visitors_;
   crowd background_;
+  [[no_unique_address]] detail::exchange_of<Memory, Threading> exchange_;
   detail::row<worker> workers_;
 };
 

@@ -5,6 +5,16 @@
 
 namespace tenon::detail {
 
+/// An Exchange a node, so that blocks stay near. Beyond eight nodes they share.
+template <class Exchange>
+class exchange_by_node {
+ public:
+  [[nodiscard]] Exchange& of(int node) noexcept { return nodes_[node < 0 ? 0U : static_cast<unsigned>(node) % 8U]; }
+
+ private:
+  Exchange nodes_[8];
+};
+
 /// An arena whose worker's memory lies on one node: blocks come from Arena, pages from where Calls is told to.
 template <class Arena, class Calls>
 class node_arena {
@@ -48,6 +58,11 @@ class node_arena {
   [[nodiscard]] home settle(int node) noexcept {
     node_ = node;
     return home(node);
+  }
+  /// Behind settle: passes blocks on to arenas of its node alone.
+  template <class Exchange>
+  void join(exchange_by_node<Exchange>& others) noexcept {
+    arena_.join(others.of(node_));
   }
   /// Where it was told to settle.
   [[nodiscard]] int node() const noexcept { return node_; }

@@ -51,6 +51,23 @@ template <class Machine>
   return -1;
 }
 
+/// Where the arenas of a runtime pass blocks on to each other, if they do (memory/concept.hpp).
+template <class Memory, class Threading>
+struct exchange_of {
+  template <class Arena>
+  void let_join(Arena& /*arena*/) noexcept {}
+};
+template <class Memory, class Threading>
+  requires(Threading::concurrent && requires { typename Memory::template exchange<Threading>; })
+struct exchange_of<Memory, Threading> {
+  typename Memory::template exchange<Threading> blocks;
+
+  template <class Arena>
+  void let_join(Arena& arena) noexcept {
+    arena.join(blocks);
+  }
+};
+
 /// A thread of the system's. std::thread would cost a tenth of a small program's compile time.
 [[nodiscard]] inline ::pthread_t thread_of(void* (*body)(void*), void* argument) noexcept {
   ::pthread_t made{};
@@ -67,8 +84,9 @@ inline void name_thread(const char* runtime, std::size_t worker) noexcept {
 
 /// Runs a worker to its end: at its place if the topology pins, and its memory on the node of that place if its arena
 /// wants to know (memory/concept.hpp).
-template <class Topology, class Worker, class Shared, class Machine>
-void run_at_home(Worker& self, [[maybe_unused]] Shared& shared, [[maybe_unused]] const Machine& where) noexcept {
+template <class Topology, class Worker, class Shared, class Exchange, class Machine>
+void run_at_home(Worker& self, [[maybe_unused]] Shared& shared, Exchange& exchange,
+                 [[maybe_unused]] const Machine& where) noexcept {
   if constexpr (Topology::pins) (void)Topology::pin(where, self.index());  // a refusal costs speed, not correctness
   if constexpr (requires { self.arena().settle(0); }) {
     const auto home = self.arena().settle(node_of(where, self.index()));
@@ -77,8 +95,10 @@ void run_at_home(Worker& self, [[maybe_unused]] Shared& shared, [[maybe_unused]]
       auto& deque = shared.ring_of(self.index());
       home.bring(&deque, sizeof deque);
     }
+    exchange.let_join(self.arena());
     self.run();
   } else {
+    exchange.let_join(self.arena());
     self.run();
   }
   if constexpr (Topology::pins) {
