@@ -28,6 +28,10 @@ template <std::size_t Levels, class... Options>
 struct priority;
 template <class... Options>
 struct stealing;
+struct chase_lev;  // <tenon/scheduler/chase_lev.hpp>
+struct split;      // <tenon/scheduler/split.hpp>
+template <decltype(sizeof 0) K = 3>
+struct lifo_slot;  // <tenon/scheduler/lifo_slot.hpp>
 
 // memory
 struct system;

@@ -15,6 +15,11 @@
 // The laws of the scheduling family. To test a policy of your own:
 //
 //     INSTANTIATE_TYPED_TEST_SUITE_P(mine, scheduler_laws, my_scheduling);
+//
+// One whose workers do not run their own items in the order in which they were pushed says so before that:
+//
+//     template <>
+//     inline constexpr bool tenon::laws::runs_in_order<my_scheduling> = false;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define TENON_LAWS_SANITIZED 1
@@ -25,6 +30,10 @@
 #endif
 
 namespace tenon::laws {
+
+/// Whether a worker that nobody steals from runs what it pushed first in, first out.
+template <class P>
+inline constexpr bool runs_in_order = true;
 
 /// An item that counts how often it was handed out.
 struct counted_work : work {
@@ -129,9 +138,60 @@ TYPED_TEST_P(scheduler_laws, a_worker_runs_its_own_in_order) {
     for (int round = 0; round < 20; ++round) {
       typename TestFixture::items many(1 + static_cast<std::size_t>(round) * 5);
       for (auto& each : many) subject.at(0).push(each);
-      for (auto& each : many) ASSERT_EQ(subject.take(0), &each);
+      if constexpr (tenon::laws::runs_in_order<TypeParam>) {
+        for (auto& each : many) ASSERT_EQ(subject.take(0), &each);
+      } else {
+        for (std::size_t i = 0; i < many.size(); ++i) {
+          tenon::work* const item = subject.take(0);
+          ASSERT_NE(item, nullptr);
+          ++static_cast<tenon::laws::counted_work*>(item)->runs;
+        }
+        TestFixture::expect_each_once(many);
+      }
       EXPECT_TRUE(subject.at(0).idle());
     }
+  });
+}
+
+/// In whatever order: items that are ready again each time they have run keep none of the others waiting for ever.
+TYPED_TEST_P(scheduler_laws, what_is_always_ready_starves_nobody) {
+  this->in_both([](auto& subject, std::size_t) {
+    typename TestFixture::items many(10);
+    std::vector<long> last_ran(many.size(), 0);
+    for (auto& each : many) subject.at(0).push(each);
+    for (long step = 1; step <= 5'000; ++step) {
+      auto* const item = static_cast<tenon::laws::counted_work*>(subject.take(0));
+      ASSERT_NE(item, nullptr);
+      long& ran = last_ran[static_cast<std::size_t>(item - many.data())];
+      EXPECT_LE(step - ran, 1'000) << "an item waited";
+      ran = step;
+      subject.at(0).push(*item);
+    }
+    for (const long ran : last_ran) EXPECT_GT(ran, 4'000);
+    EXPECT_EQ(subject.drain(), many.size());
+  });
+}
+
+/// A pair that wakes one another for ever, as two tasks that talk do, keeps none of the others waiting for ever.
+TYPED_TEST_P(scheduler_laws, a_conversation_starves_nobody) {
+  this->in_both([](auto& subject, std::size_t) {
+    typename TestFixture::items others(5);
+    tenon::laws::counted_work ping;
+    tenon::laws::counted_work pong;
+    for (auto& each : others) subject.at(0).push(each);
+    subject.at(0).push(ping);
+    std::size_t came = 0;
+    for (int step = 0; step < 1'000; ++step) {
+      tenon::work* const item = subject.take(0);
+      ASSERT_NE(item, nullptr);
+      if (item == &ping || item == &pong) {
+        subject.at(0).push(item == &ping ? pong : ping);
+      } else {
+        ++came;
+      }
+    }
+    EXPECT_EQ(came, others.size());
+    EXPECT_EQ(subject.drain(), 1U);
   });
 }
 
@@ -271,7 +331,8 @@ TYPED_TEST_P(scheduler_laws, each_item_runs_once_among_threads) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(scheduler_laws, begins_with_nothing, what_goes_on_is_not_idle_until_it_is_taken,
-                            a_worker_runs_its_own_in_order, nothing_is_refused_however_much_there_is,
+                            a_worker_runs_its_own_in_order, what_is_always_ready_starves_nobody,
+                            a_conversation_starves_nobody, nothing_is_refused_however_much_there_is,
                             what_comes_from_outside_is_found_by_the_worker_it_names, what_is_given_goes_where_it_was,
                             every_worker_sees_what_is_shared, a_busy_worker_takes_in_what_comes_from_outside,
                             each_item_runs_once_among_threads);

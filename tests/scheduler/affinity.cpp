@@ -28,7 +28,13 @@ using tenon::task;
 
 INSTANTIATE_TYPED_TEST_SUITE_P(affinity, scheduler_laws, tenon::affinity<>);
 
+using evened = tenon::affinity<tenon::overflowing<4>>;
+INSTANTIATE_TYPED_TEST_SUITE_P(affinity_overflowing, scheduler_laws, evened);
+
 static_assert(tenon::scheduling_policy<tenon::affinity<>>);
+static_assert(tenon::scheduling_policy<evened> && !evened::shares);
+static_assert(tenon::affinity<>::word == tenon::fixed_string("affinity<>"));
+static_assert(evened::word == tenon::fixed_string("affinity<overflowing<4>>"));
 
 static_assert(!tenon::affinity<>::shares);
 
@@ -39,6 +45,78 @@ TEST(affinity, sends_new_tasks_round_the_workers) {
   for (auto& each : many) seen.push_back(subject.all.inject(each));
   EXPECT_EQ(seen, (std::vector<std::size_t>{0, 1, 2, 0, 1, 2, 0, 1, 2}));
   EXPECT_EQ(subject.drain(), many.size());
+}
+
+using evened_bench = tenon::laws::bench<evened, tenon::multi_thread>;
+using items = std::vector<tenon::laws::counted_work>;
+
+TEST(affinity_overflowing, goes_round_the_workers_while_few_wait) {
+  evened_bench subject(3);
+  items many(12);
+  for (std::size_t i = 0; i < many.size(); ++i) EXPECT_EQ(subject.all.inject(many[i]), i % 3);
+  EXPECT_EQ(subject.drain(), many.size());
+}
+
+TEST(affinity_overflowing, a_new_task_passes_a_long_queue) {
+  evened_bench subject(3);
+  items busy(6);
+  items more(10);
+  for (auto& each : busy) subject.at(0).push(each);
+  std::vector<std::size_t> seen;
+  for (auto& each : more) seen.push_back(subject.at(0).start(each));
+  EXPECT_EQ(seen, (std::vector<std::size_t>{1, 1, 2, 1, 1, 2, 2, 2, 2, 1})) << "4 each, and from then on the shortest";
+  EXPECT_EQ(subject.drain(), busy.size() + more.size());
+}
+
+TEST(affinity_overflowing, one_that_is_taken_no_longer_waits) {
+  evened_bench subject(2);
+  items busy(5);
+  tenon::laws::counted_work one;
+  tenon::laws::counted_work other;
+  for (auto& each : busy) subject.all.give(each, 0);
+  EXPECT_EQ(subject.all.inject(one), 1U);
+  EXPECT_EQ(subject.take(0), &busy[0]);
+  EXPECT_EQ(subject.take(0), &busy[1]);
+  EXPECT_EQ(subject.take(1), &one);
+  EXPECT_EQ(subject.all.inject(other), 1U);
+  EXPECT_EQ(subject.all.inject(one), 0U) << "three wait there";
+  EXPECT_EQ(subject.drain(), 5U);
+}
+
+/// What is bound to a worker goes there, and in order, however long its queue is.
+TEST(affinity_overflowing, leaves_what_is_bound_where_it_belongs) {
+  evened_bench subject(2);
+  items bound(100);
+  for (auto& each : bound) EXPECT_EQ(subject.all.give(each, 1), 1U);
+  for (auto& each : bound) EXPECT_EQ(subject.take(1), &each);
+  EXPECT_EQ(subject.take(1), nullptr);
+}
+
+/// One worker holds on to a long queue: what is new runs on the other, and what has a key waits.
+TEST(affinity_overflowing, new_tasks_do_not_wait_for_a_worker_with_a_long_queue) {
+  using R = tenon::runtime<tenon::epoll, evened>;
+  R rt{{.threads = 2, .name = "test"}};
+  rt.run([](R& on) -> task<void> {
+    const std::uint64_t mine = tenon::key{0}.among(2) == 0 ? 0 : 1;  // a key of worker 0, where this task runs
+    const std::thread::id here = std::this_thread::get_id();
+    std::atomic<int> bound_here{0};
+    std::atomic<int> free_elsewhere{0};
+    tenon::scope all{on};
+    const auto note = [](std::atomic<int>* count, std::thread::id where, bool is) -> task<void> {
+      if ((std::this_thread::get_id() == where) == is) ++*count;
+      co_return;
+    };
+    for (int i = 0; i < 50; ++i) all.spawn(tenon::key{mine}, note, &bound_here, here, true);
+    for (int i = 0; i < 50; ++i) {
+      const int before = free_elsewhere;
+      all.spawn(note, &free_elsewhere, here, false);
+      while (free_elsewhere == before) std::this_thread::yield();  // this worker runs nothing meanwhile
+    }
+    EXPECT_EQ(free_elsewhere, 50);
+    EXPECT_EQ(bound_here, 0);
+    co_await all.join();
+    EXPECT_EQ(bound_here, 50);
+  }(rt));
 }
 
 using bound = tenon::runtime<tenon::epoll, tenon::affinity<>>;

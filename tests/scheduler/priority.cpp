@@ -66,6 +66,33 @@ TEST(priority, a_thief_takes_the_most_urgent_there_is) {
   EXPECT_EQ(subject.at(1).stolen(), 1U);
 }
 
+/// Each level is stolen from, and by halves: a thief that finds nothing urgent takes what is not.
+TEST(priority, a_thief_takes_half_of_whichever_level_has_something) {
+  for (std::size_t which = 0; which < three_levels::levels; ++which) {
+    bench<three_levels> subject(2);
+    items many(10);
+    for (auto& each : many) subject.at(0).push(each, level{static_cast<std::uint8_t>(which)});
+    EXPECT_FALSE(subject.at(1).idle()) << "level " << which;
+    EXPECT_EQ(subject.at(1).find(), &many[0]);
+    EXPECT_EQ(subject.at(1).stolen(), 5U);
+    for (std::size_t i = 1; i < 5; ++i) EXPECT_EQ(subject.at(1).next(), &many[i]) << "they keep their level's order";
+    EXPECT_EQ(subject.drain(), 5U);
+  }
+}
+
+/// What is stolen keeps its level: at the thief too the more urgent goes first.
+TEST(priority, what_is_stolen_waits_at_its_level_with_the_thief) {
+  bench<three_levels> subject(2);
+  items low(4);
+  tenon::laws::counted_work urgent;
+  for (auto& each : low) subject.at(0).push(each, level{2});
+  EXPECT_EQ(subject.at(1).find(), &low[0]);  // and brings another
+  subject.at(1).push(urgent, level{0});
+  EXPECT_EQ(subject.at(1).next(), &urgent);
+  EXPECT_EQ(subject.at(1).next(), &low[1]);
+  EXPECT_EQ(subject.drain(), 2U);
+}
+
 /// The law of ageing: whatever is pushed above, the front item of each level runs within K * (Levels - 1) takes.
 template <class P>
 void expect_the_bound_holds() {
@@ -126,8 +153,8 @@ TEST(priority, neither_a_workers_own_items_nor_those_from_outside_keep_a_level_f
 }
 
 TEST(priority, a_level_that_overflowed_goes_back_to_its_own_queue_once_it_is_dry) {
-  bench<three_levels> subject(1);
-  items many(300);  // more than a ring holds
+  tenon::laws::bench<three_levels, tenon::single_thread> subject(1);  // whose rings do not grow
+  items many(300);                                                    // more than a ring holds
   tenon::laws::counted_work other;
   subject.at(0).push(other, level{2});  // so that the worker never runs out of work
   for (auto& each : many) subject.at(0).push(each, level{1});

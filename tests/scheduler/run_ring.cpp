@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 namespace {
@@ -21,26 +22,49 @@ using shared_ring = run_ring<tenon::multi_thread, 4>;
 template <class Ring>
 class run_ring_of_one_thread : public testing::Test {};
 
-static_assert(sizeof(run_ring<tenon::multi_thread, 8>) == 2 * tenon::cache_line + tenon::cache_line);
+static_assert(sizeof(run_ring<tenon::multi_thread, 8>) == 2 * tenon::cache_line);
 static_assert(sizeof(run_ring<tenon::single_thread, 8>) == 10 * sizeof(std::uint64_t));
 
 using both = testing::Types<run_ring<tenon::multi_thread, 4>, run_ring<tenon::single_thread, 4>>;
 TYPED_TEST_SUITE(run_ring_of_one_thread, both);
 
-TYPED_TEST(run_ring_of_one_thread, is_a_fifo_of_so_many) {
+TYPED_TEST(run_ring_of_one_thread, is_a_fifo) {
   TypeParam ring;
   std::array<tenon::work, 5> jobs;
   EXPECT_EQ(ring.pop(), nullptr);
   for (int turn = 0; turn < 3; ++turn) {
     EXPECT_TRUE(ring.empty());
     for (std::size_t i = 0; i < 4; ++i) ASSERT_TRUE(ring.push(jobs[i]));
-    EXPECT_FALSE(ring.push(jobs[4]));
     EXPECT_EQ(ring.size_estimate(), 4U);
     EXPECT_EQ(ring.pop(), &jobs[0]);
     EXPECT_TRUE(ring.push(jobs[4]));
     for (std::size_t i = 1; i < 5; ++i) ASSERT_EQ(ring.pop(), &jobs[i]);
     EXPECT_EQ(ring.pop(), nullptr);
   }
+}
+
+TEST(run_ring, of_one_thread_takes_so_many) {
+  run_ring<tenon::single_thread, 4> ring;
+  std::array<tenon::work, 5> jobs;
+  for (std::size_t i = 0; i < 4; ++i) ASSERT_TRUE(ring.push(jobs[i]));
+  EXPECT_FALSE(ring.has_room());
+  EXPECT_FALSE(ring.push(jobs[4]));
+  EXPECT_EQ(ring.pop(), &jobs[0]);
+  EXPECT_TRUE(ring.push(jobs[4]));
+}
+
+TEST(run_ring, between_threads_grows_and_keeps_the_order) {
+  shared_ring ring;
+  std::vector<tenon::work> jobs(1'000);
+  std::size_t out = 0;
+  for (std::size_t in = 0; in < jobs.size(); ++in) {
+    ASSERT_TRUE(ring.push(jobs[in]));
+    if (in % 3 == 2) {
+      ASSERT_EQ(ring.pop(), &jobs[out++]);
+    }
+  }
+  while (out < jobs.size()) ASSERT_EQ(ring.pop(), &jobs[out++]);
+  EXPECT_TRUE(ring.empty());
 }
 
 TYPED_TEST(run_ring_of_one_thread, takes_of_a_list_what_fits) {
@@ -60,23 +84,26 @@ TYPED_TEST(run_ring_of_one_thread, takes_of_a_list_what_fits) {
 }
 
 TYPED_TEST(run_ring_of_one_thread, behaves_like_a_deque) {
-  EXPECT_TRUE(rc::check("a ring is a deque of at most four", [](const std::vector<bool>& pushes) {
-    TypeParam ring;
-    std::vector<tenon::work> jobs(pushes.size());
-    std::deque<tenon::work*> model;
-    for (std::size_t i = 0; i < pushes.size(); ++i) {
-      if (pushes[i]) {
-        RC_ASSERT(ring.push(jobs[i]) == (model.size() < 4));
-        if (model.size() < 4) model.push_back(&jobs[i]);
-      } else {
-        tenon::work* const expected = model.empty() ? nullptr : model.front();
-        RC_ASSERT(ring.pop() == expected);
-        if (!model.empty()) model.pop_front();
-      }
-      RC_ASSERT(ring.size_estimate() == model.size());
-      RC_ASSERT(ring.empty() == model.empty());
-    }
-  }));
+  EXPECT_TRUE(
+      rc::check("a ring is a deque, the one of one thread of at most four", [](const std::vector<bool>& pushes) {
+        constexpr bool grows = std::is_same_v<TypeParam, shared_ring>;
+        TypeParam ring;
+        std::vector<tenon::work> jobs(pushes.size());
+        std::deque<tenon::work*> model;
+        for (std::size_t i = 0; i < pushes.size(); ++i) {
+          if (pushes[i]) {
+            const bool fits = grows || model.size() < 4;
+            RC_ASSERT(ring.push(jobs[i]) == fits);
+            if (fits) model.push_back(&jobs[i]);
+          } else {
+            tenon::work* const expected = model.empty() ? nullptr : model.front();
+            RC_ASSERT(ring.pop() == expected);
+            if (!model.empty()) model.pop_front();
+          }
+          RC_ASSERT(ring.size_estimate() == model.size());
+          RC_ASSERT(ring.empty() == model.empty());
+        }
+      }));
 }
 
 TEST(run_ring_steal, takes_the_older_half_rounded_up) {
@@ -115,6 +142,19 @@ TEST(run_ring_steal, brings_no_more_than_there_is_room_for) {
     }
     ASSERT_EQ(thief.pop(), nullptr);
   }
+}
+
+TEST(run_ring_steal, takes_no_more_than_a_batch_of_a_long_ring) {
+  run_ring<tenon::multi_thread> victim;
+  run_ring<tenon::multi_thread> thief;
+  std::vector<tenon::work> jobs(1'000);
+  for (tenon::work& each : jobs) ASSERT_TRUE(victim.push(each));
+  tenon::work* first = nullptr;
+  EXPECT_EQ(victim.steal_into(thief, first), 32U);
+  EXPECT_EQ(first, &jobs[0]);
+  for (std::size_t i = 1; i < 32; ++i) ASSERT_EQ(thief.pop(), &jobs[i]);
+  EXPECT_EQ(thief.pop(), nullptr);
+  EXPECT_EQ(victim.pop(), &jobs[32]);
 }
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)

@@ -32,6 +32,10 @@ namespace tenon {
 ///                   Gives the index of the worker that got it.
 /// Nothing is ever refused: posts are not dropped.
 ///
+/// A policy whose workers keep some items to themselves for a while (stealing<split>) has local.published() too:
+/// whether next() or find() has let others see something since it was last asked. The worker calls one that sleeps
+/// then.
+///
 /// A policy with `static constexpr std::size_t levels` above 1 takes a `tenon::level` after the item too, in push,
 /// start, inject and give; without one it means the level that is meant where none is said.
 template <class P>

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <tenon/core/detail/row.hpp>
+#include <tenon/core/policy.hpp>
 #include <tenon/scheduler/concept.hpp>
 #include <tenon/scheduler/detail/injector.hpp>
-#include <tenon/scheduler/detail/run_ring.hpp>
+#include <tenon/scheduler/detail/stealing_parts.hpp>
 #include <tenon/topology/victim_order.hpp>
 
 #include <concepts>
@@ -16,24 +17,29 @@ namespace tenon {
 /// A queue a worker; a worker that has nothing takes the older half of another's. The default.
 ///
 ///     using edge = tenon::runtime<tenon::io_uring<>, tenon::stealing<>>;
+///     using tree = tenon::runtime<tenon::stealing<tenon::split, tenon::lifo_slot<>>>;   // each word has its header
 ///
+/// Options  chase_lev, split: a deque, of which the worker runs the newest item first, in place of the queue.
+///          lifo_slot<K>: what was made ready last runs next.
 /// Order    FIFO a worker while nobody steals. New tasks from outside are taken in first-come order.
 /// Cost     A push and a pop are one locked instruction each on a line that is the worker's own; a steal is one CAS for
-///          half a queue. A ring of 256; what does not fit, and what comes after it, waits in the injection queue.
+///          half a queue, up to 32. The queue begins with 256 pointers and grows; where there is no memory for that,
+///          what does not fit, and what comes after it, waits in the queue from outside.
 /// Threads  Any worker runs any task.
 ///          A thief begins with a worker drawn by lot. Where the topology knows that some are nearer (hwloc on such a
 ///          machine, synthetic) it goes through them nearest first: see victim_order.
 /// Source   R. Blumofe and C. Leiserson, "Scheduling Multithreaded Computations by Work Stealing", 1999.
 template <class... Options>
 struct stealing : family::scheduling {
-  static_assert(sizeof...(Options) == 0, "tenon::stealing<...>: unknown option; stealing<> takes none");
-  static constexpr auto word = fixed_string("stealing<>");
+  static_assert(detail::stealing_parts<Options...>::are_options,
+                "tenon::stealing<...>: unknown option; stealing takes chase_lev or split, and lifo_slot<K>, each once");
+  static constexpr auto word = detail::stealing_parts<Options...>::word;
   static constexpr bool shares = true;
 
   template <class Threading>
   class shared {
    public:
-    using ring = detail::run_ring<Threading>;
+    using ring = typename detail::stealing_parts<Options...>::template queue<Threading>;
 
     explicit shared(std::size_t workers) : rings_(workers, [](std::size_t) { return ring(); }) {}
     /// The same for workers that run on the places of a machine. A template, so that nobody else pays for the orders.
@@ -80,6 +86,9 @@ struct stealing : family::scheduling {
         : all_(all), ring_(all.ring_of(index)), index_(index), seed_(static_cast<std::uint32_t>(index) * 2 + 1) {}
 
     void push(work& item) noexcept {
+      if constexpr (detail::stealing_parts<Options...>::gives_way_outside) {
+        if (detail::stealing_parts<Options...>::gives_way(item)) return all_.injected().push(item);
+      }
       // Those behind one that did not fit follow it: in the ring they would go round without it.
       if (!spills_ && ring_.push(item)) return;
       spills_ = true;
@@ -106,7 +115,7 @@ struct stealing : family::scheduling {
     [[nodiscard]] work* find() noexcept {
       work_list more;
       if (work* const item = all_.injected().pop_some(batch / all_.workers() + 1, more)) {
-        ring_.push_all(more);  // the ring was empty, and a batch is less than it holds
+        ring_.push_all(more);  // it was empty, and a batch is less than it holds
         spills_ = spills_ && !all_.injected().empty();
         return item;
       }
@@ -126,6 +135,12 @@ struct stealing : family::scheduling {
         }
       }
       return nullptr;
+    }
+    /// Whether others may take something now that they might not before: asked after next().
+    [[nodiscard]] bool published() noexcept
+      requires requires(typename shared<Threading>::ring& ring) { ring.published(); }
+    {
+      return ring_.published();
     }
     [[nodiscard]] std::size_t stolen() noexcept {
       const std::size_t since = stolen_;
@@ -166,6 +181,11 @@ struct stealing : family::scheduling {
     std::uint32_t seed_;
   };
 };
+
+/// With an option whose header is not included: not defined, so that a runtime says which header that is.
+template <class... Options>
+  requires(sizeof...(Options) != 0 && !(detail::complete<Options> && ...))
+struct stealing<Options...>;
 
 static_assert(policy_of<stealing<>, family::scheduling>);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/core/detail/promise.hpp>
+#include <tenon/core/detail/yielded.hpp>
 
 #include <cassert>
 #include <coroutine>
@@ -23,7 +24,7 @@ class yielding {
   static void await_resume() noexcept {}
 
  private:
-  resumption item_;
+  yielded item_;
 };
 
 }  // namespace detail

@@ -58,6 +58,12 @@ struct not_defined<P> {
       "tenon::runtime<...>: hwloc is declared but its door is closed; define TENON_WITH_HWLOC=1 and link hwloc "
       "(CMake: tenon::hwloc)");
 };
+template <class... Options>
+struct not_defined<stealing<Options...>> {
+  static_assert(refused<Options...>,
+                "tenon::runtime<...>: an option of stealing<...> is declared but not defined; include "
+                "<tenon/scheduler/chase_lev.hpp>, <tenon/scheduler/split.hpp> or <tenon/scheduler/lifo_slot.hpp>");
+};
 template <decltype(sizeof 0) N>
 struct not_defined<unbounded<N>> {
   static_assert(refused<unbounded<N>>,

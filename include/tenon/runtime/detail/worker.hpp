@@ -230,6 +230,9 @@ class alignas(cache_line) worker final : public loop {
         item = local_.find();
       }
       if (item != nullptr) end_search();
+      if constexpr (requires { local_.published(); }) {
+        if (local_.published()) call_if_wanted();
+      }
     }
     return item;
   }
