@@ -3,6 +3,8 @@
 
 #include <tenon/core/clock.hpp>
 #include <tenon/core/detail/branch_stack.hpp>
+#include <tenon/core/detail/child_stack.hpp>
+#include <tenon/core/detail/shelf.hpp>
 #include <tenon/core/environment.hpp>
 #include <tenon/core/timer.hpp>
 #include <tenon/core/work.hpp>
@@ -57,6 +59,25 @@ class loop {
 
 namespace detail {
 
+/// Whether a coroutine that resumes another one may use stack for it: without optimisation, and under sanitizers.
+#if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TENON_DETAIL_TRANSFERS_NEST 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define TENON_DETAIL_TRANSFERS_NEST 1
+#endif
+#endif
+#if defined(TENON_DETAIL_TRANSFERS_NEST)
+inline constexpr bool transfers_nest = true;
+#else
+inline constexpr bool transfers_nest = false;
+#endif
+#undef TENON_DETAIL_TRANSFERS_NEST
+
+/// How many times coroutines may resume one another by the starts and ends of tasks before the worker gets its turn. It
+/// keeps a chain of ready awaits from starving I/O, and bounds the stack where transfers nest.
+inline constexpr unsigned chain_depth = transfers_nest ? 128 : 1024;
+
 /// How coroutine frames are got on a thread: a worker's arena behind three plain functions, one table a memory policy.
 struct frame_source {
   void* (*allocate)(void* arena, std::size_t bytes);
@@ -70,15 +91,22 @@ struct this_thread {
   loop* current = nullptr;
   const frame_source* frames = nullptr;
   void* arena = nullptr;
-  unsigned depth = 0;  // coroutines resumed by one another since the worker last took an item
+  shelf* shelves = no_shelves;           // those of the arena, where it has such
+  child_stack* children = &no_children;  // of tasks, that a worker keeps to itself until somebody asks for them
+  unsigned chain = 0;                    // how many more tasks may start one another before the worker gets its turn
+  unsigned depth = 0;                    // waits that were over at once since the worker last took an item
   fork_stack* forks = &no_forks;
 };
 
 inline constinit thread_local this_thread this_thread_storage{};
 
-/// Not inlined: a compiler may keep a thread-local's address across a suspension, after which the thread is another
+#if defined(__clang__) && __clang_major__ < 17
+/// Not inlined: an older clang keeps a thread-local's address across a suspension, after which the thread is another
 /// one.
 [[nodiscard, gnu::noinline]] inline this_thread& here() noexcept { return this_thread_storage; }
+#else
+[[nodiscard]] inline this_thread& here() noexcept { return this_thread_storage; }
+#endif
 
 }  // namespace detail
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/detail/shelf.hpp>
 #include <tenon/core/fixed_string.hpp>
 #include <tenon/core/policy.hpp>
 #include <tenon/memory/concept.hpp>
@@ -11,9 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <string_view>
-#include <utility>
 
 namespace tenon {
 
@@ -92,9 +91,9 @@ struct recycling : family::memory {
         detail::free_block* newest = stacks_[i].take(count);
         for (; count > 0; --count) {
           detail::free_block* const next = newest->bundle;
-          detail::for_each_block(newest, [size = detail::class_bytes[i]](void* block) {
-            detail::unpoison(block, size);
-            Upstream::release(block, size);
+          detail::for_each_block(newest, [size = detail::class_bytes[i]](void* each) {
+            detail::unpoison(each, size);
+            Upstream::release(each, size);
           });
           newest = next;
         }
@@ -123,14 +122,14 @@ struct recycling : family::memory {
     ~arena() {
       exchange_ = nullptr;
       for (std::size_t i = 0; i < detail::class_count; ++i) {
-        while (shelves_[i].head != nullptr || take_in_hand(i)) give_back(shelves_[i].pop(), detail::class_bytes[i]);
+        while (shelves_[i].head != nullptr || take_in_hand(i)) give_back(pop(shelves_[i]), detail::class_bytes[i]);
       }
     }
 
     [[nodiscard]] void* allocate(std::size_t bytes) {
       const std::size_t size_class = detail::size_class_of(bytes);
       if (size_class < detail::class_count && shelves_[size_class].head != nullptr) [[likely]] {
-        return lend(shelves_[size_class].pop(), bytes, detail::class_bytes[size_class]);
+        return lend(pop(shelves_[size_class]), bytes, detail::class_bytes[size_class]);
       }
       return ask(bytes, size_class);
     }
@@ -138,7 +137,7 @@ struct recycling : family::memory {
     void deallocate(void* chunk, std::size_t bytes) noexcept {
       const std::size_t size_class = detail::size_class_of(bytes);
       if (size_class < detail::class_count && shelves_[size_class].room != 0) [[likely]] {
-        shelves_[size_class].push(chunk, detail::class_bytes[size_class]);
+        push(shelves_[size_class], chunk, detail::class_bytes[size_class]);
       } else {
         put_down(chunk, bytes, size_class);  // the last thing done, so that nothing is saved for what comes after
       }
@@ -146,37 +145,31 @@ struct recycling : family::memory {
 
     /// From now on blocks go to and fro with other arenas there. The worker's thread, or before it runs.
     void join(detail::bundle_exchange& others) noexcept { exchange_ = &others; }
+    /// Where frames are taken from and put back in place; not under AddressSanitizer, which is to be told of them.
+    [[nodiscard]] detail::shelf* shelves() noexcept { return detail::poisons ? detail::no_shelves : shelves_; }
 
     /// How many times this arena asked Upstream for a block; a warmed path leaves it where it is. The worker's thread.
     [[nodiscard]] std::uint64_t upstream_requests() const noexcept { return upstream_requests_; }
 
    private:
-    /// Free blocks of one class: a bundle or less in hand. The full bundles beside it are in bundles_.
-    struct shelf {
-      detail::free_block* head = nullptr;
-      std::uint32_t room = 0;  ///< how many more there may be in hand
-      std::uint32_t full = 0;  ///< how many bundles are kept
+    static_assert(detail::size_class_of(detail::shelf::count * detail::shelf::step) == detail::shelf::count - 1);
 
-      [[nodiscard]] void* pop() noexcept {
-        detail::unpoison(head, sizeof(detail::free_block));
-        ++room;
-        return std::exchange(head, head->next);
-      }
-      void push(void* chunk, std::size_t size) noexcept {
-        detail::unpoison(chunk, sizeof(detail::free_block));
-        auto* const block = ::new (chunk) detail::free_block;  // its other word is not written
-        block->next = head;
-        head = block;
-        --room;
-        detail::poison(chunk, size);
-      }
-    };
+    // A shelf holds a bundle or less in hand. The full bundles beside it are in bundles_.
+    [[nodiscard]] static void* pop(detail::shelf& from) noexcept {
+      detail::unpoison(from.head, sizeof(detail::free_block));
+      return from.pop();
+    }
+    static void push(detail::shelf& onto, void* chunk, std::size_t size) noexcept {
+      detail::unpoison(chunk, sizeof(detail::free_block));
+      onto.push(chunk);
+      detail::poison(chunk, size);
+    }
 
     /// The hand is full, or the block too large. A full hand becomes a bundle, kept here or given away.
     [[gnu::noinline]] void put_down(void* chunk, std::size_t bytes, std::size_t size_class) noexcept {
       if (size_class == detail::class_count) return give_back(chunk, bytes);
       const detail::bundling& how = detail::bundling_of[size_class];
-      shelf& its = shelves_[size_class];
+      detail::shelf& its = shelves_[size_class];
       detail::free_block* const newest = std::exchange(its.head, nullptr);
       its.room = how.blocks;
       detail::unpoison(newest, sizeof(detail::free_block));  // and so it stays till it is in hand again
@@ -185,14 +178,14 @@ struct recycling : family::memory {
         ++its.full;
       } else if (exchange_ == nullptr || !exchange_->give(*newest, size_class)) {
         const std::size_t size = detail::class_bytes[size_class];
-        detail::for_each_block(newest, [this, size](void* block) { give_back(block, size); });
+        detail::for_each_block(newest, [this, size](void* each) { give_back(each, size); });
       }
-      its.push(chunk, detail::class_bytes[size_class]);
+      push(its, chunk, detail::class_bytes[size_class]);
     }
 
     /// The hand is empty: a bundle, of those kept or of somebody else's. False when there is none.
     [[nodiscard]] bool take_in_hand(std::size_t size_class) noexcept {
-      shelf& its = shelves_[size_class];
+      detail::shelf& its = shelves_[size_class];
       if (its.full == 0) {
         if (exchange_ == nullptr) return false;
         bundles_[size_class] = exchange_->take(size_class, its.full);
@@ -207,7 +200,7 @@ struct recycling : family::memory {
     [[nodiscard, gnu::noinline]] void* ask(std::size_t bytes, std::size_t size_class) {
       const std::size_t size = detail::block_bytes(bytes);
       if (size_class < detail::class_count && take_in_hand(size_class)) {
-        return lend(shelves_[size_class].pop(), bytes, size);
+        return lend(pop(shelves_[size_class]), bytes, size);
       }
       void* const chunk = upstream_.allocate(size);
       ++upstream_requests_;
@@ -219,7 +212,7 @@ struct recycling : family::memory {
       upstream_.deallocate(chunk, size);
     }
 
-    shelf shelves_[detail::class_count];
+    detail::shelf shelves_[detail::class_count];
     detail::free_block* bundles_[detail::class_count]{};
     std::uint64_t upstream_requests_ = 0;
     detail::bundle_exchange* exchange_ = nullptr;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/detail/child_stack.hpp>
+#include <tenon/core/detail/promise.hpp>
 #include <tenon/core/detail/row.hpp>
 #include <tenon/core/policy.hpp>
 #include <tenon/scheduler/concept.hpp>
@@ -22,6 +24,8 @@ namespace tenon {
 /// Options  chase_lev, split: a deque, of which the worker runs the newest item first, in place of the queue.
 ///          lifo_slot<K>: what was made ready last runs next.
 /// Order    FIFO a worker while nobody steals. New tasks from outside are taken in first-come order.
+///          The branches of when_all and fork wait on a stack of the worker's, newest first, and come into its queue
+///          when another worker has found nothing to take.
 /// Cost     A push and a pop are one locked instruction each on a line that is the worker's own; a steal is one CAS for
 ///          half a queue, up to 32. The queue begins with 256 pointers and grows; where there is no memory for that,
 ///          what does not fit, and what comes after it, waits in the queue from outside.
@@ -41,7 +45,10 @@ struct stealing : family::scheduling {
    public:
     using ring = typename detail::stealing_parts<Options...>::template queue<Threading>;
 
-    explicit shared(std::size_t workers) : rings_(workers, [](std::size_t) { return ring(); }) {}
+    explicit shared(std::size_t workers)
+        : rings_(workers, [](std::size_t) { return ring(); }), children_(workers, [=](std::size_t) {
+            return detail::child_stack(&detail::promise_base::go_on, workers > 1);
+          }) {}
     /// The same for workers that run on the places of a machine. A template, so that nobody else pays for the orders.
     template <std::same_as<machine> Machine>
     shared(std::size_t workers, const Machine& where) : shared(workers) {
@@ -71,10 +78,12 @@ struct stealing : family::scheduling {
     [[nodiscard]] const std::size_t* victims_of(std::size_t worker) const noexcept {
       return victims_ == nullptr ? nullptr : victims_ + worker * (rings_.size() - 1);
     }
+    [[nodiscard]] detail::child_stack& children_of(std::size_t worker) noexcept { return children_[worker]; }
     [[nodiscard]] detail::injector<Threading>& injected() noexcept { return injected_; }
 
    private:
     detail::row<ring> rings_;
+    detail::row<detail::child_stack> children_;
     detail::injector<Threading> injected_;
     std::size_t* victims_ = nullptr;  // an order a worker, side by side; a row of them would cost each program more
   };
@@ -83,7 +92,11 @@ struct stealing : family::scheduling {
   class local {
    public:
     local(shared<Threading>& all, std::size_t index) noexcept
-        : all_(all), ring_(all.ring_of(index)), index_(index), seed_(static_cast<std::uint32_t>(index) * 2 + 1) {}
+        : all_(all),
+          ring_(all.ring_of(index)),
+          children_(all.children_of(index)),
+          index_(index),
+          seed_(static_cast<std::uint32_t>(index) * 2 + 1) {}
 
     void push(work& item) noexcept {
       if constexpr (detail::stealing_parts<Options...>::gives_way_outside) {
@@ -103,8 +116,14 @@ struct stealing : family::scheduling {
         since_look_ = 0;
         if (work* const item = all_.injected().pop()) return item;
       }
-      return front();
+      if ((since_look_ & 1) != 0) {  // in turn with what else is ready
+        if (work* const item = children_.pop()) return item;
+      }
+      work* const item = front();
+      return item != nullptr ? item : children_.pop();
     }
+    /// Where the branches of forks wait.
+    [[nodiscard]] detail::child_stack& children() noexcept { return children_; }
     /// The oldest item of its own queue.
     [[nodiscard]] work* front() noexcept {
       work* const item = ring_.pop();
@@ -125,6 +144,7 @@ struct stealing : family::scheduling {
           for (std::size_t i = 0; i + 1 < all_.workers(); ++i) {
             if (work* const item = steal_from(victims[i])) return item;
           }
+          ask_all();
           return nullptr;
         }
         const std::size_t begin = random() % all_.workers();
@@ -133,6 +153,7 @@ struct stealing : family::scheduling {
           if (victim == index_) continue;
           if (work* const item = steal_from(victim)) return item;
         }
+        ask_all();
       }
       return nullptr;
     }
@@ -165,6 +186,13 @@ struct stealing : family::scheduling {
       return first;
     }
 
+    /// Nothing is to be had: those who keep branches to themselves are asked for some.
+    void ask_all() noexcept {
+      for (std::size_t i = 0; i < all_.workers(); ++i) {
+        if (i != index_) all_.children_of(i).ask();
+      }
+    }
+
     [[nodiscard]] std::size_t random() noexcept {  // xorshift32
       seed_ ^= seed_ << 13;
       seed_ ^= seed_ >> 17;
@@ -174,6 +202,7 @@ struct stealing : family::scheduling {
 
     shared<Threading>& all_;
     typename shared<Threading>::ring& ring_;
+    detail::child_stack& children_;
     std::size_t index_;
     std::size_t since_look_ = 0;
     std::size_t stolen_ = 0;

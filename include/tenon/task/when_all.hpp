@@ -18,7 +18,7 @@ namespace detail {
 template <class... Ts>
 class all_of {
  public:
-  explicit all_of(task<Ts>&&... tasks) : branches_(run_branch(std::move(tasks))...) {}
+  explicit all_of(task<Ts>&&... tasks) : branches_(branch<Ts>(std::move(tasks))...) {}
 
   [[nodiscard]] static bool await_ready() noexcept { return sizeof...(Ts) == 0; }
   template <class Promise>
@@ -46,16 +46,14 @@ class all_in {
  public:
   explicit all_in(std::vector<task<T>>&& tasks) {
     branches_.reserve(tasks.size());
-    for (task<T>& each : tasks) branches_.push_back(run_branch(std::move(each)));
+    for (task<T>& each : tasks) branches_.emplace_back(std::move(each));
   }
 
   [[nodiscard]] bool await_ready() const noexcept { return branches_.empty(); }
   template <class Promise>
   [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) noexcept {
     group_.expect(branches_.size(), parent);
-    const environment* const env = environment_of(parent);
-    for (std::size_t i = 1; i < branches_.size(); ++i) branches_[i].schedule(group_, i, env);
-    return branches_.front().transfer(group_, 0, env);
+    return start_branches(group_, environment_of(parent), branches_);
   }
   std::vector<stored_t<T>> await_resume() {
     std::vector<stored_t<T>> results;
@@ -77,8 +75,11 @@ class all_in {
 ///
 /// Shape         A tuple of the results in the order of the arguments; std::monostate stands for void, a pointer for a
 ///               reference. Of a vector of tasks, a vector.
-/// Cost          One small frame a task, from the worker's memory, and one atomic decrement.
+/// Cost          Where the scheduling is `stealing` and nobody steals: some plain loads and stores a task. One that is
+///               stolen costs its way through a ready queue, and each worker that took part one atomic decrement. With
+///               other schedulings each task but the first goes through the ready queue.
 /// Threads       The first runs at once on this worker; the others are ready for any worker that the scheduling allows.
+///               A worker that runs out of work meanwhile gets them when this one next forks, or ends one of them.
 /// Errors        All are waited for; then the exception of the first (in order) that threw leaves.
 /// Cancellation  The tasks inherit the environment of the coroutine that awaits; none is cancelled when another throws.
 template <class... Ts>

@@ -40,13 +40,12 @@ class linked_environment {
 template <class... Ts>
 class any_of {
  public:
-  explicit any_of(task<Ts>&&... tasks) : branches_(run_branch(std::move(tasks))...) {}
+  explicit any_of(task<Ts>&&... tasks) : branches_(branch<Ts>(std::move(tasks))...) {}
 
   [[nodiscard]] static bool await_ready() noexcept { return false; }
   template <class Promise>
   [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) {
     linked_.link(*environment_of(parent));
-    group_.race(linked_.source());
     group_.expect(sizeof...(Ts), parent);
     return std::apply([&](auto&... each) { return start_branches(group_, &linked_.env(), each...); }, branches_);
   }
@@ -62,7 +61,7 @@ class any_of {
   }
 
   linked_environment linked_;
-  branch_group group_;
+  branch_race group_{linked_.source()};
   std::tuple<branch<Ts>...> branches_;
 };
 

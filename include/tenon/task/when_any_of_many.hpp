@@ -33,17 +33,15 @@ class any_in {
   explicit any_in(std::vector<task<T>>&& tasks) {
     if (tasks.empty()) raise(std::make_error_code(std::errc::invalid_argument));
     branches_.reserve(tasks.size());
-    for (task<T>& each : tasks) branches_.push_back(run_branch(std::move(each)));
+    for (task<T>& each : tasks) branches_.emplace_back(std::move(each));
   }
 
   [[nodiscard]] static bool await_ready() noexcept { return false; }
   template <class Promise>
   [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) {
     linked_.link(*environment_of(parent));
-    group_.race(linked_.source());
     group_.expect(branches_.size(), parent);
-    for (std::size_t i = 1; i < branches_.size(); ++i) branches_[i].schedule(group_, i, &linked_.env());
-    return branches_.front().transfer(group_, 0, &linked_.env());
+    return start_branches(group_, &linked_.env(), branches_);
   }
   first_of<T> await_resume() {
     const std::size_t index = group_.first();
@@ -52,7 +50,7 @@ class any_in {
 
  private:
   linked_environment linked_;
-  branch_group group_;
+  branch_race group_{linked_.source()};
   std::vector<branch<T>> branches_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/detail/shelf.hpp>
 #include <tenon/core/loop.hpp>
 
 #include <cstddef>
@@ -17,9 +18,9 @@ namespace tenon::detail {
 struct frame_allocated {
   static void* operator new(std::size_t bytes) {
     const std::size_t total = tail(bytes) + sizeof(const frame_source*);
-    const this_thread& thread = here();
+    this_thread& thread = here();
     const frame_source* const from = thread.frames;
-    void* const chunk = from != nullptr ? from->allocate(thread.arena, total) : ::operator new(total);
+    void* const chunk = take(thread, from, total);
     std::memcpy(static_cast<char*>(chunk) + tail(bytes), &from, sizeof(from));
     return chunk;
   }
@@ -28,6 +29,28 @@ struct frame_allocated {
     const std::size_t total = tail(bytes) + sizeof(const frame_source*);
     const frame_source* from = nullptr;
     std::memcpy(&from, static_cast<char*>(chunk) + tail(bytes), sizeof(from));
+    const this_thread& thread = here();
+    if (thread.frames == from && total <= shelf::count * shelf::step) [[likely]] {
+      shelf& kept = thread.shelves[(total - 1) / shelf::step];
+      if (kept.room != 0) [[likely]]
+        return kept.push(chunk);
+    }
+    give_back(from, chunk, total);
+  }
+
+ private:
+  static void* take(const this_thread& thread, const frame_source* from, std::size_t total) {
+    if (total <= shelf::count * shelf::step) [[likely]] {
+      shelf& kept = thread.shelves[(total - 1) / shelf::step];
+      if (kept.head != nullptr) [[likely]]
+        return kept.pop();
+    }
+    return ask(from, total);
+  }
+  TENON_DETAIL_RARE static void* ask(const frame_source* from, std::size_t total) {
+    return from != nullptr ? from->allocate(here().arena, total) : ::operator new(total);
+  }
+  TENON_DETAIL_RARE static void give_back(const frame_source* from, void* chunk, std::size_t total) noexcept {
     if (from == nullptr) return ::operator delete(chunk);  // the sized one is off by default in clang before 19
     const this_thread& thread = here();
     if (thread.frames == from) {
@@ -36,8 +59,6 @@ struct frame_allocated {
       from->release(chunk, total);
     }
   }
-
- private:
   static constexpr std::size_t tail(std::size_t bytes) noexcept {
     return (bytes + alignof(const frame_source*) - 1) & ~(alignof(const frame_source*) - 1);
   }

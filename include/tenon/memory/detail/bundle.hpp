@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/core/cache_line.hpp>
+#include <tenon/core/detail/shelf.hpp>
 #include <tenon/memory/detail/poison.hpp>
 #include <tenon/memory/detail/size_class.hpp>
 
@@ -11,12 +12,6 @@
 #include <cstdint>
 
 namespace tenon::detail {
-
-/// A free block. Several of one class in a row, the last of which leads to null, are a bundle: what arenas pass on.
-struct free_block {
-  free_block* next;
-  free_block* bundle;  ///< in the first of a bundle: the next bundle
-};
 
 /// How a class is bundled.
 struct bundling {

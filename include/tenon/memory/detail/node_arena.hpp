@@ -53,6 +53,11 @@ class node_arena {
 
   [[nodiscard]] void* allocate(std::size_t bytes) { return arena_.allocate(bytes); }
   void deallocate(void* chunk, std::size_t bytes) noexcept { arena_.deallocate(chunk, bytes); }
+  [[nodiscard]] auto* shelves() noexcept
+    requires requires(Arena& arena) { arena.shelves(); }
+  {
+    return arena_.shelves();
+  }
 
   /// The worker's thread, before its first block: its memory comes from `node` from now on; `no_node` is anywhere.
   [[nodiscard]] home settle(int node) noexcept {

@@ -17,6 +17,13 @@
 
 namespace tenon::detail {
 
+/// Whether anybody is told.
+#if defined(TENON_DETAIL_POISON)
+inline constexpr bool poisons = true;
+#else
+inline constexpr bool poisons = false;
+#endif
+
 /// Tells AddressSanitizer that nobody may touch these bytes until unpoison; without it, nothing.
 inline void poison([[maybe_unused]] void* first, [[maybe_unused]] std::size_t bytes) noexcept {
 #if defined(TENON_DETAIL_POISON)

@@ -188,7 +188,11 @@ class alignas(cache_line) worker final : public loop {
   [[nodiscard]] this_thread enter() noexcept {
     assert((thread_ == nullptr || thread_ == &here()) && "tenon::runtime::poll_once: always from the same thread");
     thread_ = &here();
-    return std::exchange(*thread_, {this, &frames_of<typename R::memory>, &arena_, 0, &forks()});
+    this_thread mine{this, &frames_of<typename R::memory>, &arena_};
+    if constexpr (requires { arena_.shelves(); }) mine.shelves = arena_.shelves();
+    if constexpr (requires { local_.children(); }) mine.children = &local_.children();
+    mine.forks = &forks();
+    return std::exchange(*thread_, mine);
   }
 
   // Functions with names, for a lambda costs a class of compile time more.
@@ -206,12 +210,13 @@ class alignas(cache_line) worker final : public loop {
 
   /// After an item. One that went through a long chain of ready awaits counts for several.
   [[nodiscard]] bool counts_to_turn() noexcept {
-    since_turn_ += 1 + thread_->depth / 16;
+    since_turn_ += 1 + (thread_->depth + chain_depth - thread_->chain) / 16;
     return since_turn_ >= turn_every;
   }
 
   void execute(work& item) noexcept {
     thread_->depth = 0;
+    thread_->chain = chain_depth;
     ++ran_;
     item.run(item);
     forking_.item_ended();
