@@ -16,6 +16,7 @@
 #include <tenon/net/tcp_stream.hpp>
 #include <tenon/observe/counters.hpp>
 #include <tenon/observe/off.hpp>
+#include <tenon/parallel/fork_join.hpp>
 #include <tenon/pipeline/fabric.hpp>
 #include <tenon/pipeline/pipeline.hpp>
 #include <tenon/pipeline/stage.hpp>
