@@ -347,6 +347,44 @@ TEST(basic_runtime, gives_what_main_gives) {
   EXPECT_EQ(&same, &number);
 }
 
+/// Plain code as main: on worker 0, with what it gives and throws, whatever that is.
+TYPED_TEST(crews, run_plain_code) {
+  const books kept;
+  const auto here = std::this_thread::get_id();
+  {
+    TypeParam rt{};
+    EXPECT_EQ(rt.run([] { return std::string("a string that is longer than a short one"); }),
+              "a string that is longer than a short one");
+    EXPECT_EQ(rt.state(), tenon::phase::stopped);
+  }
+  {
+    TypeParam rt{};
+    bool ran = false;
+    static_assert(std::is_void_v<decltype(rt.run([] {}))>);
+    rt.run([&] { ran = rt.current() != nullptr; });
+    EXPECT_TRUE(ran);
+  }
+  {
+    TypeParam rt{};
+    EXPECT_EQ(*rt.run([of = std::make_unique<int>(3)]() mutable { return std::move(of); }), 3);
+  }
+  {
+    TypeParam rt{};
+    EXPECT_THROW(rt.run([] { throw std::runtime_error("no"); }), std::runtime_error);
+    EXPECT_EQ(rt.state(), tenon::phase::stopped);
+    EXPECT_THROW(rt.run([] {}), std::system_error);  // once
+  }
+  {
+    TypeParam rt{};
+    const int got = rt.run([]() -> task<int> {  // a callable that gives a task
+      co_await tenon::yield();
+      co_return 5;
+    });
+    EXPECT_EQ(got, 5);
+  }
+  EXPECT_EQ(std::this_thread::get_id(), here);
+}
+
 TEST(basic_runtime, names_its_threads) {
   thieves rt{{.threads = 3, .name = "a name that is long"}};
   EXPECT_EQ(rt.name(), "a name that is long");

@@ -41,39 +41,39 @@ struct branch_hooks {
 /// fence, and thieves see what it has shared.
 ///
 /// Slots      0 <= tail <= split <= top <= capacity. [0, tail) is stolen, [tail, split) is shared, [split, top)
-///            private.
-///            `shared_` holds (tag, split, tail) in one word; `split_` is the owner's copy of split.
+///            private. `shared_` holds (tag, split, tail) in one word; `split_` is the owner's copy of split.
 /// Fork       Owner: fills slots, raises top: plain stores. It reads one word that thieves may write: `limit_`.
-///            Normally
-///            that is the end of the slots, so that one comparison tells a full stack as well as a hungry thief.
+///            Normally that is the end of the slots, so that one comparison tells a full stack as well as a hungry
+///            thief.
 /// Join       Owner: top - 1. At or above split the branch is private: the owner calls it, with plain loads and stores.
 ///            Below, it moves the split half-way down to the tail (CAS) and has the branch back; or all is stolen (then
 ///            tail == split == top), and it waits.
-/// Share      Owner, when asked at a fork: the older half of what is private becomes shared.
+/// Share      Owner, at a fork, when asked or while somebody is idle: the older half of what is private becomes shared.
 /// Steal      Thief: CAS tail -> tail + 1, then slot[tail] is its own. Found nothing: limit_ = null asks the owner.
+/// Sleep      A worker that lies down is counted as asleep, then looks at `shared_` and `active_` of each and asks
+///            those that are active. So nothing that is shared is slept through, and who forks on calls a sleeper:
+///            either the sleeper sees what is shared (or that an item has forked), or the owner, who shares (or opens)
+///            first and looks for sleepers then, sees the sleeper: sequentially consistent, all four. And a question is
+///            answered at the next fork, whose owner acquires with it that somebody sleeps.
 /// Wait       Owner: steals from the thief of the branch it waits for, and from nobody else (leapfrogging).
 ///
 /// Who writes `shared_`: while tail < split everybody by read-modify-write; while tail == split its owner alone, by
-/// plain
-/// stores, for then no CAS of a thief can succeed: each expects a word with tail < split.
+/// plain stores, for then no CAS of a thief can succeed: each expects a word with tail < split.
 /// Orders. (1) share: release; claim: acquire. A thief's CAS reads what share wrote, or a read-modify-write behind it
-/// in
-/// its release sequence: it sees the filled slot. (2) state: release at the end of a branch, acquire in wait: the owner
-/// sees the result, and the thief no longer reads the slot when it is filled anew. (3) A slot is read by a thief only
-/// between its successful CAS and its store to `state`, and written by the owner only when the slot is not stolen.
+/// in its release sequence: it sees the filled slot. (2) state: release at the end of a branch, acquire in wait: the
+/// owner sees the result, and the thief no longer reads the slot when it is filled anew. (3) A slot is read by a thief
+/// only between its successful CAS and its store to `state`, and written by the owner only when the slot is not stolen.
 ///
 /// Theorem (stack bound). Along the C++ stack of a worker each branch is a descendant, in the tree of forks, of the
 ///   branch or item below it: so it is no deeper than the tree, as in a program without threads.
 ///   A join waits for a branch A that thief T runs, and claims from T only (a) with a word of `shared_` that was read
 ///   before A's state, and A's state was not ended. What T shares is what it forked since it began the job on top of
-///   its
-///   stack: when it began that, all it had before was stolen, for it either had nothing or waited for its top branch.
-///   While T runs A, all it shares descends from A. T adds one to `tag` when A has ended and before it says so in A's
-///   state. Suppose the CAS takes a branch B that T forked for a later job. The word that was read had tail < split.
-///   Was
-///   it written after A's end, then after the store of A's state too (T's program order; release, acquire): (a) would
-///   have seen the end. Was it written before, then its tag differs from that of the word in which B is shared: the CAS
-///   fails. (The tag has 32 bits; it would have to come round between two loads.)
+///   its stack: when it began that, all it had before was stolen, for it either had nothing or waited for its top
+///   branch. While T runs A, all it shares descends from A. T adds one to `tag` when A has ended and before it says so
+///   in A's state. Suppose the CAS takes a branch B that T forked for a later job. The word that was read had tail <
+///   split. Was it written after A's end, then after the store of A's state too (T's program order; release, acquire):
+///   (a) would have seen the end. Was it written before, then its tag differs from that of the word in which B is
+///   shared: the CAS fails. (The tag has 32 bits; it would have to come round between two loads.)
 /// No deadlock. Of all branches in progress one that is deepest in the tree is not waiting.
 ///
 /// Source   T. van Dijk and J. van de Pol, "Lace: Non-blocking Split Deque for Work-Stealing", 2014; K. Faxen, "Wool",
@@ -105,9 +105,10 @@ class alignas(cache_line) branch_stack {
 
   /// Where the next branch goes.
   [[nodiscard]] slot* top() const noexcept { return top_; }
-  /// Whether those up to `last` may go there at once; otherwise something has to be seen to first: make_ready().
-  [[nodiscard]] bool ready(const slot* last) noexcept {
-    return last < limit_.load(std::memory_order_relaxed) && --countdown_ >= 0;
+  /// Whether so many may go there at once; otherwise something has to be seen to first: make_ready().
+  [[nodiscard]] bool ready(std::size_t more) noexcept {
+    const auto last = reinterpret_cast<std::uintptr_t>(top_) + (more - 1) * sizeof(slot);  // of no slots at all, too
+    return last < reinterpret_cast<std::uintptr_t>(limit_.load(std::memory_order_relaxed)) && --countdown_ >= 0;
   }
   /// The slots below `top` are filled.
   void push(slot* top) noexcept { top_ = top; }
@@ -127,10 +128,11 @@ class alignas(cache_line) branch_stack {
     return static_cast<std::size_t>(end_ - top_) >= more;
   }
   void offer() noexcept {
-    slot* const asked = limit_.load(std::memory_order_relaxed);
-    if (asked == end_) return;
-    limit_.store(end_, std::memory_order_relaxed);
-    if (asked != nullptr && !hooks_->idle(worker_)) return;
+    if (limit_.load(std::memory_order_relaxed) == end_) return;
+    const bool is_idle = hooks_->idle(worker_);
+    // No question is overwritten unseen; and while somebody is idle, the next fork looks here again.
+    slot* const asked = limit_.exchange(is_idle ? base_ : end_, std::memory_order_acquire);
+    if (asked != nullptr && !is_idle) return;
     share();
     hooks_->call(worker_);
   }
@@ -165,15 +167,15 @@ class alignas(cache_line) branch_stack {
   // Any worker's.
 
   /// Whether its owner is in an item that has forked.
-  [[nodiscard]] bool active() const noexcept { return active_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool active() const noexcept { return active_.load(std::memory_order_seq_cst); }
   /// Whether something is there to be claimed.
   [[nodiscard]] bool sharing() const noexcept {
-    const word seen = shared_.load(std::memory_order_relaxed);
+    const word seen = shared_.load(std::memory_order_seq_cst);
     return tail(seen) != split(seen);
   }
-  /// Asks the owner to share at its next fork. (An owner that shares meanwhile may overwrite it.)
+  /// Asks the owner to share at its next fork, and to call. What this thread did before is seen by whoever calls.
   void ask() noexcept {
-    if (limit_.load(std::memory_order_relaxed) != nullptr) limit_.store(nullptr, std::memory_order_relaxed);
+    if (limit_.load(std::memory_order_relaxed) != nullptr) limit_.store(nullptr, std::memory_order_release);
   }
   /// This stack's owner takes the oldest shared branch of `victim`, or null. With `awaited`, only what descends from
   /// the branch there, which the victim runs.
@@ -228,7 +230,7 @@ class alignas(cache_line) branch_stack {
       limit_.store(base_, std::memory_order_relaxed);
     }
     if (!active_.load(std::memory_order_relaxed)) {
-      active_.store(true, std::memory_order_relaxed);
+      active_.store(true, std::memory_order_seq_cst);
       batch_ = hooks_->tick(worker_, 0);
       countdown_ = batch_;
     }
@@ -240,12 +242,7 @@ class alignas(cache_line) branch_stack {
     if (more == 0) return;
     for (word i = 0; i < more; ++i) split_[i].state.store(0, std::memory_order_relaxed);
     split_ += more;
-    const word now = shared_.load(std::memory_order_relaxed);
-    if (tail(now) == split(now)) {
-      shared_.store(now + (more << 16), std::memory_order_release);
-    } else {
-      shared_.fetch_add(more << 16, std::memory_order_release);
-    }
+    shared_.fetch_add(more << 16, std::memory_order_seq_cst);
   }
 
   void wait(const slot& at) noexcept {

@@ -90,7 +90,7 @@ class parking {
     return sleeping(now) > 0 && searching(now) <= 0;
   }
   /// Whether somebody sleeps or searches.
-  [[nodiscard]] bool anyone() const noexcept { return idle_.load(std::memory_order_relaxed) != 0; }
+  [[nodiscard]] bool anyone() const noexcept { return idle_.load(std::memory_order_seq_cst) != 0; }
   /// A worker begins to look for work at others'.
   void search() noexcept { idle_.fetch_add(one_searching, std::memory_order_seq_cst); }
   /// A searcher has found work (and published what it will not run at once). True when it was the last searcher: then

@@ -23,8 +23,13 @@ using given_t = std::conditional_t<std::is_void_v<std::invoke_result_t<F>>, std:
 /// caller's own stays its secret and the caller's recursion may become a loop; any other is pointed at.
 template <class F>
 class carried {
-  static constexpr bool is_copied =
-      !std::is_lvalue_reference_v<F> && std::is_trivially_copyable_v<F> && sizeof(F) <= 32 && alignof(F) <= 16;
+  static constexpr bool is_copied = [] {
+    if constexpr (std::is_lvalue_reference_v<F>) {  // it may be a function, which has no size
+      return false;
+    } else {
+      return std::is_trivially_copyable_v<F> && sizeof(F) <= 32 && alignof(F) <= 16;
+    }
+  }();
   using held = std::conditional_t<is_copied, std::remove_cvref_t<F>, std::remove_reference_t<F>*>;
 
  public:
@@ -113,7 +118,16 @@ class parcel {
       return taken<kept>(at);
     } else {
       const destroyed after{&itself(at).out_->value};
-      return std::move(*after.it);
+#if defined(__cpp_exceptions)
+      try {
+#endif
+        return std::move(*after.it);
+#if defined(__cpp_exceptions)
+      } catch (...) {  // moving it threw
+        Behind::abandon();
+        throw;
+      }
+#endif
     }
   }
   /// The topmost branch is not wanted any more: if it has not begun, it is not run; else it is waited for.
@@ -254,7 +268,7 @@ template <class Results, std::size_t... I, class F, class... Gs>
   [[maybe_unused]] std::tuple<typename parcel<Gs>::room...> rooms;
   fork_stack& own = *this_thread_storage.forks;
   fork_stack::slot* base = own.top();
-  if (own.ready(base + (sizeof...(Gs) - 1))) {
+  if (own.ready(sizeof...(Gs))) {
     put_all(own, base, parcel<Gs>(gs, std::get<I>(rooms))...);
   } else {
     base = put_slowly(own, parcel<Gs>(gs, std::get<I>(rooms))...);

@@ -24,8 +24,10 @@ class forking {
   explicit forking(Worker& /*owner*/) noexcept {}
   [[nodiscard]] static fork_stack& stack() noexcept { return no_forks; }
   static void item_ended() noexcept {}
+  [[nodiscard]] static bool take() noexcept { return false; }
   [[nodiscard]] static bool help() noexcept { return false; }
   [[nodiscard]] static bool others_share() noexcept { return false; }
+  [[nodiscard]] static bool may_sleep() noexcept { return true; }
 };
 
 template <class Worker>
@@ -41,11 +43,11 @@ class forking<Worker, true> {
     if (stack_.active() && !serving_) stack_.close();
   }
 
-  /// The worker has nothing to run: takes a branch that another has shared. While others fork it looks for a while
-  /// longer than it finds something, since a sleeper is twenty microseconds late. False when it may sleep.
-  [[nodiscard]] bool help() noexcept {
+  /// The worker has nothing to run: runs a branch that another has shared. False when there is none; then those who
+  /// fork have been asked.
+  [[nodiscard]] bool take() noexcept {
     const std::size_t all = owner_.runtime_.workers();
-    bool is_hopeful = false;
+    is_hopeful_ = false;
     for (std::size_t i = 1; i < all; ++i) {
       fork_stack& theirs = owner_.runtime_.worker_at((owner_.index_ + i) % all).forks();
       if (!theirs.active()) continue;
@@ -57,9 +59,15 @@ class forking<Worker, true> {
         return true;
       }
       theirs.ask();
-      is_hopeful = true;
+      is_hopeful_ = true;
     }
-    if (!is_hopeful || ++looked_ == patience) {
+    return false;
+  }
+  /// The same, and while others fork it looks for a while longer than it finds something, since a sleeper is twenty
+  /// microseconds late. False when it may sleep.
+  [[nodiscard]] bool help() noexcept {
+    if (take()) return true;
+    if (!is_hopeful_ || ++looked_ == patience) {
       looked_ = 0;
       return false;
     }
@@ -72,6 +80,16 @@ class forking<Worker, true> {
       if (owner_.runtime_.worker_at(i).forks().sharing()) return true;
     }
     return false;
+  }
+  /// Once the worker counts as asleep: false when there is a branch to take after all. Who forks on is asked to call.
+  [[nodiscard]] bool may_sleep() noexcept {
+    const std::size_t all = owner_.runtime_.workers();
+    for (std::size_t i = 1; i < all; ++i) {
+      fork_stack& theirs = owner_.runtime_.worker_at((owner_.index_ + i) % all).forks();
+      if (theirs.sharing()) return false;
+      if (theirs.active()) theirs.ask();
+    }
+    return true;
   }
 
  private:
@@ -95,8 +113,7 @@ class forking<Worker, true> {
   static constexpr branch_hooks hooks{&idle, &call, &tick, &pause};
 
   /// `forks` after it was asked last, or at the first of an item (0). A clock at each would cost ten times the fork,
-  /// and
-  /// a fixed number would say nothing of time: so it asks after as many as take some twenty microseconds.
+  /// and a fixed number would say nothing of time: so it asks after as many as take some twenty microseconds.
   [[nodiscard]] std::int32_t keep_time(std::int32_t forks) noexcept {
     const clock::time_point now = clock::now();
     const auto since = std::exchange(looked_at_, now), spent = now;
@@ -121,7 +138,8 @@ class forking<Worker, true> {
     const unsigned depth = owner_.thread_->depth;
     owner_.turn();
     for (int i = 0; i < items_served; ++i) {
-      work* const item = owner_.local_.next();
+      work* item = owner_.local_.next();
+      if (item == nullptr && i == 0) item = owner_.local_.find();  // what comes from outside
       if (item == nullptr) break;
       owner_.execute(*item);
     }
@@ -134,6 +152,7 @@ class forking<Worker, true> {
   Worker& owner_;
   fork_stack stack_;
   unsigned looked_ = 0;
+  bool is_hopeful_ = false;  // the last look found somebody who forks
   bool serving_ = false;
   clock::time_point looked_at_{};
   clock::time_point served_at_{};

@@ -35,7 +35,7 @@ class visits {
       if (work* const item = worker_.next()) {
         worker_.execute(*item);
         if (worker_.counts_to_turn()) worker_.turn();
-      } else if (doze()) {
+      } else if (!worker_.forking_.take() && doze()) {
         break;
       }
     }

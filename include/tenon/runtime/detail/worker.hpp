@@ -290,9 +290,9 @@ class alignas(cache_line) worker final : public loop {
     }
     return nothing_here();
   }
-  [[nodiscard]] bool nothing_here() const noexcept {
+  [[nodiscard]] bool nothing_here() noexcept {
     if constexpr (concurrent) {
-      return inbox_.empty() && local_.idle() && !runtime_.stopped();
+      return inbox_.empty() && local_.idle() && forking_.may_sleep() && !runtime_.stopped();
     } else {  // an item of the inbox may have sent another, or ended it all
       return inbox_.empty() && !runtime_.stopped();
     }
