@@ -96,7 +96,7 @@ class forking<Worker, true> {
   static constexpr unsigned patience = 2'000;  // looks; some 50 us
   static constexpr unsigned spins = 64;
   static constexpr int items_served = 16;
-  static constexpr std::int32_t most_forks = 4'096;
+  static constexpr std::int32_t most_forks = 1'024;
   static constexpr auto look_at_clock_every = std::chrono::microseconds(20);
   static constexpr auto serve_every = std::chrono::microseconds(200);
 
