@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/core/cache_line.hpp>
+#include <tenon/core/clock.hpp>
 #include <tenon/core/threading.hpp>
 
 #include <atomic>
@@ -137,6 +138,32 @@ class alignas(cache_line) branch_stack {
     hooks_->call(worker_);
   }
 
+  /// For a loop that forks only when it must: whether somebody may want a branch.
+  [[nodiscard]] bool wanted() const noexcept {
+    return limit_.load(std::memory_order_relaxed) != end_ || (end_ == nullptr && hooks_ != nullptr);
+  }
+  /// Answers out of what is private. False: nothing is, so fork something.
+  [[nodiscard]] bool give() noexcept {
+    if (top_ == split_) return false;
+    offer();
+    return true;
+  }
+  /// What is private lies open to whoever looks: for a branch that is long, and whose sibling may not fork for long.
+  void lay_open() noexcept {
+    if (top_ == split_) return;
+    while (top_ != split_) share();
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // who falls asleep sees it, or is seen
+    hooks_->call(worker_);
+  }
+  /// It is `now`, between two pieces of such a loop: the worker sees to what it sees to at forks.
+  void pass(time_point now) noexcept {
+    if (hooks_ == nullptr || now - passed_at_ < pass_every) return;
+    passed_at_ = now;
+    if (!open()) return;
+    batch_ = hooks_->tick(worker_, 1);
+    countdown_ = batch_;
+  }
+
   /// A shared branch: true, it is the owner's again; false, it was run elsewhere and has ended.
   [[nodiscard, gnu::noinline, gnu::cold]] bool retake(slot* at) noexcept {
     word seen = shared_.load(std::memory_order_acquire);
@@ -206,6 +233,7 @@ class alignas(cache_line) branch_stack {
 
  private:
   static constexpr word one_tag = word{1} << 32;
+  static constexpr duration pass_every{20'000};
 
   [[nodiscard]] static word tail(word all) noexcept { return all & 0xffff; }
   [[nodiscard]] static word split(word all) noexcept { return (all >> 16) & 0xffff; }
@@ -270,6 +298,7 @@ class alignas(cache_line) branch_stack {
   slot* end_ = nullptr;
   void* worker_ = nullptr;
   const branch_hooks* hooks_ = nullptr;
+  time_point passed_at_{};
   alignas(cache_line) typename Threading::template atomic<word> shared_{0};
   typename Threading::template atomic<bool> active_{false};
 };
