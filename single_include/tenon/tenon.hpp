@@ -1696,6 +1696,10 @@ template <std::size_t Levels, class... Options>
 struct priority;
 template <class... Options>
 struct stealing;
+struct chase_lev;  // <tenon/scheduler/chase_lev.hpp>
+struct split;      // <tenon/scheduler/split.hpp>
+template <decltype(sizeof 0) K = 3>
+struct lifo_slot;  // <tenon/scheduler/lifo_slot.hpp>
 
 // memory
 struct system;
@@ -2048,6 +2052,9 @@ namespace tenon {
 /// An arena may also have `settle(int node)`. The worker's thread calls it before its first block, with the NUMA node
 /// of its place, or -1 where the topology knows but one. It gives an object that lives as long as the worker runs, and
 /// whose `bring(void* first, std::size_t bytes) const` is told of memory of the worker that was made before.
+///
+/// A policy may have `exchange<Threading>`, made once a runtime of several threads, and then its arenas have
+/// `join(exchange&)`, which the worker's thread calls behind settle: there they may pass blocks on to each other.
 template <class A>
 concept memory_arena = std::default_initializable<A> && !std::is_move_constructible_v<A> &&
                        !std::is_move_assignable_v<A> && requires(A arena, void* chunk, std::size_t bytes) {
@@ -2308,6 +2315,10 @@ namespace tenon {
 /// workers.
 ///                   Gives the index of the worker that got it.
 /// Nothing is ever refused: posts are not dropped.
+///
+/// A policy whose workers keep some items to themselves for a while (stealing<split>) has local.published() too:
+/// whether next() or find() has let others see something since it was last asked. The worker calls one that sleeps
+/// then.
 ///
 /// A policy with `static constexpr std::size_t levels` above 1 takes a `tenon::level` after the item too, in push,
 /// start, inject and give; without one it means the level that is meant where none is said.
@@ -2684,6 +2695,12 @@ struct not_defined<P> {
       refused<P>,
       "tenon::runtime<...>: hwloc is declared but its door is closed; define TENON_WITH_HWLOC=1 and link hwloc "
       "(CMake: tenon::hwloc)");
+};
+template <class... Options>
+struct not_defined<stealing<Options...>> {
+  static_assert(refused<Options...>,
+                "tenon::runtime<...>: an option of stealing<...> is declared but not defined; include "
+                "<tenon/scheduler/chase_lev.hpp>, <tenon/scheduler/split.hpp> or <tenon/scheduler/lifo_slot.hpp>");
 };
 template <decltype(sizeof 0) N>
 struct not_defined<unbounded<N>> {
@@ -3638,6 +3655,64 @@ inline constexpr detail::selector<detail::plan<Choices...>,
     select{};
 
 }  // namespace tenon
+// tenon/core/detail/shelf.hpp
+
+namespace tenon::detail {
+
+/// A free block. Several of one class in a row, the last of which leads to null, are a bundle: what arenas pass on.
+struct free_block {
+  free_block* next;
+  free_block* bundle;  ///< in the first of a bundle: the next bundle
+};
+
+/// Free blocks of one size that a worker has in hand, last in, first out, linked through themselves.
+///
+/// A memory policy whose arena has `shelves()`, `shelf::count` of them for sizes in steps of `shelf::step` bytes, has
+/// coroutine frames taken from them and put back on them in place, without a call.
+struct shelf {
+  static constexpr std::size_t step = 32;
+  static constexpr std::size_t count = 32;
+
+  free_block* head = nullptr;
+  std::uint32_t room = 0;  ///< how many more there may be in hand
+  std::uint32_t full = 0;  ///< the arena's: how many bundles are kept
+
+  /// The newest, which there is.
+  [[nodiscard]] void* pop() noexcept {
+    ++room;
+    return std::exchange(head, head->next);
+  }
+  /// There is room for it.
+  void push(void* chunk) noexcept {
+    auto* const block = ::new (chunk) free_block;  // its other word is not written
+    block->next = head;
+    head = block;
+    --room;
+  }
+};
+
+/// Those of a thread that has none: nothing is on them, and they keep nothing.
+inline constinit shelf no_shelves[shelf::count]{};
+
+/// Behind this the way is long anyway, so that the callers of such a function need not save their registers for it.
+#if defined(__clang__) && defined(__x86_64__)
+#define TENON_DETAIL_RARE [[clang::preserve_most, gnu::noinline, gnu::cold]]
+#else
+#define TENON_DETAIL_RARE [[gnu::noinline, gnu::cold]]
+#endif
+
+}  // namespace tenon::detail
+// tenon/core/cache_line.hpp
+
+namespace tenon {
+
+/// How far apart two variables must lie so that two cores do not fight over them, in bytes.
+///
+/// A constant of the library, not std::hardware_destructive_interference_size: that one may differ between the flags of
+/// two translation units, and then so would the layout of every type that used it.
+inline constexpr std::size_t cache_line = 64;
+
+}  // namespace tenon
 // tenon/memory/detail/poison.hpp
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -3653,6 +3728,13 @@ inline constexpr detail::selector<detail::plan<Choices...>,
 #endif
 
 namespace tenon::detail {
+
+/// Whether anybody is told.
+#if defined(TENON_DETAIL_POISON)
+inline constexpr bool poisons = true;
+#else
+inline constexpr bool poisons = false;
+#endif
 
 /// Tells AddressSanitizer that nobody may touch these bytes until unpoison; without it, nothing.
 inline void poison([[maybe_unused]] void* first, [[maybe_unused]] std::size_t bytes) noexcept {
@@ -3715,6 +3797,108 @@ static_assert([] {
   }
   return size_class_of(0) == 0 && size_class_of(1) == 0 && size_class_of(static_cast<std::size_t>(-1)) == class_count;
 }());
+
+}  // namespace tenon::detail
+// tenon/memory/detail/bundle.hpp
+
+namespace tenon::detail {
+
+/// How a class is bundled.
+struct bundling {
+  std::uint32_t blocks;     ///< of a bundle
+  std::uint32_t kept;       ///< bundles that one arena keeps, beside what it has in hand
+  std::uint32_t exchanged;  ///< bundles that lie in the exchange
+};
+
+inline constexpr auto bundling_of = [] {
+  std::array<bundling, class_count> all{};
+  for (std::size_t i = 0; i < class_count; ++i) {
+    const std::uint32_t half = kept_blocks(i) / 2;
+    bundling& each = all[i];
+    each.blocks = half < 128 ? half : 128;
+    each.kept = (kept_blocks(i) + each.blocks / 2) / each.blocks - 1;
+    const auto fit = static_cast<std::uint32_t>(std::size_t{128} * 1024 / (each.blocks * class_bytes[i]));
+    each.exchanged = fit < 1 ? 1 : fit > 15 ? 15 : fit;
+  }
+  return all;
+}();
+
+/// `act(block)` for each block of a bundle, which may be its end. Poisoned they may be, but for what leads on.
+template <class Act>
+void for_each_block(free_block* first, Act act) noexcept {
+  while (first != nullptr) {
+    unpoison(first, sizeof(free_block));
+    free_block* const next = first->next;
+    act(first);
+    first = next;
+  }
+}
+
+/// What arenas that may meet on several threads have too much of, for those that have too little: a stack of bundles,
+/// taken whole.
+///
+/// The word is the address of the newest bundle, of which four bits are free, and how many there are. Invariants as of
+/// detail::inbox: a bundle's `bundle` is written before the CAS that publishes it, and again only by who took it. A CAS
+/// that succeeds found the word it had read; whether others took and gave in between does not matter, for the chain
+/// behind that address is then the present one, and so is its length.
+///
+/// Edges    give: CAS (release) -> take: exchange (acquire): the blocks, and what their last holders did with them. The
+///          CASes of a chain are one release sequence.
+/// Source   R. K. Treiber, "Systems Programming: Coping with Parallelism", 1986; J. Bonwick, J. Adams, "Magazines and
+///          Vmem", USENIX 2001. Model: tests/model/bundle.cpp.
+template <class Threading>
+class bundle_stack {
+ public:
+  /// Any thread. False when there are `most` already, at most 15.
+  [[nodiscard]] bool give(free_block& newest, std::uint32_t most) noexcept {
+    std::uintptr_t now = word_.load(std::memory_order_relaxed);
+    do {
+      if ((now & count_bits) >= most) return false;
+      newest.bundle = reinterpret_cast<free_block*>(now & ~count_bits);
+    } while (!word_.compare_exchange_strong(now, reinterpret_cast<std::uintptr_t>(&newest) + (now & count_bits) + 1,
+                                            std::memory_order_release, std::memory_order_relaxed));
+    return true;
+  }
+  /// Any thread. All there are, or null; `count` is how many.
+  [[nodiscard]] free_block* take(std::uint32_t& count) noexcept {
+    if (word_.load(std::memory_order_relaxed) == 0) return nullptr;  // spares the line
+    const std::uintptr_t was = word_.exchange(0, std::memory_order_acquire);
+    count = static_cast<std::uint32_t>(was & count_bits);
+    return reinterpret_cast<free_block*>(was & ~count_bits);
+  }
+
+ private:
+  static constexpr std::uintptr_t count_bits = 15;
+  static_assert(alignof(std::max_align_t) > count_bits);
+
+  alignas(cache_line) typename Threading::template atomic<std::uintptr_t> word_{0};
+};
+
+/// Where an arena gives and takes bundles. By two plain functions, for an arena does not know of threads, and in a
+/// runtime of one thread it meets nobody.
+class bundle_exchange {
+ public:
+  bundle_exchange(const bundle_exchange&) = delete;
+  bundle_exchange& operator=(const bundle_exchange&) = delete;
+
+  [[nodiscard]] bool give(free_block& newest, std::size_t size_class) noexcept {
+    return give_(*this, newest, size_class);
+  }
+  [[nodiscard]] free_block* take(std::size_t size_class, std::uint32_t& count) noexcept {
+    return take_(*this, size_class, count);
+  }
+
+ protected:
+  using giver = bool (*)(bundle_exchange&, free_block&, std::size_t) noexcept;
+  using taker = free_block* (*)(bundle_exchange&, std::size_t, std::uint32_t&) noexcept;
+
+  bundle_exchange(giver how_to_give, taker how_to_take) noexcept : give_(how_to_give), take_(how_to_take) {}
+  ~bundle_exchange() = default;
+
+ private:
+  giver give_;
+  taker take_;
+};
 
 }  // namespace tenon::detail
 // tenon/memory/detail/out_of_memory.hpp
@@ -3818,13 +4002,17 @@ inline constexpr bool wants_node = requires(typename P::arena arena) { arena.set
 ///     struct app : tenon::runtime<tenon::epoll, tenon::recycling<tenon::mimalloc>> { using runtime::runtime; };
 ///
 /// Shape    Free lists by size: steps of 32 bytes to 1 KiB, then 2, 4, 16 and 64 KiB. What is larger goes to Upstream.
-///          Each list is bounded (128 KiB, or 16 blocks): what one thread allocates and another frees goes back to
-///          Upstream beyond that, so neither side grows without end. An arena keeps 6 MiB at the most.
-/// Cost     allocate, deallocate: O(1), one load and two stores, nothing atomic; else one call of Upstream.
-/// Threads  An arena: its worker. obtain, release: any thread, straight to Upstream.
+///          Each list is bounded (128 KiB, or 16 blocks), so an arena keeps 6 MiB at the most. Beyond that, what one
+///          worker allocates and another frees goes back in bundles of up to 128 blocks, by the runtime's exchange, to
+///          whichever worker runs out; that holds 128 KiB a size (one bundle of 64 KiB blocks), 5 MiB at the most. What
+///          does not fit there either goes to Upstream, so no side grows without end.
+/// Cost     allocate, deallocate: O(1), one load and two stores, nothing atomic; where more is freed than allocated, or
+///          the other way round, one locked instruction a bundle. Else one call of Upstream.
+/// Threads  An arena: its worker. obtain, release: any thread, straight to Upstream. An exchange: arenas that joined.
 /// Errors   What Upstream does; the arena is as it was.
 ///          Under AddressSanitizer a block that was given back is poisoned, and so is the room behind the `bytes` of
 ///          one in use: a coroutine frame used after its end is reported.
+/// Source   Bundles: detail/bundle.hpp. Figures: bench/memory.cpp, docs/memory.md.
 template <class Upstream = system>
 struct recycling : family::memory {
   static_assert(detail::serves<Upstream>,
@@ -3847,63 +4035,128 @@ struct recycling : family::memory {
     Upstream::release(chunk, size);
   }
 
+  /// Where the arenas of one runtime pass blocks on. It outlives them.
+  template <class Threading>
+  class exchange : public detail::bundle_exchange {
+   public:
+    exchange() noexcept : detail::bundle_exchange(&give_to, &take_from) {}
+    ~exchange() {
+      for (std::size_t i = 0; i < detail::class_count; ++i) {
+        std::uint32_t count = 0;
+        detail::free_block* newest = stacks_[i].take(count);
+        for (; count > 0; --count) {
+          detail::free_block* const next = newest->bundle;
+          detail::for_each_block(newest, [size = detail::class_bytes[i]](void* each) {
+            detail::unpoison(each, size);
+            Upstream::release(each, size);
+          });
+          newest = next;
+        }
+      }
+    }
+
+   private:
+    static bool give_to(detail::bundle_exchange& to, detail::free_block& newest, std::size_t size_class) noexcept {
+      return static_cast<exchange&>(to).stacks_[size_class].give(newest, detail::bundling_of[size_class].exchanged);
+    }
+    static detail::free_block* take_from(detail::bundle_exchange& from, std::size_t size_class,
+                                         std::uint32_t& count) noexcept {
+      return static_cast<exchange&>(from).stacks_[size_class].take(count);
+    }
+
+    detail::bundle_stack<Threading> stacks_[detail::class_count];
+  };
+
   class arena {
    public:
     arena() noexcept {
-      for (std::size_t i = 0; i < detail::class_count; ++i) shelves_[i].room = detail::kept_blocks(i);
+      for (std::size_t i = 0; i < detail::class_count; ++i) shelves_[i].room = detail::bundling_of[i].blocks;
     }
     arena(const arena&) = delete;
     arena& operator=(const arena&) = delete;
     ~arena() {
+      exchange_ = nullptr;
       for (std::size_t i = 0; i < detail::class_count; ++i) {
-        while (shelves_[i].head != nullptr) give_back(shelves_[i].pop(), detail::class_bytes[i]);
+        while (shelves_[i].head != nullptr || take_in_hand(i)) give_back(pop(shelves_[i]), detail::class_bytes[i]);
       }
     }
 
     [[nodiscard]] void* allocate(std::size_t bytes) {
       const std::size_t size_class = detail::size_class_of(bytes);
       if (size_class < detail::class_count && shelves_[size_class].head != nullptr) [[likely]] {
-        return lend(shelves_[size_class].pop(), bytes, detail::class_bytes[size_class]);
+        return lend(pop(shelves_[size_class]), bytes, detail::class_bytes[size_class]);
       }
-      return ask(bytes);
+      return ask(bytes, size_class);
     }
 
     void deallocate(void* chunk, std::size_t bytes) noexcept {
       const std::size_t size_class = detail::size_class_of(bytes);
       if (size_class < detail::class_count && shelves_[size_class].room != 0) [[likely]] {
-        shelves_[size_class].push(chunk, detail::class_bytes[size_class]);
+        push(shelves_[size_class], chunk, detail::class_bytes[size_class]);
       } else {
-        give_back(chunk, detail::block_bytes(bytes));
+        put_down(chunk, bytes, size_class);  // the last thing done, so that nothing is saved for what comes after
       }
     }
+
+    /// From now on blocks go to and fro with other arenas there. The worker's thread, or before it runs.
+    void join(detail::bundle_exchange& others) noexcept { exchange_ = &others; }
+    /// Where frames are taken from and put back in place; not under AddressSanitizer, which is to be told of them.
+    [[nodiscard]] detail::shelf* shelves() noexcept { return detail::poisons ? detail::no_shelves : shelves_; }
 
     /// How many times this arena asked Upstream for a block; a warmed path leaves it where it is. The worker's thread.
     [[nodiscard]] std::uint64_t upstream_requests() const noexcept { return upstream_requests_; }
 
    private:
-    struct free_block {
-      free_block* next;
-    };
+    static_assert(detail::size_class_of(detail::shelf::count * detail::shelf::step) == detail::shelf::count - 1);
 
-    struct shelf {
-      free_block* head = nullptr;
-      std::uint32_t room = 0;  ///< how many more it may keep
+    // A shelf holds a bundle or less in hand. The full bundles beside it are in bundles_.
+    [[nodiscard]] static void* pop(detail::shelf& from) noexcept {
+      detail::unpoison(from.head, sizeof(detail::free_block));
+      return from.pop();
+    }
+    static void push(detail::shelf& onto, void* chunk, std::size_t size) noexcept {
+      detail::unpoison(chunk, sizeof(detail::free_block));
+      onto.push(chunk);
+      detail::poison(chunk, size);
+    }
 
-      [[nodiscard]] void* pop() noexcept {
-        detail::unpoison(head, sizeof(free_block));
-        ++room;
-        return std::exchange(head, head->next);
+    /// The hand is full, or the block too large. A full hand becomes a bundle, kept here or given away.
+    [[gnu::noinline]] void put_down(void* chunk, std::size_t bytes, std::size_t size_class) noexcept {
+      if (size_class == detail::class_count) return give_back(chunk, bytes);
+      const detail::bundling& how = detail::bundling_of[size_class];
+      detail::shelf& its = shelves_[size_class];
+      detail::free_block* const newest = std::exchange(its.head, nullptr);
+      its.room = how.blocks;
+      detail::unpoison(newest, sizeof(detail::free_block));  // and so it stays till it is in hand again
+      if (its.full < how.kept) {
+        newest->bundle = std::exchange(bundles_[size_class], newest);
+        ++its.full;
+      } else if (exchange_ == nullptr || !exchange_->give(*newest, size_class)) {
+        const std::size_t size = detail::class_bytes[size_class];
+        detail::for_each_block(newest, [this, size](void* each) { give_back(each, size); });
       }
-      void push(void* chunk, std::size_t size) noexcept {
-        detail::unpoison(chunk, sizeof(free_block));
-        head = ::new (chunk) free_block{head};
-        --room;
-        detail::poison(chunk, size);
-      }
-    };
+      push(its, chunk, detail::class_bytes[size_class]);
+    }
 
-    [[nodiscard, gnu::noinline]] void* ask(std::size_t bytes) {
+    /// The hand is empty: a bundle, of those kept or of somebody else's. False when there is none.
+    [[nodiscard]] bool take_in_hand(std::size_t size_class) noexcept {
+      detail::shelf& its = shelves_[size_class];
+      if (its.full == 0) {
+        if (exchange_ == nullptr) return false;
+        bundles_[size_class] = exchange_->take(size_class, its.full);
+        if (bundles_[size_class] == nullptr) return false;
+      }
+      its.head = std::exchange(bundles_[size_class], bundles_[size_class]->bundle);
+      --its.full;
+      its.room = 0;
+      return true;
+    }
+
+    [[nodiscard, gnu::noinline]] void* ask(std::size_t bytes, std::size_t size_class) {
       const std::size_t size = detail::block_bytes(bytes);
+      if (size_class < detail::class_count && take_in_hand(size_class)) {
+        return lend(pop(shelves_[size_class]), bytes, size);
+      }
       void* const chunk = upstream_.allocate(size);
       ++upstream_requests_;
       return lend(chunk, bytes, size);
@@ -3914,8 +4167,10 @@ struct recycling : family::memory {
       upstream_.deallocate(chunk, size);
     }
 
-    shelf shelves_[detail::class_count];
+    detail::shelf shelves_[detail::class_count];
+    detail::free_block* bundles_[detail::class_count]{};
     std::uint64_t upstream_requests_ = 0;
+    detail::bundle_exchange* exchange_ = nullptr;
     [[no_unique_address]] typename Upstream::arena upstream_;
   };
 
@@ -4006,6 +4261,429 @@ class descriptor : work {
   atomic<bool> attached_{false};  // its home's backend knows it; only its home's thread writes
   source_type source_;
 };
+
+}  // namespace tenon::detail
+// tenon/core/detail/child_stack.hpp
+
+namespace tenon::detail {
+
+/// The branches that a worker has made ready and not begun, newest on top: what a fork costs when nobody steals.
+///
+/// Only its worker touches it, with plain loads and stores, so nobody else can take anything from here. A worker that
+/// finds nothing to steal says so by a flag, which the owner reads as it forks: then it hands the older half over to
+/// its ready queue, where everything of this library is stolen. So the owner pays for a branch's way to a thief when
+/// there is a thief, and the protocols are those of the ready queue and of parking.hpp.
+///
+/// Invariant: items_ <= begin_ <= end_ <= limit_, and [begin_, end_) are the branches, oldest first. The flag is a hint
+/// and orders nothing: a branch that is not handed over is run by its owner.
+///
+/// Cost     push, pop: a few plain instructions. It grows by doubling and never shrinks.
+/// Threads  The owner, but for ask().
+/// Source   T. van Dijk, J. van de Pol, "Lace: Non-blocking Split Deque for Work-Stealing", 2014: the part that the
+///          owner alone sees, and the flag.
+class child_stack {
+ public:
+  constexpr child_stack() noexcept = default;
+  /// `begins` is how one of its items is run; `asked`: there are others, who have not begun to look for work yet.
+  child_stack(work::function begins, bool asked) noexcept : begins_(begins), asked_(asked) {}
+  child_stack(const child_stack&) = delete;
+  child_stack& operator=(const child_stack&) = delete;
+  constexpr ~child_stack() { delete[] items_; }
+
+  [[nodiscard]] bool empty() const noexcept { return begin_ == end_; }
+  [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(end_ - begin_); }
+  [[nodiscard]] bool has_room(std::size_t more) const noexcept {
+    return static_cast<std::size_t>(limit_ - end_) >= more;
+  }
+  /// There is room for it.
+  void push(work& item) noexcept { *end_++ = &item; }
+  /// The newest, which there is; it stays.
+  [[nodiscard]] work& top() const noexcept { return *end_[-1]; }
+  /// Takes the newest, which there is.
+  void drop() noexcept { --end_; }
+  /// The same for its worker, which runs what comes from its queues: the newest, or nullptr.
+  [[nodiscard]] work* pop() noexcept {
+    if (empty()) return nullptr;
+    work* const item = *--end_;
+    item->run = begins_;
+    return item;
+  }
+  /// Takes the oldest, which there is.
+  [[nodiscard]] work& shift() noexcept { return **begin_++; }
+
+  /// Room for `more`. False when there is no memory for it.
+  [[nodiscard]] bool make_room(std::size_t more) noexcept {
+    const std::size_t live = size();
+    const auto room = static_cast<std::size_t>(limit_ - items_);
+    if (live + more <= room / 2) {
+      for (std::size_t i = 0; i < live; ++i) items_[i] = begin_[i];
+    } else {
+      std::size_t wanted = room == 0 ? 64 : 2 * room;
+      while (wanted < live + more) wanted *= 2;
+      work** const larger = new (std::nothrow) work*[wanted];
+      if (larger == nullptr) return false;
+      for (std::size_t i = 0; i < live; ++i) larger[i] = begin_[i];
+      delete[] items_;
+      items_ = larger;
+      limit_ = larger + wanted;
+    }
+    begin_ = items_;
+    end_ = items_ + live;
+    return true;
+  }
+
+  /// Whether a worker has asked for something to steal since the last answer().
+  [[nodiscard]] bool asked() const noexcept { return asked_.load(std::memory_order_relaxed); }
+  void answer() noexcept { asked_.store(false, std::memory_order_relaxed); }
+  /// Any thread: there is nothing to steal here.
+  void ask() noexcept {
+    if (!asked()) asked_.store(true, std::memory_order_relaxed);
+  }
+
+ private:
+  work** begin_ = nullptr;
+  work** end_ = nullptr;
+  work** limit_ = nullptr;
+  work** items_ = nullptr;
+  work::function begins_ = nullptr;
+  alignas(cache_line) std::atomic<bool> asked_{false};
+};
+
+/// That of a thread which has none: it is empty, and never has room.
+inline constinit child_stack no_children;
+
+}  // namespace tenon::detail
+// tenon/core/detail/fork_lines.hpp
+
+namespace tenon::detail {
+
+/// How many of some branches have not ended, counted by lines. A line is a worker that runs one branch after the other:
+/// it counts in its own memory, and here only when it has ended and was not the only one.
+///
+/// Let n be the number of branches. Each of them ends on one line, so the numbers that the lines have ended with add
+/// up to n. Invariant: left_ = n less what ended lines have counted; the line that brings it to 0 is the last one, and
+/// its acq_rel decrement is behind all the others', so what it goes on with sees every result. A line that has run all
+/// n is alone: no other was or will be here.
+///
+/// Threads  expect: one, before any branch has begun. over: the one that the line runs on. Whoever gets `false` may
+///          find this gone.
+/// Source   Cilk counts so: the strand that was not stolen counts for itself. Model: tests/model/fork_lines.cpp.
+template <class Threading>
+class fork_lines {
+ public:
+  void expect(std::uint32_t count) noexcept {
+    all_ = count;
+    left_.store(count, std::memory_order_relaxed);
+  }
+  /// Whether a line that has run `ran` of the branches has run all.
+  [[nodiscard]] bool alone(std::uint32_t ran) const noexcept { return ran == all_; }
+  /// A line ends that has run `ran` of the branches. True when nobody is left.
+  [[nodiscard]] bool over(std::uint32_t ran) noexcept {
+    return alone(ran) || left_.fetch_sub(ran, std::memory_order_acq_rel) == ran;
+  }
+
+ private:
+  std::uint32_t all_ = 0;
+  typename Threading::template atomic<std::uint32_t> left_{0};
+};
+
+}  // namespace tenon::detail
+// tenon/core/detail/branch_stack.hpp
+
+namespace tenon::detail {
+
+/// How a branch that another worker took has ended.
+enum class branch_end : std::uintptr_t { open = 0, done = 1, failed = 2 };
+
+/// Where a branch of a fork_join waits to be run: what to call, and room for what it captured and then for what it
+/// gave.
+///
+/// `state` is only read once the slot is shared: open, then the stack of the thief, then how it ended.
+template <class Threading>
+struct alignas(cache_line) branch_slot {
+  using function = branch_end (*)(branch_slot&) noexcept;
+  static constexpr std::size_t room_bytes = 48;
+
+  function run;
+  typename Threading::template atomic<std::uintptr_t> state{0};
+  alignas(16) std::byte room[room_bytes];
+};
+
+/// What a stack of branches asks of the worker it belongs to.
+struct branch_hooks {
+  bool (*idle)(void* worker) noexcept;                        ///< whether another worker sleeps or searches
+  void (*call)(void* worker) noexcept;                        ///< something is shared: a sleeper may get up for it
+  std::int32_t (*tick)(void* worker, std::int32_t) noexcept;  ///< so many forks later: how many until the next time
+  void (*pause)(void* worker, unsigned round) noexcept;       ///< waiting for a thief, for the round-th time in a row
+};
+
+/// The branches that one worker has forked and not yet joined: its own side costs no atomic read-modify-write and no
+/// fence, and thieves see what it has shared.
+///
+/// Slots      0 <= tail <= split <= top <= capacity. [0, tail) is stolen, [tail, split) is shared, [split, top)
+///            private. `shared_` holds (tag, split, tail) in one word; `split_` is the owner's copy of split.
+/// Fork       Owner: fills slots, raises top: plain stores. It reads one word that thieves may write: `limit_`.
+///            Normally that is the end of the slots, so that one comparison tells a full stack as well as a hungry
+///            thief.
+/// Join       Owner: top - 1. At or above split the branch is private: the owner calls it, with plain loads and stores.
+///            Below, it moves the split half-way down to the tail (CAS) and has the branch back; or all is stolen (then
+///            tail == split == top), and it waits.
+/// Share      Owner, at a fork, when asked or while somebody is idle: the older half of what is private becomes shared.
+/// Steal      Thief: CAS tail -> tail + 1, then slot[tail] is its own. Found nothing: limit_ = null asks the owner.
+/// Sleep      A worker that lies down is counted as asleep, then looks at `shared_` and `active_` of each and asks
+///            those that are active. So nothing that is shared is slept through, and who forks on calls a sleeper:
+///            either the sleeper sees what is shared (or that an item has forked), or the owner, who shares (or opens)
+///            first and looks for sleepers then, sees the sleeper: sequentially consistent, all four. And a question is
+///            answered at the next fork, whose owner acquires with it that somebody sleeps.
+/// Wait       Owner: steals from the thief of the branch it waits for, and from nobody else (leapfrogging).
+///
+/// Who writes `shared_`: while tail < split everybody by read-modify-write; while tail == split its owner alone, by
+/// plain stores, for then no CAS of a thief can succeed: each expects a word with tail < split.
+/// Orders. (1) share: release; claim: acquire. A thief's CAS reads what share wrote, or a read-modify-write behind it
+/// in its release sequence: it sees the filled slot. (2) state: release at the end of a branch, acquire in wait: the
+/// owner sees the result, and the thief no longer reads the slot when it is filled anew. (3) A slot is read by a thief
+/// only between its successful CAS and its store to `state`, and written by the owner only when the slot is not stolen.
+///
+/// Theorem (stack bound). Along the C++ stack of a worker each branch is a descendant, in the tree of forks, of the
+///   branch or item below it: so it is no deeper than the tree, as in a program without threads.
+///   A join waits for a branch A that thief T runs, and claims from T only (a) with a word of `shared_` that was read
+///   before A's state, and A's state was not ended. What T shares is what it forked since it began the job on top of
+///   its stack: when it began that, all it had before was stolen, for it either had nothing or waited for its top
+///   branch. While T runs A, all it shares descends from A. T adds one to `tag` when A has ended and before it says so
+///   in A's state. Suppose the CAS takes a branch B that T forked for a later job. The word that was read had tail <
+///   split. Was it written after A's end, then after the store of A's state too (T's program order; release, acquire):
+///   (a) would have seen the end. Was it written before, then its tag differs from that of the word in which B is
+///   shared: the CAS fails. (The tag has 32 bits; it would have to come round between two loads.)
+/// No deadlock. Of all branches in progress one that is deepest in the tree is not waiting.
+///
+/// Source   T. van Dijk and J. van de Pol, "Lace: Non-blocking Split Deque for Work-Stealing", 2014; K. Faxen, "Wool",
+///          2008; D. Wagner and B. Calder, "Leapfrogging", 1993. Model: branch_stack.cpp.
+template <class Threading, std::size_t Capacity = 1024>
+class alignas(cache_line) branch_stack {
+  static_assert(Capacity < (1 << 16), "an index has sixteen bits");
+
+  using word = std::uint64_t;
+
+ public:
+  using slot = branch_slot<Threading>;
+
+  /// Nobody's: what is forked here runs at once.
+  constexpr branch_stack() noexcept = default;
+  branch_stack(const branch_stack&) = delete;
+  branch_stack& operator=(const branch_stack&) = delete;
+  ~branch_stack() {
+    if (base_ == nullptr) return;
+    for (slot* each = base_; each != end_; ++each) each->~slot();
+    ::operator delete(static_cast<void*>(base_), std::align_val_t{alignof(slot)});
+  }
+  void belong_to(void* worker, const branch_hooks& hooks) noexcept {
+    worker_ = worker;
+    hooks_ = &hooks;
+  }
+
+  // The owner's.
+
+  /// Where the next branch goes.
+  [[nodiscard]] slot* top() const noexcept { return top_; }
+  /// Whether so many may go there at once; otherwise something has to be seen to first: make_ready().
+  [[nodiscard]] bool ready(std::size_t more) noexcept {
+    const auto last = reinterpret_cast<std::uintptr_t>(top_) + (more - 1) * sizeof(slot);  // of no slots at all, too
+    return last < reinterpret_cast<std::uintptr_t>(limit_.load(std::memory_order_relaxed)) && --countdown_ >= 0;
+  }
+  /// The slots below `top` are filled.
+  void push(slot* top) noexcept { top_ = top; }
+  /// Takes the branch back that was pushed last. False when it is shared: then retake().
+  [[nodiscard]] bool pop(slot* at) noexcept {
+    top_ = at;
+    return at >= split_;
+  }
+
+  /// False: there is no room for so many, or no worker: run them at once. After they are filled and pushed: offer().
+  [[nodiscard]] bool make_ready(std::size_t more) noexcept {
+    if (hooks_ == nullptr || !open()) return false;
+    if (countdown_ < 0) {
+      batch_ = hooks_->tick(worker_, batch_);
+      countdown_ = batch_;
+    }
+    return static_cast<std::size_t>(end_ - top_) >= more;
+  }
+  void offer() noexcept {
+    if (limit_.load(std::memory_order_relaxed) == end_) return;
+    const bool is_idle = hooks_->idle(worker_);
+    // No question is overwritten unseen; and while somebody is idle, the next fork looks here again.
+    slot* const asked = limit_.exchange(is_idle ? base_ : end_, std::memory_order_acquire);
+    if (asked != nullptr && !is_idle) return;
+    share();
+    hooks_->call(worker_);
+  }
+
+  /// For a loop that forks only when it must: whether somebody may want a branch.
+  [[nodiscard]] bool wanted() const noexcept {
+    return limit_.load(std::memory_order_relaxed) != end_ || (end_ == nullptr && hooks_ != nullptr);
+  }
+  /// Answers out of what is private. False: nothing is, so fork something.
+  [[nodiscard]] bool give() noexcept {
+    if (top_ == split_) return false;
+    offer();
+    return true;
+  }
+  /// What is private lies open to whoever looks: for a branch that is long, and whose sibling may not fork for long.
+  void lay_open() noexcept {
+    if (top_ == split_) return;
+    while (top_ != split_) share();  // seq_cst: who falls asleep sees it, or is seen
+    hooks_->call(worker_);
+  }
+  /// It is `now`, between two pieces of such a loop: the worker sees to what it sees to at forks.
+  void pass(time_point now) noexcept {
+    if (hooks_ == nullptr || now - passed_at_ < pass_every) return;
+    passed_at_ = now;
+    if (!open()) return;
+    batch_ = hooks_->tick(worker_, 1);
+    countdown_ = batch_;
+  }
+
+  /// A shared branch: true, it is the owner's again; false, it was run elsewhere and has ended.
+  [[nodiscard, gnu::noinline, gnu::cold]] bool retake(slot* at) noexcept {
+    word seen = shared_.load(std::memory_order_acquire);
+    while (tail(seen) != split(seen)) {
+      const word kept = (split(seen) - tail(seen)) / 2;
+      const word next = packed(tag(seen), tail(seen) + kept, tail(seen));
+      if (shared_.compare_exchange_strong(seen, next, std::memory_order_acq_rel, std::memory_order_acquire)) {
+        split_ = base_ + split(next);
+        return true;
+      }
+    }
+    top_ = at + 1;  // what it runs meanwhile forks above it
+    wait(*at);
+    top_ = at;
+    const word index = static_cast<word>(at - base_);
+    shared_.store(packed(tag(shared_.load(std::memory_order_relaxed)), index, index), std::memory_order_relaxed);
+    split_ = at;
+    return false;
+  }
+
+  /// The item that forked has ended: who forks next looks anew whether somebody is idle.
+  void close() noexcept {
+    assert(top_ == base_ && "a branch has not been joined");
+    active_.store(false, std::memory_order_relaxed);
+    limit_.store(base_, std::memory_order_relaxed);
+  }
+
+  // Any worker's.
+
+  /// Whether its owner is in an item that has forked.
+  [[nodiscard]] bool active() const noexcept { return active_.load(std::memory_order_seq_cst); }
+  /// Whether something is there to be claimed.
+  [[nodiscard]] bool sharing() const noexcept {
+    const word seen = shared_.load(std::memory_order_seq_cst);
+    return tail(seen) != split(seen);
+  }
+  /// Asks the owner to share at its next fork, and to call. What this thread did before is seen by whoever calls.
+  void ask() noexcept {
+    if (limit_.load(std::memory_order_relaxed) != nullptr) limit_.store(nullptr, std::memory_order_release);
+  }
+  /// This stack's owner takes the oldest shared branch of `victim`, or null. With `awaited`, only what descends from
+  /// the branch there, which the victim runs.
+  [[nodiscard]] slot* claim(branch_stack& victim, const slot* awaited = nullptr) noexcept {
+    word seen = victim.shared_.load(std::memory_order_acquire);
+    if (tail(seen) == split(seen)) return nullptr;
+    if (awaited != nullptr && has_ended(*awaited)) return nullptr;
+    if (!victim.shared_.compare_exchange_strong(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_relaxed)) {
+      return nullptr;
+    }
+    slot& got = victim.base_[tail(seen)];
+    got.state.store(reinterpret_cast<std::uintptr_t>(this), std::memory_order_release);
+    return &got;
+  }
+  /// Runs what this stack's owner has claimed.
+  void run(slot& claimed) noexcept {
+    const branch_end how = claimed.run(claimed);
+    const word now = shared_.load(std::memory_order_relaxed);
+    assert(tail(now) == split(now) && "a branch has not been joined");
+    shared_.store(now + one_tag, std::memory_order_relaxed);  // before the state: see the theorem
+    claimed.state.store(static_cast<std::uintptr_t>(how), std::memory_order_release);
+  }
+
+  /// How a branch that retake() did not give back has ended.
+  [[nodiscard]] static branch_end end_of(const slot& at) noexcept {
+    return static_cast<branch_end>(at.state.load(std::memory_order_relaxed));
+  }
+
+ private:
+  static constexpr word one_tag = word{1} << 32;
+  static constexpr duration pass_every{20'000};
+
+  [[nodiscard]] static word tail(word all) noexcept { return all & 0xffff; }
+  [[nodiscard]] static word split(word all) noexcept { return (all >> 16) & 0xffff; }
+  [[nodiscard]] static word tag(word all) noexcept { return all >> 32; }
+  [[nodiscard]] static word packed(word of_tag, word of_split, word of_tail) noexcept {
+    return of_tag << 32 | of_split << 16 | of_tail;
+  }
+  [[nodiscard]] static bool has_ended(const slot& at) noexcept {
+    const std::uintptr_t state = at.state.load(std::memory_order_acquire);
+    return state == static_cast<std::uintptr_t>(branch_end::done) ||
+           state == static_cast<std::uintptr_t>(branch_end::failed);
+  }
+
+  /// The first fork of an item; the first of all gets the slots. False when there is no memory for them.
+  [[nodiscard]] bool open() noexcept {
+    if (base_ == nullptr) {
+      void* const room = ::operator new(Capacity * sizeof(slot), std::align_val_t{alignof(slot)}, std::nothrow);
+      if (room == nullptr) return false;
+      base_ = top_ = split_ = static_cast<slot*>(room);
+      end_ = base_ + Capacity;
+      for (slot* each = base_; each != end_; ++each) ::new (static_cast<void*>(each)) slot;
+      limit_.store(base_, std::memory_order_relaxed);
+    }
+    if (!active_.load(std::memory_order_relaxed)) {
+      active_.store(true, std::memory_order_seq_cst);
+      batch_ = hooks_->tick(worker_, 0);
+      countdown_ = batch_;
+    }
+    return true;
+  }
+
+  void share() noexcept {
+    const word more = static_cast<word>(top_ - split_ + 1) / 2;
+    if (more == 0) return;
+    for (word i = 0; i < more; ++i) split_[i].state.store(0, std::memory_order_relaxed);
+    split_ += more;
+    shared_.fetch_add(more << 16, std::memory_order_seq_cst);
+  }
+
+  void wait(const slot& at) noexcept {
+    for (unsigned round = 0; !has_ended(at);) {
+      const std::uintptr_t state = at.state.load(std::memory_order_acquire);
+      if (state > static_cast<std::uintptr_t>(branch_end::failed)) {
+        branch_stack& thief = *reinterpret_cast<branch_stack*>(state);
+        if (slot* const got = claim(thief, &at)) {
+          run(*got);
+          round = 0;
+          continue;
+        }
+        thief.ask();
+      }
+      hooks_->pause(worker_, round++);
+    }
+  }
+
+  slot* top_ = nullptr;
+  typename Threading::template atomic<slot*> limit_{nullptr};
+  slot* split_ = nullptr;
+  std::int32_t countdown_ = 0;
+  std::int32_t batch_ = 0;
+  slot* base_ = nullptr;
+  slot* end_ = nullptr;
+  void* worker_ = nullptr;
+  const branch_hooks* hooks_ = nullptr;
+  time_point passed_at_{};
+  alignas(cache_line) typename Threading::template atomic<word> shared_{0};
+  typename Threading::template atomic<bool> active_{false};
+};
+
+/// That of a worker; and nobody's, for threads that are none.
+using fork_stack = branch_stack<multi_thread>;
+inline constinit fork_stack no_forks;
 
 }  // namespace tenon::detail
 // tenon/core/environment.hpp
@@ -4213,6 +4891,25 @@ class loop {
 
 namespace detail {
 
+/// Whether a coroutine that resumes another one may use stack for it: without optimisation, and under sanitizers.
+#if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TENON_DETAIL_TRANSFERS_NEST 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define TENON_DETAIL_TRANSFERS_NEST 1
+#endif
+#endif
+#if defined(TENON_DETAIL_TRANSFERS_NEST)
+inline constexpr bool transfers_nest = true;
+#else
+inline constexpr bool transfers_nest = false;
+#endif
+#undef TENON_DETAIL_TRANSFERS_NEST
+
+/// How many times coroutines may resume one another by the starts and ends of tasks before the worker gets its turn. It
+/// keeps a chain of ready awaits from starving I/O, and bounds the stack where transfers nest.
+inline constexpr unsigned chain_depth = transfers_nest ? 128 : 1024;
+
 /// How coroutine frames are got on a thread: a worker's arena behind three plain functions, one table a memory policy.
 struct frame_source {
   void* (*allocate)(void* arena, std::size_t bytes);
@@ -4226,14 +4923,22 @@ struct this_thread {
   loop* current = nullptr;
   const frame_source* frames = nullptr;
   void* arena = nullptr;
-  unsigned depth = 0;  // coroutines resumed by one another since the worker last took an item
+  shelf* shelves = no_shelves;           // those of the arena, where it has such
+  child_stack* children = &no_children;  // of tasks, that a worker keeps to itself until somebody asks for them
+  unsigned chain = 0;                    // how many more tasks may start one another before the worker gets its turn
+  unsigned depth = 0;                    // waits that were over at once since the worker last took an item
+  fork_stack* forks = &no_forks;
 };
 
 inline constinit thread_local this_thread this_thread_storage{};
 
-/// Not inlined: a compiler may keep a thread-local's address across a suspension, after which the thread is another
+#if defined(__clang__) && __clang_major__ < 17
+/// Not inlined: an older clang keeps a thread-local's address across a suspension, after which the thread is another
 /// one.
 [[nodiscard, gnu::noinline]] inline this_thread& here() noexcept { return this_thread_storage; }
+#else
+[[nodiscard]] inline this_thread& here() noexcept { return this_thread_storage; }
+#endif
 
 }  // namespace detail
 
@@ -4250,9 +4955,9 @@ namespace tenon::detail {
 struct frame_allocated {
   static void* operator new(std::size_t bytes) {
     const std::size_t total = tail(bytes) + sizeof(const frame_source*);
-    const this_thread& thread = here();
+    this_thread& thread = here();
     const frame_source* const from = thread.frames;
-    void* const chunk = from != nullptr ? from->allocate(thread.arena, total) : ::operator new(total);
+    void* const chunk = take(thread, from, total);
     std::memcpy(static_cast<char*>(chunk) + tail(bytes), &from, sizeof(from));
     return chunk;
   }
@@ -4261,6 +4966,28 @@ struct frame_allocated {
     const std::size_t total = tail(bytes) + sizeof(const frame_source*);
     const frame_source* from = nullptr;
     std::memcpy(&from, static_cast<char*>(chunk) + tail(bytes), sizeof(from));
+    const this_thread& thread = here();
+    if (thread.frames == from && total <= shelf::count * shelf::step) [[likely]] {
+      shelf& kept = thread.shelves[(total - 1) / shelf::step];
+      if (kept.room != 0) [[likely]]
+        return kept.push(chunk);
+    }
+    give_back(from, chunk, total);
+  }
+
+ private:
+  static void* take(const this_thread& thread, const frame_source* from, std::size_t total) {
+    if (total <= shelf::count * shelf::step) [[likely]] {
+      shelf& kept = thread.shelves[(total - 1) / shelf::step];
+      if (kept.head != nullptr) [[likely]]
+        return kept.pop();
+    }
+    return ask(from, total);
+  }
+  TENON_DETAIL_RARE static void* ask(const frame_source* from, std::size_t total) {
+    return from != nullptr ? from->allocate(here().arena, total) : ::operator new(total);
+  }
+  TENON_DETAIL_RARE static void give_back(const frame_source* from, void* chunk, std::size_t total) noexcept {
     if (from == nullptr) return ::operator delete(chunk);  // the sized one is off by default in clang before 19
     const this_thread& thread = here();
     if (thread.frames == from) {
@@ -4269,11 +4996,97 @@ struct frame_allocated {
       from->release(chunk, total);
     }
   }
-
- private:
   static constexpr std::size_t tail(std::size_t bytes) noexcept {
     return (bytes + alignof(const frame_source*) - 1) & ~(alignof(const frame_source*) - 1);
   }
+};
+
+}  // namespace tenon::detail
+// tenon/core/detail/outcome.hpp
+
+namespace tenon::detail {
+
+#if defined(__cpp_exceptions)
+[[noreturn, gnu::noinline, gnu::cold]] inline void rethrow(const std::exception_ptr& error) {
+  std::rethrow_exception(error);
+}
+#endif
+
+/// Where a coroutine's outcome waits to be fetched: nothing yet, a value, or an exception.
+template <class T>
+class outcome {
+  static constexpr bool refers = std::is_reference_v<T>;
+  using stored = std::conditional_t<refers, std::add_pointer_t<T>, T>;
+  struct empty {};
+  struct flag {
+    bool set = false;
+  };
+
+ public:
+  outcome() noexcept {}
+  outcome(const outcome&) = delete;
+  outcome& operator=(const outcome&) = delete;
+  ~outcome() {
+    if constexpr (!std::is_trivially_destructible_v<stored>) {
+      if (has_.set) std::destroy_at(std::addressof(value_));
+    }
+  }
+
+  template <class U>
+  void set(U&& value) {
+    if constexpr (refers) {
+      std::construct_at(std::addressof(value_), std::addressof(value));
+    } else {
+      std::construct_at(std::addressof(value_), std::forward<U>(value));
+    }
+    if constexpr (!std::is_trivially_destructible_v<stored>) has_.set = true;
+  }
+#if defined(__cpp_exceptions)
+  void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
+  [[nodiscard]] bool failed() const noexcept { return error_ != nullptr; }
+#else
+  [[nodiscard]] static bool failed() noexcept { return false; }
+#endif
+
+  /// The value, moved out, or the exception thrown.
+  [[nodiscard]] T take() {
+#if defined(__cpp_exceptions)
+    if (error_) [[unlikely]]
+      rethrow(error_);
+#endif
+    if constexpr (refers) {
+      return static_cast<T>(*value_);
+    } else {
+      return std::move(value_);
+    }
+  }
+
+ private:
+#if defined(__cpp_exceptions)
+  std::exception_ptr error_;
+#endif
+  union {
+    stored value_;
+  };
+  [[no_unique_address]] std::conditional_t<std::is_trivially_destructible_v<stored>, empty, flag> has_;
+};
+
+template <>
+class outcome<void> {
+ public:
+#if defined(__cpp_exceptions)
+  void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
+  [[nodiscard]] bool failed() const noexcept { return error_ != nullptr; }
+  void take() {
+    if (error_) [[unlikely]]
+      rethrow(error_);
+  }
+
+ private:
+  std::exception_ptr error_;
+#else
+  static void take() noexcept {}
+#endif
 };
 
 }  // namespace tenon::detail
@@ -4281,8 +5094,8 @@ struct frame_allocated {
 
 namespace tenon::detail {
 
-/// How many coroutines may resume one another before the worker gets its turn. It bounds the stack where symmetric
-/// transfer is not a tail call (g++ -O0, sanitizers), and everywhere keeps a chain of ready awaits from starving I/O.
+/// How many waits of a coroutine may be over at once before the worker gets its turn: what keeps one that always has
+/// something to read from starving the others. The starts and ends of tasks count by themselves, see chain_depth.
 inline constexpr unsigned transfer_depth = 128;
 
 /// A coroutine that can be resumed as a work item.
@@ -4293,13 +5106,27 @@ struct resumption : work {
   static void resume(work& item) noexcept { static_cast<resumption&>(item).target.resume(); }
 };
 
+class branch_group;
+
+/// Whether the end of a coroutine counts as a transfer too. It need not where each transfer is a tail call: a chain of
+/// ends is no longer than that of the starts before it.
+/// g++ -O1 has no tail calls, and does not say so.
+#if defined(__clang__)
+inline constexpr bool ends_count = transfers_nest;
+#else
+inline constexpr bool ends_count = true;
+#endif
+
 /// What every promise of ours has: a frame from the worker's memory, who waits for it, and its environment.
 ///
 /// It is itself the work item by which it goes through a worker's queue, when it starts there or when a chain of
 /// transfers is at its depth: once before the coroutine starts and once after it has ended, never both at a time.
 struct promise_base : frame_allocated, work {
-  std::coroutine_handle<> continuation;  // null until it is awaited
-  const environment* env = &no_environment;
+  std::coroutine_handle<> continuation;  // null until it is awaited; of a branch itself, for whoever begins it
+  branch_group* group = nullptr;         // of a branch: those it was forked with
+  std::uint32_t before = 0;              // and how many of them ended on its line before it
+  std::uint32_t index = 0;               // and in a race, its place among them, from 1
+  const environment* env;                // set by whoever starts it
 
   /// The work item that starts the coroutine of `promise`.
   template <class Promise>
@@ -4318,30 +5145,226 @@ struct promise_base : frame_allocated, work {
   /// worker starts it.
   template <class Promise>
   [[nodiscard]] static std::coroutine_handle<> enter(Promise& promise) noexcept {
-    if (!is_deep()) return std::coroutine_handle<Promise>::from_promise(promise);
-    here().current->schedule(starting(promise), *promise.env);
-    return std::noop_coroutine();
+    if (--here().chain == 0) [[unlikely]] {
+      (void)starting(promise);
+      if (promise.is_put_off()) return std::noop_coroutine();
+    }
+    return std::coroutine_handle<Promise>::from_promise(promise);
   }
-
   /// The same for going on with the one that waits for it.
   [[nodiscard]] std::coroutine_handle<> leave() noexcept {
-    if (!is_deep()) return continuation;
-    run = &go_on;
-    here().current->schedule(*this, *env);
-    return std::noop_coroutine();
+    if constexpr (ends_count) {
+      if (--here().chain == 0) [[unlikely]] {
+        if (goes_on_later()) return std::noop_coroutine();
+      }
+    }
+    return continuation;
   }
+
+  /// How a branch is begun that waits in a queue, and how a long chain is gone on with.
+  static void go_on(work& item) noexcept { static_cast<promise_base&>(item).continuation.resume(); }
 
  private:
   template <class Promise>
   static void start(work& item) noexcept {
     std::coroutine_handle<Promise>::from_promise(static_cast<Promise&>(item)).resume();
   }
-  static void go_on(work& item) noexcept { static_cast<promise_base&>(item).continuation.resume(); }
-
-  [[nodiscard]] static bool is_deep() noexcept {
-    this_thread& thread = here();
-    return ++thread.depth >= transfer_depth && thread.current != nullptr;
+  [[nodiscard]] TENON_DETAIL_RARE bool goes_on_later() noexcept {
+    run = &go_on;
+    return is_put_off();
   }
+  /// The chain is at its end: the worker goes on from its ready queue. False where there is no worker.
+  TENON_DETAIL_RARE bool is_put_off() noexcept {
+    this_thread& thread = here();
+    if (thread.current == nullptr) return false;
+    thread.chain = 1;  // it stays at its end until the worker takes the next item
+    thread.current->schedule(*this, *env);
+    return true;
+  }
+
+  friend branch_group;
+};
+
+/// What the branches of one fork share: when_all and when_any are made of it.
+///
+/// The first branch begins at once, in place of the coroutine that forks; the others wait on the worker's child_stack.
+/// A branch that ends looks whether one of its own is on top there, as it is when nobody has stolen it and nothing
+/// waited, and is followed by it, on the same line. Who else finds a branch, a thief or the worker after the first one
+/// waits for something, begins a line with it.
+///
+/// What needs an atomic read-modify-write is called through a pointer that the one who forks sets: each task's end
+/// comes by here, and a program that forks nothing has no such instruction.
+class branch_group {
+ public:
+  branch_group() noexcept : branch_group(&line_over) {}
+
+  void expect(std::size_t count, std::coroutine_handle<> parent) noexcept {
+    lines_.expect(static_cast<std::uint32_t>(count));
+    parent_ = parent;
+  }
+  /// A branch is to be begun.
+  template <class Promise>
+  void add(Promise& branch, const environment* env) noexcept {
+    branch.continuation = std::coroutine_handle<Promise>::from_promise(branch);
+    branch.env = env;
+    branch.group = this;
+  }
+
+  /// Begins all of them, after they were added; the last of all, because they may end while this runs. Gives where the
+  /// coroutine that forks is to transfer to.
+  template <class... Rest>
+  [[nodiscard]] std::coroutine_handle<> begin(promise_base& first, Rest&... rest) noexcept {
+    this_thread& thread = here();
+    child_stack& children = *thread.children;
+    if (--thread.chain == 0 || !children.has_room(sizeof...(Rest))) [[unlikely]] {
+      promise_base* const all[] = {&first, &rest...};
+      return begin_slowly(all, sizeof...(Rest) + 1);
+    }
+    push(children, rest...);
+    if (children.asked()) [[unlikely]]
+      share(thread);
+    return first.continuation;
+  }
+  /// The same of any number of them: `at(i)` gives the i-th.
+  template <class At>
+  [[nodiscard]] std::coroutine_handle<> begin_all(std::size_t count, At at) noexcept {
+    this_thread& thread = here();
+    child_stack& children = *thread.children;
+    const bool has_room = (&children != &no_children) && (children.has_room(count) || children.make_room(count));
+    const bool is_first_put_off = --thread.chain == 0;
+    const std::size_t begun = is_first_put_off ? 0 : 1;
+    if (is_first_put_off) thread.chain = 1;
+    std::coroutine_handle<> const first = at(0).continuation;
+    if (has_room) {
+      for (std::size_t i = count; i > begun; --i) children.push(at(i - 1));
+      if (children.asked()) share(thread);
+    } else {
+      for (std::size_t i = begun; i < count; ++i) schedule(*thread.current, at(i));
+    }
+    return is_first_put_off ? std::noop_coroutine() : first;
+  }
+
+  /// One branch is to be begun, and the coroutine that forks goes on. `expect` counted that one too: see meet().
+  void offer(promise_base& branch) noexcept {
+    this_thread& thread = here();
+    assert(thread.current != nullptr && "tenon::fork is awaited on a worker of a runtime");
+    child_stack& children = *thread.children;
+    if (&children == &no_children || (!children.has_room(1) && !children.make_room(1))) [[unlikely]] {
+      return schedule(*thread.current, branch);
+    }
+    children.push(branch);
+    if (children.asked()) [[unlikely]]
+      share(thread);
+  }
+  /// Takes back a branch that nobody has begun, if it is the one that was offered last.
+  [[nodiscard]] bool retract() noexcept {
+    child_stack& children = *here().children;
+    if (children.empty() || static_cast<promise_base&>(children.top()).group != this) return false;
+    children.drop();
+    return true;
+  }
+  /// The coroutine that forks has nothing more to do beside its branch. True when that has ended; else its end is
+  /// followed by the coroutine.
+  [[nodiscard]] bool meet() noexcept { return lines_.over(1); }
+
+  /// What follows the end of a branch.
+  [[nodiscard]] std::coroutine_handle<> ended(promise_base& branch) noexcept {
+    if (branch.index != 0) [[unlikely]]
+      (void)settle_(*this, 0, branch.index);
+    this_thread& thread = here();
+    child_stack& children = *thread.children;
+    if (!children.empty()) {
+      auto& next = static_cast<promise_base&>(children.top());
+      if (next.group == this) {
+        next.before = branch.before + 1;
+        if constexpr (ends_count) {
+          if (--thread.chain == 0) {
+            thread.chain = 1;
+            return std::noop_coroutine();  // the worker will find it
+          }
+        }
+        children.drop();
+        if (children.asked()) [[unlikely]]
+          share(thread);
+        return next.continuation;
+      }
+    }
+    if (!lines_.alone(branch.before + 1) && !settle_(*this, branch.before + 1, 0)) return std::noop_coroutine();
+    if constexpr (ends_count) {
+      branch.continuation = parent_;
+      return branch.leave();
+    } else {
+      return parent_;
+    }
+  }
+
+ protected:
+  /// A line ends that ran so many branches, and was not alone: whether it is the last. Or, in a race, the branch of
+  /// that index ends.
+  using function = bool (*)(branch_group&, std::uint32_t ran, std::uint32_t index) noexcept;
+
+  explicit branch_group(function settle) noexcept : settle_(settle) {}
+  static bool line_over(branch_group& group, std::uint32_t ran, std::uint32_t /*index*/) noexcept {
+    return group.lines_.over(ran);
+  }
+
+ private:
+  static void push(child_stack& /*children*/) noexcept {}
+  template <class... Rest>
+  static void push(child_stack& children, promise_base& first, Rest&... rest) noexcept {
+    push(children, rest...);
+    children.push(first);
+  }
+  [[gnu::noinline, gnu::cold]] std::coroutine_handle<> begin_slowly(promise_base* const* all,
+                                                                    std::size_t count) noexcept {
+    this_thread& thread = here();
+    ++thread.chain;
+    assert(thread.current != nullptr && "tenon::when_all and when_any are awaited on a worker of a runtime");
+    return begin_all(count, [all](std::size_t i) -> promise_base& { return *all[i]; });
+  }
+  static void schedule(loop& current, promise_base& branch) noexcept {
+    branch.run = &promise_base::go_on;
+    current.schedule(branch, *branch.env);
+  }
+  /// Somebody has nothing to do: the older half is for whoever takes it.
+  TENON_DETAIL_RARE static void share(this_thread& thread) noexcept {
+    if (thread.children->empty()) return;
+    thread.children->answer();
+    for (std::size_t more = (thread.children->size() + 1) / 2; more > 0; --more) {
+      schedule(*thread.current, static_cast<promise_base&>(thread.children->shift()));
+    }
+  }
+
+  function settle_;
+  fork_lines<multi_thread> lines_;
+  std::coroutine_handle<> parent_;
+};
+
+/// Branches of which the first to end requests a stop of the others.
+class branch_race : public branch_group {
+ public:
+  explicit branch_race(std::stop_source& losers) noexcept : branch_group(&settle), losers_(losers) {}
+
+  /// The `index`-th branch.
+  template <class Promise>
+  void add(Promise& branch, std::size_t index, const environment* env) noexcept {
+    branch_group::add(branch, env);
+    branch.index = static_cast<std::uint32_t>(index) + 1;
+  }
+  /// Which was the first.
+  [[nodiscard]] std::size_t first() const noexcept { return first_.load(std::memory_order_acquire) - 1; }
+
+ private:
+  static bool settle(branch_group& group, std::uint32_t ran, std::uint32_t index) noexcept {
+    if (index == 0) return line_over(group, ran, 0);
+    auto& race = static_cast<branch_race&>(group);
+    std::uint32_t nobody = 0;
+    if (race.first_.compare_exchange_strong(nobody, index, std::memory_order_acq_rel)) race.losers_.request_stop();
+    return false;
+  }
+
+  std::atomic<std::uint32_t> first_{0};
+  std::stop_source& losers_;
 };
 
 /// Ends a coroutine by going on with the one that waits for it.
@@ -4349,79 +5372,10 @@ struct final_awaiter {
   [[nodiscard]] static bool await_ready() noexcept { return false; }
   template <class Promise>
   [[nodiscard]] static std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) noexcept {
-    return ended.promise().leave();
+    promise_base& promise = ended.promise();
+    return promise.group == nullptr ? promise.leave() : promise.group->ended(promise);
   }
   static void await_resume() noexcept {}
-};
-
-/// Where a coroutine's outcome waits to be fetched: nothing yet, a value, or an exception.
-template <class T>
-class outcome {
-  static constexpr bool refers = std::is_reference_v<T>;
-  using stored = std::conditional_t<refers, std::add_pointer_t<T>, T>;
-
- public:
-  outcome() noexcept {}
-  outcome(const outcome&) = delete;
-  outcome& operator=(const outcome&) = delete;
-  ~outcome() {
-    if (has_) std::destroy_at(std::addressof(value_));
-  }
-
-  template <class U>
-  void set(U&& value) {
-    if constexpr (refers) {
-      std::construct_at(std::addressof(value_), std::addressof(value));
-    } else {
-      std::construct_at(std::addressof(value_), std::forward<U>(value));
-    }
-    has_ = true;
-  }
-#if defined(__cpp_exceptions)
-  void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
-  [[nodiscard]] bool failed() const noexcept { return error_ != nullptr; }
-#else
-  [[nodiscard]] static bool failed() noexcept { return false; }
-#endif
-
-  /// The value, moved out, or the exception thrown.
-  [[nodiscard]] T take() {
-#if defined(__cpp_exceptions)
-    if (error_) std::rethrow_exception(error_);
-#endif
-    assert(has_);
-    if constexpr (refers) {
-      return static_cast<T>(*value_);
-    } else {
-      return std::move(value_);
-    }
-  }
-
- private:
-  union {
-    stored value_;
-  };
-#if defined(__cpp_exceptions)
-  std::exception_ptr error_;
-#endif
-  bool has_ = false;
-};
-
-template <>
-class outcome<void> {
- public:
-#if defined(__cpp_exceptions)
-  void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
-  [[nodiscard]] bool failed() const noexcept { return error_ != nullptr; }
-  void take() {
-    if (error_) std::rethrow_exception(error_);
-  }
-
- private:
-  std::exception_ptr error_;
-#else
-  static void take() noexcept {}
-#endif
 };
 
 /// The part of a promise that takes `co_return` and exceptions into an outcome.
@@ -4822,6 +5776,18 @@ class accept_wait : public io_wait<R> {
 
 namespace tenon {
 
+namespace detail {
+template <class>
+class branch;
+}  // namespace detail
+
+/// A task is passed as its pointer, and destroyed by the function that it is passed to.
+#if defined(__clang__)
+#define TENON_DETAIL_IN_A_REGISTER [[clang::trivial_abi]]
+#else
+#define TENON_DETAIL_IN_A_REGISTER
+#endif
+
 /// A lazy coroutine that gives a T to the one coroutine that awaits it.
 ///
 ///     tenon::task<int> answer() { co_return 42; }
@@ -4832,13 +5798,14 @@ namespace tenon {
 ///
 /// Shape         One pointer. T may be void, a reference, or any movable type.
 /// Cost          One frame, from the memory policy of the worker that calls it; starting and ending it are symmetric
-///               transfers. After 128 of them in a row the chain goes on from the worker's ready queue.
+///               transfers. After 1024 starts in a row (128 in a build without optimisation) the chain goes on from
+///               the worker's ready queue.
 /// Threads       One at a time; it may start on one worker and end on another.
 /// Errors        An exception that leaves the body comes out of `co_await`.
 /// Cancellation  It inherits the environment of the coroutine that awaits it. Destroying a task that has not started
 ///               frees it; destroying one that has started and not ended is a mistake and asserts.
 template <class T = void>
-class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] task {
+class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] TENON_DETAIL_IN_A_REGISTER task {
  public:
   using value_type = T;
 
@@ -4887,6 +5854,8 @@ class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] t
   [[nodiscard]] awaiter operator co_await() && noexcept { return awaiter(handle_); }
 
  private:
+  friend detail::branch<T>;
+
   explicit task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
 
   void destroy() noexcept {
@@ -4897,6 +5866,8 @@ class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] t
 
   std::coroutine_handle<promise_type> handle_;
 };
+
+#undef TENON_DETAIL_IN_A_REGISTER
 
 static_assert(sizeof(task<int>) == sizeof(void*));
 
@@ -5521,6 +6492,331 @@ static_assert(observe_policy<off>);
 static_assert(std::is_empty_v<off::of<multi_thread>> && std::is_empty_v<off::of<single_thread>>);
 
 }  // namespace tenon
+// tenon/parallel/detail/parcel.hpp
+
+namespace tenon::detail {
+
+/// What a callable gives, as it is kept in a tuple.
+template <class F>
+using given_t = std::conditional_t<std::is_void_v<std::invoke_result_t<F>>, std::monostate, std::invoke_result_t<F>>;
+
+/// A callable as a few words: a small closure that may be copied bytewise is copied, so that the address of the
+/// caller's own stays its secret and the caller's recursion may become a loop; any other is pointed at.
+template <class F>
+class carried {
+  static constexpr bool is_copied = [] {
+    if constexpr (std::is_lvalue_reference_v<F>) {  // it may be a function, which has no size
+      return false;
+    } else {
+      return std::is_trivially_copyable_v<F> && sizeof(F) <= 32 && alignof(F) <= 16;
+    }
+  }();
+  using held = std::conditional_t<is_copied, std::remove_cvref_t<F>, std::remove_reference_t<F>*>;
+
+ public:
+  static constexpr bool is_silent = std::is_nothrow_invocable_v<F>;
+
+  [[gnu::always_inline]] explicit carried(std::remove_reference_t<F>& fn) noexcept : held_(hold(fn)) {}
+
+  [[gnu::always_inline]] given_t<F> operator()() noexcept(is_silent) {
+    if constexpr (is_copied) {
+      return call(held_);
+    } else {
+      return call(*held_);
+    }
+  }
+
+ private:
+  [[gnu::always_inline]] static held hold(std::remove_reference_t<F>& fn) noexcept {
+    if constexpr (is_copied) {
+      return fn;
+    } else {
+      return std::addressof(fn);
+    }
+  }
+  template <class Callable>
+  [[gnu::always_inline]] static given_t<F> call(Callable& fn) noexcept(is_silent) {
+    if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
+      std::forward<F>(fn)();
+      return {};
+    } else {
+      return std::forward<F>(fn)();
+    }
+  }
+
+  held held_;
+};
+
+/// What a call passes in registers; of what is larger g++ would copy words as one vector, and wait for their stores.
+template <class T>
+using in_registers = std::conditional_t<sizeof(T) <= 16, T, T&>;
+
+/// Room in the caller's frame for a result that a slot has none for.
+template <class T>
+union result_room {
+  result_room() noexcept {}
+  ~result_room() {}
+  result_room(const result_room&) = delete;
+  result_room& operator=(const result_room&) = delete;
+  T value;
+};
+struct no_result_room {};
+
+/// A branch as it lies in a slot. Its result, or what it threw, takes its place.
+template <class G>
+class parcel {
+  using given = given_t<G>;
+  using kept = std::conditional_t<std::is_reference_v<given>, std::add_pointer_t<given>, given>;
+  using slot = fork_stack::slot;
+
+  static constexpr bool result_fits =
+      sizeof(kept) <= slot::room_bytes && alignof(kept) <= 16 && std::is_nothrow_move_constructible_v<kept>;
+
+ public:
+  using room = std::conditional_t<result_fits, no_result_room, result_room<kept>>;
+
+  [[gnu::always_inline]] parcel(carried<G> fn, room& at) noexcept : callable_(fn), out_(out(at)) {}
+
+  [[gnu::always_inline]] void put(slot& at) const noexcept {
+    static_assert(sizeof(parcel) <= slot::room_bytes && std::is_trivially_copyable_v<parcel>);
+    at.run = &run;
+    ::new (static_cast<void*>(at.room)) parcel(*this);
+  }
+
+  /// The result of a branch that ran elsewhere. `Behind` are those that wait behind it, should it have failed.
+  template <class Behind>
+  [[nodiscard, gnu::noinline, gnu::cold]] static given take(slot& at) {
+#if defined(__cpp_exceptions)
+    if (fork_stack::end_of(at) == branch_end::failed) {
+      std::exception_ptr error = taken<std::exception_ptr>(at);
+      Behind::abandon();
+      std::rethrow_exception(std::move(error));
+    }
+#endif
+    if constexpr (std::is_reference_v<given>) {
+      return static_cast<given>(*taken<kept>(at));
+    } else if constexpr (result_fits) {
+      return taken<kept>(at);
+    } else {
+      const destroyed after{&itself(at).out_->value};
+#if defined(__cpp_exceptions)
+      try {
+#endif
+        return std::move(*after.it);
+#if defined(__cpp_exceptions)
+      } catch (...) {  // moving it threw
+        Behind::abandon();
+        throw;
+      }
+#endif
+    }
+  }
+  /// The topmost branch is not wanted any more: if it has not begun, it is not run; else it is waited for.
+  static void abandon() noexcept {
+    fork_stack& own = *this_thread_storage.forks;
+    slot* const at = own.top() - 1;
+    if (own.pop(at) || own.retake(at)) return;
+    if (fork_stack::end_of(*at) == branch_end::failed) {
+      (void)taken<std::exception_ptr>(*at);
+    } else if constexpr (result_fits) {
+      (void)taken<kept>(*at);
+    } else {
+      std::destroy_at(&itself(*at).out_->value);
+    }
+  }
+
+ private:
+  using target = std::conditional_t<result_fits, no_result_room, room*>;
+
+  struct destroyed {
+    kept* it;
+    ~destroyed() { std::destroy_at(it); }
+  };
+
+  [[gnu::always_inline]] static target out([[maybe_unused]] room& at) noexcept {
+    if constexpr (result_fits) {
+      return {};
+    } else {
+      return &at;
+    }
+  }
+  [[nodiscard]] static parcel& itself(slot& at) noexcept { return *std::launder(reinterpret_cast<parcel*>(at.room)); }
+  template <class T>
+  [[nodiscard]] static T taken(slot& at) noexcept {
+    T* const it = std::launder(reinterpret_cast<T*>(at.room));
+    const std::unique_ptr<T, destroyer> after(it);
+    return std::move(*it);
+  }
+  struct destroyer {
+    template <class T>
+    void operator()(T* it) const noexcept {
+      std::destroy_at(it);
+    }
+  };
+
+  static branch_end run(slot& at) noexcept {
+    parcel self = itself(at);
+    void* where = at.room;
+    if constexpr (!result_fits) where = std::addressof(self.out_->value);
+#if defined(__cpp_exceptions)
+    try {
+#endif
+      if constexpr (std::is_reference_v<given>) {
+        given result = self.callable_();
+        ::new (where) kept(std::addressof(result));
+      } else {
+        ::new (where) kept(self.callable_());
+      }
+      return branch_end::done;
+#if defined(__cpp_exceptions)
+    } catch (...) {
+      ::new (static_cast<void*>(at.room)) std::exception_ptr(std::current_exception());
+      return branch_end::failed;
+    }
+#endif
+  }
+
+  carried<G> callable_;
+  [[no_unique_address]] target out_;
+};
+
+/// Branches on top of the stack, the first of them topmost.
+template <class... Parcels>
+struct waiting {
+  [[gnu::noinline, gnu::cold]] static void abandon() noexcept { (Parcels::abandon(), ...); }
+};
+/// Those of a list that come after the I-th.
+template <std::size_t I, class Parcel, class... Rest>
+struct behind : behind<I - 1, Rest...> {};
+template <class Parcel, class... Rest>
+struct behind<0, Parcel, Rest...> {
+  using type = waiting<Rest...>;
+};
+
+/// Calls what runs here while branches wait.
+template <class Waiting, class F>
+[[gnu::always_inline]] inline given_t<F> run_here(carried<F> fn) {
+#if defined(__cpp_exceptions)
+  if constexpr (!std::is_same_v<Waiting, waiting<>> && !carried<F>::is_silent) {
+    try {
+      return fn();
+    } catch (...) {
+      Waiting::abandon();
+      throw;
+    }
+  }
+#endif
+  return fn();
+}
+
+template <class... Parcels>
+[[gnu::always_inline]] inline void put_all(fork_stack& own, fork_stack::slot* base,
+                                           const Parcels&... parcels) noexcept {
+  fork_stack::slot* at = base + sizeof...(Parcels);
+  (parcels.put(*--at), ...);
+  own.push(base + sizeof...(Parcels));
+}
+/// Where the short way is barred: sees to what is to be seen to. Null: there is no room, nothing has been put.
+template <class... Parcels>
+[[nodiscard, gnu::noinline, gnu::cold]] fork_stack::slot* put_slowly(fork_stack& own, Parcels... parcels) noexcept {
+  if (!own.make_ready(sizeof...(Parcels))) return nullptr;
+  fork_stack::slot* const base = own.top();
+  put_all(own, base, parcels...);
+  own.offer();
+  return base;
+}
+/// Without branches.
+template <class Results, class... Fs>
+[[gnu::noinline, gnu::cold]] Results one_by_one(carried<Fs>... fns) {
+  return Results{fns()...};
+}
+
+/// The result of the I-th branch: run here, unless it was run elsewhere.
+template <std::size_t I, class G, class... Parcels>
+[[gnu::always_inline]] inline given_t<G> join(fork_stack& own, fork_stack::slot* base, carried<G> fn) {
+  using waiting_behind = typename behind<I, Parcels...>::type;
+  fork_stack::slot* const at = base + (sizeof...(Parcels) - 1 - I);
+  if (!own.pop(at)) [[unlikely]] {
+    if (!own.retake(at)) return parcel<G>::template take<waiting_behind>(*at);
+  }
+  return run_here<waiting_behind, G>(fn);
+}
+
+/// Braces, in which the first is run before the second.
+template <class Results, std::size_t... I, class F, class... Gs>
+[[gnu::always_inline]] inline Results fork_all(std::index_sequence<I...> /*branches*/, carried<F> f,
+                                               carried<Gs>... gs) {
+  [[maybe_unused]] std::tuple<typename parcel<Gs>::room...> rooms;
+  fork_stack& own = *this_thread_storage.forks;
+  fork_stack::slot* base = own.top();
+  if (own.ready(sizeof...(Gs))) {
+    put_all(own, base, parcel<Gs>(gs, std::get<I>(rooms))...);
+  } else {
+    base = put_slowly(own, parcel<Gs>(gs, std::get<I>(rooms))...);
+    if (base == nullptr) return one_by_one<Results>(f, gs...);
+  }
+  return Results{run_here<waiting<parcel<Gs>...>, F>(f), join<I, Gs, parcel<Gs>...>(own, base, gs)...};
+}
+
+/// Comes back in registers, which a std::tuple does not.
+template <class A, class B>
+struct two {
+  A first;
+  B second;
+};
+/// The recursion of a program that forks in two goes through here: what it does before it forks is inlined into this,
+/// so that a leaf costs no call. (g++ would not split that beginning off a function with a landing pad.)
+template <class F, class G>
+[[gnu::noinline]] two<given_t<F>, given_t<G>> fork_two(in_registers<carried<F>> f, in_registers<carried<G>> g) {
+  return fork_all<two<given_t<F>, given_t<G>>>(std::index_sequence<0>(), f, g);
+}
+
+}  // namespace tenon::detail
+// tenon/parallel/fork_join.hpp
+
+namespace tenon {
+
+/// Runs plain callables side by side, where a worker is free, and gives their results.
+///
+///     long fib(int n) {
+///       if (n < 2) return n;
+///       auto [a, b] = tenon::fork_join([=] { return fib(n - 1); }, [=] { return fib(n - 2); });
+///       return a + b;
+///     }
+///
+/// Shape         A std::tuple of the results in the order of the callables; std::monostate stands for void.
+/// Cost          Nobody idle: some ten instructions a branch, no atomic read-modify-write, no allocation: the branch
+///               lies in the worker's stack of branches, or in the caller's frame where it is larger than 48 bytes. A
+///               branch that another worker takes costs a few cache lines that change cores.
+/// Threads       On a worker of a runtime whose workers share their tasks (stealing, fifo, priority), from plain code
+///               however deep or in a coroutine between two waits. Elsewhere, on a thread of yours or under affinity or
+///               single_thread, the callables run here, one after the other; `rt.run(callable)` brings a thread in.
+///               The branches that nobody takes run here, in the order written. A join whose branch is taken helps that
+///               thief, and only with what descends from the branch: the stack grows no deeper than in a program of one
+///               thread. Beyond 1,024 open branches a worker runs more at once. Do not hold a lock of the thread across
+///               it that a branch, or an item of the same worker, takes too.
+/// Errors        What leaves a callable leaves here, the first in the order written, once those that have begun have
+///               ended; those after it that have not begun are not run.
+/// Cancellation  None of its own: a branch that may be stopped asks its stop token.
+/// Other work    A worker looks after its I/O, timers and ready tasks at forks: at the first after 200 us.
+/// Source        See core/detail/branch_stack.hpp.
+template <std::invocable F, std::invocable... Gs>
+[[gnu::always_inline]] inline std::tuple<detail::given_t<F>, detail::given_t<Gs>...> fork_join(F&& f, Gs&&... gs) {
+  using results = std::tuple<detail::given_t<F>, detail::given_t<Gs>...>;
+  if constexpr (sizeof...(Gs) == 0) {
+    return results(detail::carried<F>(f)());
+  } else if constexpr (sizeof...(Gs) == 1) {
+    detail::carried<F> first(f);
+    detail::carried<Gs...> second(gs...);
+    auto both = detail::fork_two<F, Gs...>(first, second);
+    return results(std::forward<detail::given_t<F>>(both.first), std::forward<detail::given_t<Gs>>(both.second)...);
+  } else {
+    return detail::fork_all<results>(std::index_sequence_for<Gs...>(), detail::carried<F>(f),
+                                     detail::carried<Gs>(gs)...);
+  }
+}
+
+}  // namespace tenon
 // tenon/pipeline/detail/signature.hpp
 
 namespace tenon::detail::weaving {
@@ -5676,17 +6972,6 @@ constexpr bool all_differ(const Names&... names) {
 }
 
 }  // namespace tenon::detail::weaving
-// tenon/core/cache_line.hpp
-
-namespace tenon {
-
-/// How far apart two variables must lie so that two cores do not fight over them, in bytes.
-///
-/// A constant of the library, not std::hardware_destructive_interference_size: that one may differ between the flags of
-/// two translation units, and then so would the layout of every type that used it.
-inline constexpr std::size_t cache_line = 64;
-
-}  // namespace tenon
 // tenon/pipeline/detail/ticket.hpp
 
 namespace tenon::detail::weaving {
@@ -6754,11 +8039,46 @@ namespace tenon {
 static_assert(std::is_error_code_enum_v<pipeline_errc>);
 
 }  // namespace tenon
+// tenon/queue/detail/lost_race.hpp
+
+namespace tenon::detail {
+
+/// What a thread does that has lost the race for a ticket, before it looks again: nothing, for a while that doubles.
+///
+/// Who looks again at once takes the line of the count away from the winner, and so does the winner in turn; left alone
+/// the winner makes its next few moves in its own cache. It is worth a factor of three with two producers and two
+/// consumers on two cores. Who races with nobody does not come here.
+class lost_race {
+ public:
+  void give_way() noexcept {
+    for (unsigned i = 0; i < pauses_; ++i) pause();
+    if (pauses_ < most) pauses_ *= 2;
+  }
+
+ private:
+  static constexpr unsigned most = 64;
+
+  static void pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("isb" : : : "memory");
+#endif
+  }
+
+  unsigned pauses_ = 4;
+};
+
+}  // namespace tenon::detail
 // tenon/queue/detail/slot.hpp
 
 namespace tenon::detail {
 
 /// Room for one T: where a queue makes and unmakes an element. It does not know whether it holds one; its queue does.
+///
+/// take(), and the try_pop of each queue, is always inlined, so that the optional stays in registers: g++ puts together
+/// a small one in memory to return it, and reads it at another width than it was written, for which the CPU waits until
+/// all its stores have reached the other core. That was four fifths of a pop.
 ///
 /// Threading is named so that a model can put another in its place, which notices two threads in one slot.
 template <class T, class Threading>
@@ -6771,7 +8091,7 @@ class slot {
 
   void put(T&& item) noexcept { std::construct_at(std::addressof(value_), std::move(item)); }
 
-  [[nodiscard]] std::optional<T> take() noexcept {
+  [[nodiscard, gnu::always_inline]] std::optional<T> take() noexcept {
     std::optional<T> item(std::move(value_));
     std::destroy_at(std::addressof(value_));
     return item;
@@ -6811,13 +8131,12 @@ class numbered_ring {
   ~numbered_ring() = default;
 
   [[nodiscard]] bool fill_next(T&& item) noexcept {
-    std::size_t t = tail_.load(std::memory_order_relaxed);
-    for (;;) {
+    for (lost_race lost;; lost.give_way()) {
+      std::size_t t = tail_.load(std::memory_order_relaxed);
       const std::ptrdiff_t ahead = this->ahead(t, t);  // edge B: the element before has been moved out
       if (ahead < 0) return false;
-      if (ahead > 0) {  // another producer has been here: t is old
-        t = tail_.load(std::memory_order_relaxed);
-      } else if (tail_.compare_exchange_strong(t, t + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
+      // Ahead: another producer has been here, and t is old.
+      if (ahead == 0 && tail_.compare_exchange_strong(t, t + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
         slots_[t & (N - 1)].element.put(std::move(item));
         slots_[t & (N - 1)].number.store(t + 1, std::memory_order_release);  // edge A
         return true;
@@ -6828,12 +8147,11 @@ class numbered_ring {
   /// fill_next for as many as there is room for: t goes from i to i + n by one CAS, if the numbers were i .. i + n - 1.
   /// Each stays as it was read until t has passed it, so that (3) holds for each.
   [[nodiscard]] std::size_t fill_some(std::span<T> items) noexcept {
-    std::size_t t = tail_.load(std::memory_order_relaxed);
-    for (;;) {
+    for (lost_race lost;; lost.give_way()) {
+      std::size_t t = tail_.load(std::memory_order_relaxed);
       const std::size_t n = in_turn(t, t, items.size());  // edge B
       if (n == 0) {
         if (items.empty() || ahead(t, t) < 0) return 0;
-        t = tail_.load(std::memory_order_relaxed);
       } else if (tail_.compare_exchange_strong(t, t + n, std::memory_order_relaxed, std::memory_order_relaxed)) {
         for (std::size_t i = 0; i < n; ++i) {
           slots_[(t + i) & (N - 1)].element.put(std::move(items[i]));
@@ -6857,7 +8175,7 @@ class numbered_ring {
   }
 
   /// By the holder of ticket i.
-  [[nodiscard]] std::optional<T> empty(std::size_t i) noexcept {
+  [[nodiscard, gnu::always_inline]] std::optional<T> empty(std::size_t i) noexcept {
     std::optional<T> item = slots_[i & (N - 1)].element.take();
     slots_[i & (N - 1)].number.store(i + N, std::memory_order_release);  // edge B
     return item;
@@ -6915,7 +8233,7 @@ class ring {
     return true;
   }
 
-  [[nodiscard]] std::optional<T> try_pop() noexcept {
+  [[nodiscard, gnu::always_inline]] std::optional<T> try_pop() noexcept {
     if (size_ == 0) return std::nullopt;
     std::optional<T> item = slots_[front_].take();
     front_ = front_ + 1 == N ? 0 : front_ + 1;
@@ -6998,14 +8316,14 @@ struct mpmc : family::queue {
 
     [[nodiscard]] bool try_push(T&& item) noexcept { return this->fill_next(std::move(item)); }
 
-    [[nodiscard]] std::optional<T> try_pop() noexcept {
-      std::size_t h = head_.load(std::memory_order_relaxed);
-      for (;;) {
+    [[nodiscard, gnu::always_inline]] std::optional<T> try_pop() noexcept {
+      for (detail::lost_race lost;; lost.give_way()) {
+        std::size_t h = head_.load(std::memory_order_relaxed);
         const std::ptrdiff_t ahead = this->ahead(h, h + 1);  // edge A
         if (ahead < 0) return std::nullopt;
-        if (ahead > 0) {  // another consumer has been here: h is old
-          h = head_.load(std::memory_order_relaxed);
-        } else if (head_.compare_exchange_strong(h, h + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
+        // Ahead: another consumer has been here, and h is old.
+        if (ahead == 0 &&
+            head_.compare_exchange_strong(h, h + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
           return this->empty(h);  // edge B
         }
       }
@@ -7016,12 +8334,11 @@ struct mpmc : family::queue {
     [[nodiscard]] std::size_t try_pop_some(std::span<T> into) noexcept
       requires std::is_nothrow_move_assignable_v<T>
     {
-      std::size_t h = head_.load(std::memory_order_relaxed);
-      for (;;) {
+      for (detail::lost_race lost;; lost.give_way()) {
+        std::size_t h = head_.load(std::memory_order_relaxed);
         const std::size_t n = this->in_turn(h, h + 1, into.size());  // edge A
         if (n == 0) {
           if (into.empty() || this->ahead(h, h + 1) < 0) return 0;
-          h = head_.load(std::memory_order_relaxed);
         } else if (head_.compare_exchange_strong(h, h + n, std::memory_order_relaxed, std::memory_order_relaxed)) {
           this->empty_into(h, into.first(n));  // edge B
           return n;
@@ -7099,7 +8416,7 @@ struct mpsc : family::queue {
 
     [[nodiscard]] bool try_push(T&& item) noexcept { return this->fill_next(std::move(item)); }
 
-    [[nodiscard]] std::optional<T> try_pop() noexcept {
+    [[nodiscard, gnu::always_inline]] std::optional<T> try_pop() noexcept {
       const std::size_t h = head_.load(std::memory_order_relaxed);
       if (this->ahead(h, h + 1) < 0) return std::nullopt;  // edge A
       head_.store(h + 1, std::memory_order_relaxed);       // read by size_estimate alone
@@ -7145,15 +8462,14 @@ namespace tenon {
 ///
 ///     using my_runtime = tenon::runtime<tenon::io_uring<>, tenon::affinity<>, tenon::spsc<4096>>;
 ///
-/// Shape    N slots inside the object, N * sizeof(T) bytes and two cache lines; no heap.
+/// Shape    N slots inside the object, each a T and a flag, and two cache lines; no heap.
 /// Order    FIFO.
-/// Cost     try_push, try_pop: O(1), wait-free: no read-modify-write, and the other side's line is read only when the
-///          ring looks full, or empty. try_push_some, try_pop_some: one store for all.
+/// Cost     try_push, try_pop: O(1), wait-free: a load and two stores, no read-modify-write. The two sides meet in the
+///          line of a slot and nowhere else.
 /// Threads  One thread pushes and one pops, at once. Construct and destroy from one thread alone.
 /// Errors   Full: try_push is false, its argument untouched. Empty: try_pop is nullopt.
 ///          Nothing throws. A bad N, or a T that may throw, does not compile.
-/// Source   L. Lamport, "Specifying Concurrent Program Modules", 1983; cached indices: J. Giacomoni et al.,
-///          "FastForward for Efficient Pipeline Parallelism", 2008. Model: tests/model/spsc.cpp.
+/// Source   J. Giacomoni et al., "FastForward for Efficient Pipeline Parallelism", 2008. Model: tests/model/spsc.cpp.
 template <std::size_t N = 1024>
 struct spsc : family::queue {
   static_assert(std::has_single_bit(N), "tenon::spsc<N>: N, the number of slots, must be a power of two");
@@ -7163,16 +8479,17 @@ struct spsc : family::queue {
   static constexpr bool many_consumers = false;
   static constexpr bool bounded = true;
 
-  /// Let h and t be the values of head_ and tail_, counts that only grow; slot(i) is slots_[i mod N]. Invariants:
-  ///   (1) h <= t <= h + N, and an element is alive in slot(i) iff h <= i < t;
-  ///   (2) only the consumer writes h and tail_seen_, only the producer t and head_seen_;
-  ///   (3) head_seen_ <= h and tail_seen_ <= t: a seen index is an old value of the real one. So a producer that finds
-  ///       t - head_seen_ < N has room, a consumer that finds tail_seen_ > h has an element, and only one that does not
-  ///       must look at the real index.
-  /// Edges    tail_.store(release) -> tail_.load(acquire): the element made in slot(t) is seen by the consumer.
-  ///          head_.store(release) -> head_.load(acquire): the element was moved out of slot(h) and destroyed before
-  ///          the producer makes the next one there.
-  ///          Each side's load of its own index is relaxed: nobody else writes it.
+  /// Let h and t be the values of head_ and tail_, counts that only grow; slot(i) is slots_[i mod N], and its flag says
+  /// whether it holds an element. Invariants, but for a side in the middle of its step:
+  ///   (1) h <= t <= h + N, and an element is alive in slot(i), its flag up, iff h <= i < t;
+  ///   (2) only the consumer writes h and takes flags down, only the producer writes t and puts flags up;
+  ///   (3) so the flag of slot(t) is the producer's own when it is down (t < h + N: there is room), and that of slot(h)
+  ///       the consumer's when it is up (h < t: there is an element): what a side finds there stays so.
+  /// Neither side reads the other's count: h and t are atomic for size_estimate alone.
+  ///
+  /// Edges    A  flag up (release) -> flag.load(acquire): the element made in the slot is seen by the consumer.
+  ///          B  flag down (release) -> flag.load(acquire): the element was moved out and destroyed before the producer
+  ///             makes the next one there.
   template <class T, class Threading = multi_thread>
   class of {
     static_assert(detail::queueable<T>,
@@ -7191,33 +8508,26 @@ struct spsc : family::queue {
 
     [[nodiscard]] bool try_push(T&& item) noexcept {
       const std::size_t t = tail_.load(std::memory_order_relaxed);
-      if (t - head_seen_ == N) {
-        head_seen_ = head_.load(std::memory_order_acquire);
-        if (t - head_seen_ == N) return false;
-      }
-      slots_[t & (N - 1)].put(std::move(item));
-      tail_.store(t + 1, std::memory_order_release);
+      if (!fill(t, item)) return false;
+      tail_.store(t + 1, std::memory_order_relaxed);
       return true;
     }
 
-    [[nodiscard]] std::optional<T> try_pop() noexcept {
+    [[nodiscard, gnu::always_inline]] std::optional<T> try_pop() noexcept {
       const std::size_t h = head_.load(std::memory_order_relaxed);
-      if (h == tail_seen_) {
-        tail_seen_ = tail_.load(std::memory_order_acquire);
-        if (h == tail_seen_) return std::nullopt;
-      }
-      std::optional<T> item = slots_[h & (N - 1)].take();
-      head_.store(h + 1, std::memory_order_release);
+      flagged& from = at(h);
+      if (!from.full.load(std::memory_order_acquire)) return std::nullopt;  // edge A
+      std::optional<T> item = from.element.take();
+      from.full.store(false, std::memory_order_release);  // edge B
+      head_.store(h + 1, std::memory_order_relaxed);
       return item;
     }
 
     [[nodiscard]] std::size_t try_push_some(std::span<T> items) noexcept {
       const std::size_t t = tail_.load(std::memory_order_relaxed);
-      if (N - (t - head_seen_) < items.size()) head_seen_ = head_.load(std::memory_order_acquire);
-      const std::size_t room = N - (t - head_seen_);
-      const std::size_t n = room < items.size() ? room : items.size();
-      for (std::size_t i = 0; i < n; ++i) slots_[(t + i) & (N - 1)].put(std::move(items[i]));
-      tail_.store(t + n, std::memory_order_release);
+      std::size_t n = 0;
+      while (n < items.size() && fill(t + n, items[n])) ++n;
+      tail_.store(t + n, std::memory_order_relaxed);
       return n;
     }
 
@@ -7225,26 +8535,43 @@ struct spsc : family::queue {
       requires std::is_nothrow_move_assignable_v<T>
     {
       const std::size_t h = head_.load(std::memory_order_relaxed);
-      if (tail_seen_ - h < into.size()) tail_seen_ = tail_.load(std::memory_order_acquire);
-      const std::size_t there = tail_seen_ - h;
-      const std::size_t n = there < into.size() ? there : into.size();
-      for (std::size_t i = 0; i < n; ++i) into[i] = *slots_[(h + i) & (N - 1)].take();
-      head_.store(h + n, std::memory_order_release);
+      std::size_t n = 0;
+      for (; n < into.size(); ++n) {
+        flagged& from = at(h + n);
+        if (!from.full.load(std::memory_order_acquire)) break;  // edge A
+        into[n] = *from.element.take();
+        from.full.store(false, std::memory_order_release);  // edge B
+      }
+      head_.store(h + n, std::memory_order_relaxed);
       return n;
     }
 
+    /// The counts are read one after the other, and each is written after its slot.
     [[nodiscard]] std::size_t size_estimate() const noexcept {
-      const std::size_t h = head_.load(std::memory_order_acquire);  // before t, so that t >= h
-      const std::size_t there = tail_.load(std::memory_order_acquire) - h;
-      return there < N ? there : N;
+      const std::size_t h = head_.load(std::memory_order_relaxed);
+      const auto there = static_cast<std::ptrdiff_t>(tail_.load(std::memory_order_relaxed) - h);
+      if (there <= 0) return 0;
+      return static_cast<std::size_t>(there) < N ? static_cast<std::size_t>(there) : N;
     }
 
    private:
-    alignas(cache_line) typename Threading::template atomic<std::size_t> head_{0};
-    std::size_t tail_seen_ = 0;  // the consumer's
-    alignas(cache_line) typename Threading::template atomic<std::size_t> tail_{0};
-    std::size_t head_seen_ = 0;  // the producer's
-    alignas(cache_line) std::array<detail::slot<T, Threading>, N> slots_;
+    struct flagged {
+      detail::slot<T, Threading> element;
+      typename Threading::template atomic<bool> full{false};
+    };
+
+    [[nodiscard]] flagged& at(std::size_t i) noexcept { return slots_[i & (N - 1)]; }
+    [[nodiscard]] bool fill(std::size_t i, T& item) noexcept {
+      flagged& to = at(i);
+      if (to.full.load(std::memory_order_acquire)) return false;  // edge B
+      to.element.put(std::move(item));
+      to.full.store(true, std::memory_order_release);  // edge A
+      return true;
+    }
+
+    alignas(cache_line) typename Threading::template atomic<std::size_t> head_{0};  // the consumer's
+    alignas(cache_line) typename Threading::template atomic<std::size_t> tail_{0};  // the producer's
+    alignas(cache_line) std::array<flagged, N> slots_;
   };
 
   template <class T>
@@ -7520,7 +8847,7 @@ struct locked : family::queue {
       const std::lock_guard hold(mutex_);
       return ring_.try_push(std::move(item));
     }
-    [[nodiscard]] std::optional<T> try_pop() noexcept {
+    [[nodiscard, gnu::always_inline]] std::optional<T> try_pop() noexcept {
       const std::lock_guard hold(mutex_);
       return ring_.try_pop();
     }
@@ -7633,6 +8960,8 @@ class parking {
     const std::int64_t now = idle_.load(std::memory_order_seq_cst);
     return sleeping(now) > 0 && searching(now) <= 0;
   }
+  /// Whether somebody sleeps or searches.
+  [[nodiscard]] bool anyone() const noexcept { return idle_.load(std::memory_order_seq_cst) != 0; }
   /// A worker begins to look for work at others'.
   void search() noexcept { idle_.fetch_add(one_searching, std::memory_order_seq_cst); }
   /// A searcher has found work (and published what it will not run at once). True when it was the last searcher: then
@@ -8264,6 +9593,23 @@ template <class Machine>
   return -1;
 }
 
+/// Where the arenas of a runtime pass blocks on to each other, if they do (memory/concept.hpp).
+template <class Memory, class Threading>
+struct exchange_of {
+  template <class Arena>
+  void let_join(Arena& /*arena*/) noexcept {}
+};
+template <class Memory, class Threading>
+  requires(Threading::concurrent && requires { typename Memory::template exchange<Threading>; })
+struct exchange_of<Memory, Threading> {
+  typename Memory::template exchange<Threading> blocks;
+
+  template <class Arena>
+  void let_join(Arena& arena) noexcept {
+    arena.join(blocks);
+  }
+};
+
 /// A thread of the system's. std::thread would cost a tenth of a small program's compile time.
 [[nodiscard]] inline ::pthread_t thread_of(void* (*body)(void*), void* argument) noexcept {
   ::pthread_t made{};
@@ -8280,8 +9626,9 @@ inline void name_thread(const char* runtime, std::size_t worker) noexcept {
 
 /// Runs a worker to its end: at its place if the topology pins, and its memory on the node of that place if its arena
 /// wants to know (memory/concept.hpp).
-template <class Topology, class Worker, class Shared, class Machine>
-void run_at_home(Worker& self, [[maybe_unused]] Shared& shared, [[maybe_unused]] const Machine& where) noexcept {
+template <class Topology, class Worker, class Shared, class Exchange, class Machine>
+void run_at_home(Worker& self, [[maybe_unused]] Shared& shared, Exchange& exchange,
+                 [[maybe_unused]] const Machine& where) noexcept {
   if constexpr (Topology::pins) (void)Topology::pin(where, self.index());  // a refusal costs speed, not correctness
   if constexpr (requires { self.arena().settle(0); }) {
     const auto home = self.arena().settle(node_of(where, self.index()));
@@ -8290,8 +9637,10 @@ void run_at_home(Worker& self, [[maybe_unused]] Shared& shared, [[maybe_unused]]
       auto& deque = shared.ring_of(self.index());
       home.bring(&deque, sizeof deque);
     }
+    exchange.let_join(self.arena());
     self.run();
   } else {
+    exchange.let_join(self.arena());
     self.run();
   }
   if constexpr (Topology::pins) {
@@ -8445,6 +9794,168 @@ static_assert(sizeof(inbox<multi_thread>) == cache_line);
 static_assert(sizeof(inbox<single_thread>) == sizeof(work_list));
 
 }  // namespace tenon::detail
+// tenon/core/detail/relax.hpp
+
+namespace tenon::detail {
+
+/// Tells the processor that this thread spins.
+inline void relax() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace tenon::detail
+// tenon/runtime/detail/forking.hpp
+
+namespace tenon::detail {
+
+/// A worker's part in fork_join: its stack of branches, and its hand in those of others when it has nothing to run.
+///
+/// In a runtime whose workers do not share their tasks it is not there, and branches run where they are forked.
+template <class Worker, bool Shares>
+class forking {
+ public:
+  explicit forking(Worker& /*owner*/) noexcept {}
+  [[nodiscard]] static fork_stack& stack() noexcept { return no_forks; }
+  static void item_ended() noexcept {}
+  [[nodiscard]] static bool take() noexcept { return false; }
+  [[nodiscard]] static bool help() noexcept { return false; }
+  [[nodiscard]] static bool others_share() noexcept { return false; }
+  [[nodiscard]] static bool may_sleep() noexcept { return true; }
+};
+
+template <class Worker>
+class forking<Worker, true> {
+  using clock = std::chrono::steady_clock;
+
+ public:
+  explicit forking(Worker& owner) noexcept : owner_(owner) { stack_.belong_to(this, hooks); }
+
+  [[nodiscard]] fork_stack& stack() noexcept { return stack_; }
+
+  void item_ended() noexcept {
+    if (stack_.active() && !serving_) stack_.close();
+  }
+
+  /// The worker has nothing to run: runs a branch that another has shared. False when there is none; then those who
+  /// fork have been asked.
+  [[nodiscard]] bool take() noexcept {
+    const std::size_t all = owner_.runtime_.workers();
+    is_hopeful_ = false;
+    for (std::size_t i = 1; i < all; ++i) {
+      fork_stack& theirs = owner_.runtime_.worker_at((owner_.index_ + i) % all).forks();
+      if (!theirs.active()) continue;
+      if (fork_stack::slot* const got = stack_.claim(theirs)) {
+        owner_.end_search();
+        stack_.run(*got);
+        item_ended();
+        looked_ = 0;
+        return true;
+      }
+      theirs.ask();
+      is_hopeful_ = true;
+    }
+    return false;
+  }
+  /// The same, and while others fork it looks for a while longer than it finds something, since a sleeper is twenty
+  /// microseconds late. False when it may sleep.
+  [[nodiscard]] bool help() noexcept {
+    if (take()) return true;
+    if (!is_hopeful_ || ++looked_ == patience) {
+      looked_ = 0;
+      return false;
+    }
+    relax();
+    if (looked_ % 64 == 0) owner_.turn();
+    return true;
+  }
+  [[nodiscard]] bool others_share() noexcept {
+    for (std::size_t i = 0; i < owner_.runtime_.workers(); ++i) {
+      if (owner_.runtime_.worker_at(i).forks().sharing()) return true;
+    }
+    return false;
+  }
+  /// Once the worker counts as asleep: false when there is a branch to take after all. Who forks on is asked to call.
+  [[nodiscard]] bool may_sleep() noexcept {
+    const std::size_t all = owner_.runtime_.workers();
+    for (std::size_t i = 1; i < all; ++i) {
+      fork_stack& theirs = owner_.runtime_.worker_at((owner_.index_ + i) % all).forks();
+      if (theirs.sharing()) return false;
+      if (theirs.active()) theirs.ask();
+    }
+    return true;
+  }
+
+ private:
+  static constexpr unsigned patience = 2'000;  // looks; some 50 us
+  static constexpr unsigned spins = 64;
+  static constexpr int items_served = 16;
+  static constexpr std::int32_t most_forks = 1'024;
+  static constexpr auto look_at_clock_every = std::chrono::microseconds(20);
+  static constexpr auto serve_every = std::chrono::microseconds(200);
+
+  static forking& self(void* its) noexcept { return *static_cast<forking*>(its); }
+
+  static bool idle(void* its) noexcept { return self(its).owner_.runtime_.idle().anyone(); }
+  static void call(void* its) noexcept { self(its).owner_.call_if_wanted(); }
+  static std::int32_t tick(void* its, std::int32_t forks) noexcept { return self(its).keep_time(forks); }
+  static void pause(void* its, unsigned round) noexcept {
+    if (round < spins) return relax();
+    if (round % 16 == 0) (void)self(its).keep_time(1);
+    ::sched_yield();
+  }
+  static constexpr branch_hooks hooks{&idle, &call, &tick, &pause};
+
+  /// `forks` after it was asked last, or at the first of an item (0). A clock at each would cost ten times the fork,
+  /// and a fixed number would say nothing of time: so it asks after as many as take some twenty microseconds.
+  [[nodiscard]] std::int32_t keep_time(std::int32_t forks) noexcept {
+    const clock::time_point now = clock::now();
+    const auto since = std::exchange(looked_at_, now), spent = now;
+    if (forks == 0) {
+      served_at_ = now;
+      return 1;
+    }
+    if (now - served_at_ >= serve_every) serve();
+    const std::int64_t most = std::int64_t{forks} * 8 < most_forks ? std::int64_t{forks} * 8 : most_forks;
+    const std::int64_t fitting = (spent - since).count() <= 0
+                                     ? most
+                                     : forks * std::chrono::nanoseconds(look_at_clock_every).count() /
+                                           std::chrono::nanoseconds(spent - since).count();
+    return static_cast<std::int32_t>(fitting < 1 ? 1 : fitting < most ? fitting : most);
+  }
+
+  /// In the middle of an item: its I/O, timers, and some of what is ready. What runs here forks nothing out, for a
+  /// thief's waiter may take only what descends from what the thief runs.
+  void serve() noexcept {
+    serving_ = true;
+    fork_stack* const before = std::exchange(owner_.thread_->forks, &no_forks);
+    const unsigned depth = owner_.thread_->depth;
+    owner_.turn();
+    for (int i = 0; i < items_served; ++i) {
+      work* item = owner_.local_.next();
+      if (item == nullptr && i == 0) item = owner_.local_.find();  // what comes from outside
+      if (item == nullptr) break;
+      owner_.execute(*item);
+    }
+    owner_.thread_->depth = depth;
+    owner_.thread_->forks = before;
+    serving_ = false;
+    looked_at_ = served_at_ = clock::now();
+  }
+
+  Worker& owner_;
+  fork_stack stack_;
+  unsigned looked_ = 0;
+  bool is_hopeful_ = false;  // the last look found somebody who forks
+  bool serving_ = false;
+  clock::time_point looked_at_{};
+  clock::time_point served_at_{};
+};
+
+}  // namespace tenon::detail
 // tenon/runtime/detail/frames_of.hpp
 
 namespace tenon::detail {
@@ -8508,6 +10019,7 @@ class alignas(cache_line) worker final : public loop {
   [[nodiscard]] arena_type& arena() noexcept { return arena_; }
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] R& runtime() const noexcept { return runtime_; }
+  [[nodiscard]] fork_stack& forks() noexcept { return forking_.stack(); }
 
   ::pthread_t thread{};  ///< the runtime's, for each worker but the first
 
@@ -8612,7 +10124,7 @@ class alignas(cache_line) worker final : public loop {
       if (work* const item = next()) {
         execute(*item);
         if (counts_to_turn()) turn();
-      } else {
+      } else if (!forking_.help()) {
         rest();
       }
     }
@@ -8626,12 +10138,18 @@ class alignas(cache_line) worker final : public loop {
  private:
   template <class>
   friend class visits;
+  template <class, bool>
+  friend class forking;
 
   /// This thread is the worker's until what was there before is put back.
   [[nodiscard]] this_thread enter() noexcept {
     assert((thread_ == nullptr || thread_ == &here()) && "tenon::runtime::poll_once: always from the same thread");
     thread_ = &here();
-    return std::exchange(*thread_, {this, &frames_of<typename R::memory>, &arena_, 0});
+    this_thread mine{this, &frames_of<typename R::memory>, &arena_};
+    if constexpr (requires { arena_.shelves(); }) mine.shelves = arena_.shelves();
+    if constexpr (requires { local_.children(); }) mine.children = &local_.children();
+    mine.forks = &forks();
+    return std::exchange(*thread_, mine);
   }
 
   // Functions with names, for a lambda costs a class of compile time more.
@@ -8649,14 +10167,16 @@ class alignas(cache_line) worker final : public loop {
 
   /// After an item. One that went through a long chain of ready awaits counts for several.
   [[nodiscard]] bool counts_to_turn() noexcept {
-    since_turn_ += 1 + thread_->depth / 16;
+    since_turn_ += 1 + (thread_->depth + chain_depth - thread_->chain) / 16;
     return since_turn_ >= turn_every;
   }
 
   void execute(work& item) noexcept {
     thread_->depth = 0;
+    thread_->chain = chain_depth;
     ++ran_;
     item.run(item);
+    forking_.item_ended();
   }
 
   /// The next item to run, from here or from elsewhere. A worker that finds one elsewhere no longer searches.
@@ -8672,6 +10192,9 @@ class alignas(cache_line) worker final : public loop {
         item = local_.find();
       }
       if (item != nullptr) end_search();
+      if constexpr (requires { local_.published(); }) {
+        if (local_.published()) call_if_wanted();
+      }
     }
     return item;
   }
@@ -8679,7 +10202,7 @@ class alignas(cache_line) worker final : public loop {
   /// Before anything is run: a searcher has found work, and the last one sees to it that what is left is not forgotten.
   void end_search() noexcept {
     if (!std::exchange(searching_, false)) return;
-    if (runtime_.idle().found() && !local_.idle()) runtime_.call_one(index_);
+    if (runtime_.idle().found() && (!local_.idle() || forking_.others_share())) runtime_.call_one(index_);
   }
 
   void take_inbox() noexcept {
@@ -8724,9 +10247,9 @@ class alignas(cache_line) worker final : public loop {
     }
     return nothing_here();
   }
-  [[nodiscard]] bool nothing_here() const noexcept {
+  [[nodiscard]] bool nothing_here() noexcept {
     if constexpr (concurrent) {
-      return inbox_.empty() && local_.idle() && !runtime_.stopped();
+      return inbox_.empty() && local_.idle() && forking_.may_sleep() && !runtime_.stopped();
     } else {  // an item of the inbox may have sent another, or ended it all
       return inbox_.empty() && !runtime_.stopped();
     }
@@ -8795,6 +10318,7 @@ class alignas(cache_line) worker final : public loop {
   this_thread* thread_ = nullptr;
   std::size_t ran_ = 0;
   unsigned since_turn_ = 0;
+  [[no_unique_address]] forking<worker, concurrent && shares> forking_{*this};
   bool searching_ = false;
   bool collecting_ = false;
   std::size_t collected_ = 0;
@@ -8890,6 +10414,15 @@ struct settings<false> {
 
 namespace tenon {
 
+namespace detail {
+
+template <class Fn>
+task<std::invoke_result_t<Fn&>> plainly(Fn& main) {
+  co_return main();
+}
+
+}  // namespace detail
+
 /// One concrete runtime: workers that share what their scheduling shares, each with its own backend, timers and memory.
 ///
 /// Users name it by a sentence: see `tenon::runtime`.
@@ -8969,6 +10502,16 @@ class basic_runtime
     return out.take();
   }
 
+  /// The same for plain code, which may fork_join: `const long n = rt.run([] { return fib(40); });`
+  template <class Fn>
+    requires std::is_invocable_v<Fn&>
+  decltype(auto) run(Fn main) {
+    if constexpr (requires { main().operator co_await(); }) {
+      return run(main());
+    } else {
+      return run(detail::plainly(main));
+    }
+  }
   /// Runs what is spawned and posted until request_stop().
   void run() { run(wait_for_stop()); }
 
@@ -9068,6 +10611,7 @@ class basic_runtime
     loop* const here = detail::here().current;
     return here != nullptr && here->owner() == this ? static_cast<worker*>(here) : nullptr;
   }
+  [[nodiscard]] worker& worker_at(std::size_t index) noexcept { return workers_[index]; }
   /// Wakes worker `index` after it was given something.
   void rouse(std::size_t index) noexcept {
     if constexpr (Threading::concurrent) {
@@ -9207,7 +10751,7 @@ class basic_runtime
     if constexpr (Threading::concurrent) {
       if (index != 0) detail::name_thread(settings_.name.c_str(), index);
     }
-    detail::run_at_home<Topology>(workers_[index], shared_, machine_);
+    detail::run_at_home<Topology>(workers_[index], shared_, exchange_, machine_);
   }
 
   settings settings_;
@@ -9223,6 +10767,7 @@ class basic_runtime
   detail::extensions<Threading> extensions_;
   detail::visitors<Threading> visitors_;
   crowd background_;
+  [[no_unique_address]] detail::exchange_of<Memory, Threading> exchange_;
   detail::row<worker> workers_;
 };
 
@@ -9437,52 +10982,146 @@ struct fifo : family::scheduling {
 static_assert(policy_of<fifo, family::scheduling>);
 
 }  // namespace tenon
+// tenon/scheduler/detail/growing_slots.hpp
+
+namespace tenon::detail {
+
+/// The slots of a deque, by the number of their item; when they do not suffice the owner makes twice as many.
+///
+/// A thief may look into a block that is no longer the newest. The owner writes into the newest alone, and no block is
+/// freed before the deque is, so an old block keeps what it held when it was replaced: the item of each number that was
+/// in the deque then.
+///
+/// Edge     grow: newest_.store(release) -> newest_.load(acquire): the copies are seen. A thief loads it after the
+///          index by which it knows of an item, and thereby gets a block that holds that item or, if the item has left
+///          the deque since, one that does not, and then its compare-and-swap fails.
+/// Shape    One block at first; all blocks together are less than twice the newest.
+/// Errors   The constructor throws std::bad_alloc; grow gives false.
+template <class Threading>
+class growing_slots {
+  using slot_type = typename Threading::template atomic<work*>;
+
+ public:
+  /// With a power of two of slots.
+  explicit growing_slots(std::size_t first) : newest_(make(first, ::operator new(bytes_of(first)))) {}
+  growing_slots(const growing_slots&) = delete;
+  growing_slots& operator=(const growing_slots&) = delete;
+  ~growing_slots() {
+    block* each = newest_.load(std::memory_order_relaxed);
+    while (each != nullptr) {
+      block* const older = each->older;
+      for (std::size_t i = each->size; i-- > 0;) each->at(i).~slot_type();
+      ::operator delete(static_cast<void*>(each));
+      each = older;
+    }
+  }
+
+  [[nodiscard]] std::size_t capacity() const noexcept { return newest_.load(std::memory_order_relaxed)->size; }
+  /// The owner.
+  [[nodiscard]] work* read(std::uint64_t number) const noexcept {
+    return newest_.load(std::memory_order_relaxed)->at(number).load(std::memory_order_relaxed);
+  }
+  /// The owner.
+  void write(std::uint64_t number, work* item) noexcept {
+    newest_.load(std::memory_order_relaxed)->at(number).store(item, std::memory_order_relaxed);
+  }
+  /// Whoever has seen that there is an item of this number. Of use only if nobody has taken it meanwhile.
+  [[nodiscard]] work* glance(std::uint64_t number) const noexcept {
+    return newest_.load(std::memory_order_acquire)->at(number).load(std::memory_order_relaxed);
+  }
+  /// The owner: twice the room for the items [begin, end). False when there is no memory.
+  [[nodiscard]] bool grow(std::uint64_t begin, std::uint64_t end) noexcept {
+    block* const old = newest_.load(std::memory_order_relaxed);
+    void* const room = ::operator new(bytes_of(2 * old->size), std::nothrow);
+    if (room == nullptr) return false;
+    block* const wider = make(2 * old->size, room);
+    wider->older = old;
+    for (std::uint64_t i = begin; i != end; ++i) {
+      wider->at(i).store(old->at(i).load(std::memory_order_relaxed), std::memory_order_relaxed);
+    }
+    newest_.store(wider, std::memory_order_release);
+    return true;
+  }
+
+ private:
+  struct alignas(slot_type) block {
+    std::size_t size;
+    block* older;
+
+    [[nodiscard]] slot_type& at(std::uint64_t number) noexcept {  // they stand behind it
+      return reinterpret_cast<slot_type*>(this + 1)[number & (size - 1)];
+    }
+  };
+
+  [[nodiscard]] static std::size_t bytes_of(std::size_t slots) noexcept {
+    return sizeof(block) + slots * sizeof(slot_type);
+  }
+  [[nodiscard]] static block* make(std::size_t size, void* room) noexcept {
+    block* const made = ::new (room) block{size, nullptr};
+    for (std::size_t i = 0; i < size; ++i) ::new (static_cast<void*>(&made->at(i))) slot_type(nullptr);
+    return made;
+  }
+
+  typename Threading::template atomic<block*> newest_;
+};
+
+}  // namespace tenon::detail
 // tenon/scheduler/detail/run_ring.hpp
 
 namespace tenon::detail {
 
 /// A worker's ready queue: its owner pushes at the tail and pops at the head, others steal the older half at once.
 ///
-/// Let h and t be the values of head_ and tail_, both only ever growing; slot(i) is slots_[i mod Capacity]. Invariants:
-///   (1) h <= t <= h + Capacity;
-///   (2) only the owner writes t and the slots; it writes slot(t) only after it has seen some h > t - Capacity;
+/// Let h and t be the values of head_ and tail_, both only ever growing; slot(i) is the one of number i in the newest
+/// block, of `capacity` slots (growing_slots). Invariants:
+///   (1) h <= t <= h + capacity;
+///   (2) only the owner writes t and the slots; it writes slot(t) only after it has seen some h > t - capacity;
 ///   (3) item i of [h, t) belongs to nobody yet; it is given to whoever moves h from <= i to > i by a CAS.
 /// Why copying before the CAS is right. A thief reads h, then t, copies slot(h) .. slot(h+n-1) with n <= t - h, and
 /// then does CAS(head_: h -> h+n). While it copies, the owner may go round and write over these slots, and the copies
-/// are then rubbish. But slot(i) is written again only as item i + Capacity, for which by (2) the owner has seen a
+/// are then rubbish. But slot(i) is written again only as item i + capacity, for which by (2) the owner has seen a
 /// head > i >= h. That head is later than h in the modification order of head_, h never comes back (64 bits: 584 years
 /// at a thousand million a second), so the CAS fails and the copies are thrown away. If the CAS succeeds, head_ was h
-/// all along, nothing in [h, h+n) was rewritten, and by (3) the items are the thief's. Slots are atomics only because
-/// of the copies that are thrown away: a relaxed load is a plain load.
-/// A slow thief may even find t - h > Capacity. It copies no more than there is room for, and then its CAS fails.
+/// all along, nothing in [h, h+n) was rewritten, and by (3) the items are the thief's. A block that the owner has
+/// replaced meanwhile is not written any more, so copies from it are as good. Slots are atomics only because of the
+/// copies that are thrown away: a relaxed load is a plain load.
+/// A slow thief may even find t - h > capacity. It copies no more than there is room for, and then its CAS fails.
 ///
-/// Edges    A  push: tail_.store -> steal: tail_.load(acquire): slot and item written before are seen by the thief.
+/// Edges    A  push: tail_.store -> steal: tail_.load(acquire): slot, block and item written before are seen.
 ///          B  pop, steal: CAS head_ (release) -> push: head_.load(acquire): slot(i) has been read before the owner
 ///             writes it again, hence a thief whose CAS succeeds did not read the newer item (coherence).
 ///          C  pop, steal: CAS head_ (release) -> steal: head_.load(acquire): t >= h, for every CAS to h was done by a
 ///             thread that had seen, or written, a tail >= h. So t - h does not wrap round.
 ///          push publishes with a sequentially consistent store and empty() reads so: "push, then read whether anyone
 ///          sleeps" and "say I sleep, then read empty()" cannot both miss the other (see detail::parking).
-/// Shape    Capacity pointers, two cache lines. Items are not owned.
-/// Cost     push: two loads and an xchg; pop: one CAS; steal_into: one CAS however many are taken.
-/// Threads  push, push_all, pop: the owner. steal_into: any, except on its own ring. empty, size_estimate: any.
-/// Source   Go's runqgrab, tokio's queue::Local; both with 32-bit counters. Model: tests/model/run_ring.cpp.
-template <class Threading, std::size_t Capacity = 256>
+/// Shape    Two cache lines, and 256 pointers at first; it grows. Items are not owned.
+/// Cost     push: a store and an xchg; pop: one CAS; steal_into: one CAS for up to `batch`.
+/// Threads  has_room, push, push_all, pop: the owner. steal_into: any, except on its own ring. empty, size_estimate:
+///          any.
+/// Source   Go's runqgrab, tokio's queue::Local; both with 32-bit counters, and a fixed size. Model:
+///          tests/model/run_ring.cpp.
+template <class Threading, std::size_t First = 256>
 class run_ring {
-  static_assert(std::has_single_bit(Capacity), "tenon::run_ring<N>: N, the number of slots, must be a power of two");
+  static_assert(std::has_single_bit(First), "tenon::run_ring<N>: N, the number of slots, must be a power of two");
 
  public:
-  static constexpr std::size_t capacity = Capacity;
-
-  run_ring() = default;
+  run_ring() : slots_(First) {}
   run_ring(const run_ring&) = delete;
   run_ring& operator=(const run_ring&) = delete;
 
-  /// Appends `item`; false when full.
-  [[nodiscard]] bool push(work& item) noexcept {
+  /// Whether one more item fits. It grows for that.
+  [[nodiscard]] bool has_room() noexcept {
     const std::uint64_t t = tail_.load(std::memory_order_relaxed);  // ours alone
-    if (t - head_.load(std::memory_order_acquire) == Capacity) return false;
-    slot(t).store(&item, std::memory_order_relaxed);
+    if (t - seen_head_ < slots_.capacity()) return true;
+    seen_head_ = head_.load(std::memory_order_acquire);  // edge B
+    return t - seen_head_ < slots_.capacity() || slots_.grow(seen_head_, t);
+  }
+
+  /// Appends `item`; false when there is no room and no memory for more.
+  [[nodiscard]] bool push(work& item) noexcept {
+    if (!has_room()) return false;
+    const std::uint64_t t = tail_.load(std::memory_order_relaxed);
+    slots_.write(t, &item);
     tail_.store(t + 1, std::memory_order_seq_cst);
     return true;
   }
@@ -9491,9 +11130,10 @@ class run_ring {
   /// Gives how many were moved.
   std::size_t push_all(work_list& list) noexcept {
     const std::uint64_t t = tail_.load(std::memory_order_relaxed);
-    const std::uint64_t limit = head_.load(std::memory_order_acquire) + Capacity;
+    seen_head_ = head_.load(std::memory_order_acquire);
+    const std::uint64_t limit = seen_head_ + slots_.capacity();
     std::uint64_t end = t;
-    while (end != limit && !list.empty()) slot(end++).store(list.pop(), std::memory_order_relaxed);
+    while (end != limit && !list.empty()) slots_.write(end++, list.pop());
     if (end != t) tail_.store(end, std::memory_order_seq_cst);
     return static_cast<std::size_t>(end - t);
   }
@@ -9503,28 +11143,30 @@ class run_ring {
     std::uint64_t h = head_.load(std::memory_order_relaxed);
     const std::uint64_t t = tail_.load(std::memory_order_relaxed);
     while (h != t) {
-      work* const item = slot(h).load(std::memory_order_relaxed);  // written by this very thread
+      work* const item = slots_.read(h);  // written by this very thread
       if (head_.compare_exchange_strong(h, h + 1, std::memory_order_release, std::memory_order_relaxed)) return item;
     }
     return nullptr;
   }
 
-  /// Takes the older half of this ring, rounded up: the oldest into `first`, to be run at once, the rest onto the tail
-  /// of `mine`, the caller's own ring, in order and as far as there is room. Gives how many were taken, with
-  /// `first`; when 0, `first` is untouched.
+  /// Takes the older half of this ring, rounded up, but at most `batch`: the oldest into `first`, to be run at once,
+  /// the rest onto the tail of `mine`, the caller's own ring, in order and as far as there is room. Gives how many were
+  /// taken, with `first`; when 0, `first` is untouched.
   [[nodiscard]] std::size_t steal_into(run_ring& mine, work*& first) noexcept {
     assert(this != &mine);
     const std::uint64_t mine_t = mine.tail_.load(std::memory_order_relaxed);
-    const std::uint64_t room = Capacity - (mine_t - mine.head_.load(std::memory_order_acquire));
+    mine.seen_head_ = mine.head_.load(std::memory_order_acquire);
+    const std::uint64_t free = mine.slots_.capacity() - (mine_t - mine.seen_head_);
+    const std::uint64_t room = free < batch ? free : batch - 1;
     std::uint64_t h = head_.load(std::memory_order_acquire);
     for (;;) {
       const std::uint64_t there = tail_.load(std::memory_order_acquire) - h;
       if (there == 0) return 0;
       const std::uint64_t half = there - there / 2;
       const std::uint64_t n = half <= room ? half : room + 1;
-      work* const oldest = slot(h).load(std::memory_order_relaxed);
+      work* const oldest = slots_.glance(h);
       for (std::uint64_t i = 1; i < n; ++i) {  // beyond mine's tail: nobody looks there yet
-        mine.slot(mine_t + i - 1).store(slot(h + i).load(std::memory_order_relaxed), std::memory_order_relaxed);
+        mine.slots_.write(mine_t + i - 1, slots_.glance(h + i));
       }
       if (head_.compare_exchange_strong(h, h + n, std::memory_order_acq_rel, std::memory_order_acquire)) {
         if (n > 1) mine.tail_.store(mine_t + n - 1, std::memory_order_seq_cst);
@@ -9540,21 +11182,20 @@ class run_ring {
   /// How many there are; exact for the owner but for what is being stolen.
   [[nodiscard]] std::size_t size_estimate() const noexcept {
     const std::uint64_t h = head_.load(std::memory_order_acquire);  // first, so that t >= h (edge C)
-    const std::uint64_t there = tail_.load(std::memory_order_seq_cst) - h;
-    return static_cast<std::size_t>(there < Capacity ? there : Capacity);
+    return static_cast<std::size_t>(tail_.load(std::memory_order_seq_cst) - h);
   }
 
  private:
-  using slot_type = typename Threading::template atomic<work*>;
-
-  [[nodiscard]] slot_type& slot(std::uint64_t i) noexcept { return slots_[i & (Capacity - 1)]; }
+  /// While a thief copies, each pop of the owner undoes its work: it takes no more than is copied in the time of a few.
+  static constexpr std::uint64_t batch = 32;
 
   alignas(cache_line) typename Threading::template atomic<std::uint64_t> head_{0};
   alignas(cache_line) typename Threading::template atomic<std::uint64_t> tail_{0};
-  slot_type slots_[Capacity]{};
+  growing_slots<Threading> slots_;
+  std::uint64_t seen_head_ = 0;  // the owner's
 };
 
-/// The ready queue of a runtime of one thread: a plain ring.
+/// The ready queue of a runtime of one thread: a plain ring of a fixed size, for what does not fit costs no lock there.
 template <std::size_t Capacity>
 class run_ring<single_thread, Capacity> {
   static_assert(std::has_single_bit(Capacity), "tenon::run_ring<N>: N, the number of slots, must be a power of two");
@@ -9566,8 +11207,9 @@ class run_ring<single_thread, Capacity> {
   run_ring(const run_ring&) = delete;
   run_ring& operator=(const run_ring&) = delete;
 
+  [[nodiscard]] bool has_room() const noexcept { return tail_ - head_ < Capacity; }
   [[nodiscard]] bool push(work& item) noexcept {
-    if (tail_ - head_ == Capacity) return false;
+    if (!has_room()) return false;
     slots_[tail_++ & (Capacity - 1)] = &item;
     return true;
   }
@@ -9587,6 +11229,22 @@ class run_ring<single_thread, Capacity> {
   std::uint64_t head_ = 0;
   std::uint64_t tail_ = 0;
   work* slots_[Capacity]{};
+};
+
+}  // namespace tenon::detail
+// tenon/scheduler/detail/stealing_parts.hpp
+
+namespace tenon::detail {
+
+/// What the words in stealing's brackets come to: the queue of a worker. For words that are its options it stands in
+/// stealing_options.hpp, which the header of each includes; this one is for none, and for words that are not.
+template <class... Options>
+struct stealing_parts {
+  static constexpr bool are_options = sizeof...(Options) == 0;
+  static constexpr bool gives_way_outside = false;
+  static constexpr auto word = fixed_string("stealing<>");
+  template <class Threading>
+  using queue = run_ring<Threading>;
 };
 
 }  // namespace tenon::detail
@@ -9660,26 +11318,36 @@ namespace tenon {
 /// A queue a worker; a worker that has nothing takes the older half of another's. The default.
 ///
 ///     using edge = tenon::runtime<tenon::io_uring<>, tenon::stealing<>>;
+///     using tree = tenon::runtime<tenon::stealing<tenon::split, tenon::lifo_slot<>>>;   // each word has its header
 ///
+/// Options  chase_lev, split: a deque, of which the worker runs the newest item first, in place of the queue.
+///          lifo_slot<K>: what was made ready last runs next.
 /// Order    FIFO a worker while nobody steals. New tasks from outside are taken in first-come order.
+///          The branches of when_all and fork wait on a stack of the worker's, newest first, and come into its queue
+///          when another worker has found nothing to take.
 /// Cost     A push and a pop are one locked instruction each on a line that is the worker's own; a steal is one CAS for
-///          half a queue. A ring of 256; what does not fit, and what comes after it, waits in the injection queue.
+///          half a queue, up to 32. The queue begins with 256 pointers and grows; where there is no memory for that,
+///          what does not fit, and what comes after it, waits in the queue from outside.
 /// Threads  Any worker runs any task.
 ///          A thief begins with a worker drawn by lot. Where the topology knows that some are nearer (hwloc on such a
 ///          machine, synthetic) it goes through them nearest first: see victim_order.
 /// Source   R. Blumofe and C. Leiserson, "Scheduling Multithreaded Computations by Work Stealing", 1999.
 template <class... Options>
 struct stealing : family::scheduling {
-  static_assert(sizeof...(Options) == 0, "tenon::stealing<...>: unknown option; stealing<> takes none");
-  static constexpr auto word = fixed_string("stealing<>");
+  static_assert(detail::stealing_parts<Options...>::are_options,
+                "tenon::stealing<...>: unknown option; stealing takes chase_lev or split, and lifo_slot<K>, each once");
+  static constexpr auto word = detail::stealing_parts<Options...>::word;
   static constexpr bool shares = true;
 
   template <class Threading>
   class shared {
    public:
-    using ring = detail::run_ring<Threading>;
+    using ring = typename detail::stealing_parts<Options...>::template queue<Threading>;
 
-    explicit shared(std::size_t workers) : rings_(workers, [](std::size_t) { return ring(); }) {}
+    explicit shared(std::size_t workers)
+        : rings_(workers, [](std::size_t) { return ring(); }), children_(workers, [=](std::size_t) {
+            return detail::child_stack(&detail::promise_base::go_on, workers > 1);
+          }) {}
     /// The same for workers that run on the places of a machine. A template, so that nobody else pays for the orders.
     template <std::same_as<machine> Machine>
     shared(std::size_t workers, const Machine& where) : shared(workers) {
@@ -9709,10 +11377,12 @@ struct stealing : family::scheduling {
     [[nodiscard]] const std::size_t* victims_of(std::size_t worker) const noexcept {
       return victims_ == nullptr ? nullptr : victims_ + worker * (rings_.size() - 1);
     }
+    [[nodiscard]] detail::child_stack& children_of(std::size_t worker) noexcept { return children_[worker]; }
     [[nodiscard]] detail::injector<Threading>& injected() noexcept { return injected_; }
 
    private:
     detail::row<ring> rings_;
+    detail::row<detail::child_stack> children_;
     detail::injector<Threading> injected_;
     std::size_t* victims_ = nullptr;  // an order a worker, side by side; a row of them would cost each program more
   };
@@ -9721,9 +11391,16 @@ struct stealing : family::scheduling {
   class local {
    public:
     local(shared<Threading>& all, std::size_t index) noexcept
-        : all_(all), ring_(all.ring_of(index)), index_(index), seed_(static_cast<std::uint32_t>(index) * 2 + 1) {}
+        : all_(all),
+          ring_(all.ring_of(index)),
+          children_(all.children_of(index)),
+          index_(index),
+          seed_(static_cast<std::uint32_t>(index) * 2 + 1) {}
 
     void push(work& item) noexcept {
+      if constexpr (detail::stealing_parts<Options...>::gives_way_outside) {
+        if (detail::stealing_parts<Options...>::gives_way(item)) return all_.injected().push(item);
+      }
       // Those behind one that did not fit follow it: in the ring they would go round without it.
       if (!spills_ && ring_.push(item)) return;
       spills_ = true;
@@ -9738,8 +11415,14 @@ struct stealing : family::scheduling {
         since_look_ = 0;
         if (work* const item = all_.injected().pop()) return item;
       }
-      return front();
+      if ((since_look_ & 1) != 0) {  // in turn with what else is ready
+        if (work* const item = children_.pop()) return item;
+      }
+      work* const item = front();
+      return item != nullptr ? item : children_.pop();
     }
+    /// Where the branches of forks wait.
+    [[nodiscard]] detail::child_stack& children() noexcept { return children_; }
     /// The oldest item of its own queue.
     [[nodiscard]] work* front() noexcept {
       work* const item = ring_.pop();
@@ -9750,7 +11433,7 @@ struct stealing : family::scheduling {
     [[nodiscard]] work* find() noexcept {
       work_list more;
       if (work* const item = all_.injected().pop_some(batch / all_.workers() + 1, more)) {
-        ring_.push_all(more);  // the ring was empty, and a batch is less than it holds
+        ring_.push_all(more);  // it was empty, and a batch is less than it holds
         spills_ = spills_ && !all_.injected().empty();
         return item;
       }
@@ -9760,6 +11443,7 @@ struct stealing : family::scheduling {
           for (std::size_t i = 0; i + 1 < all_.workers(); ++i) {
             if (work* const item = steal_from(victims[i])) return item;
           }
+          ask_all();
           return nullptr;
         }
         const std::size_t begin = random() % all_.workers();
@@ -9768,8 +11452,15 @@ struct stealing : family::scheduling {
           if (victim == index_) continue;
           if (work* const item = steal_from(victim)) return item;
         }
+        ask_all();
       }
       return nullptr;
+    }
+    /// Whether others may take something now that they might not before: asked after next().
+    [[nodiscard]] bool published() noexcept
+      requires requires(typename shared<Threading>::ring& ring) { ring.published(); }
+    {
+      return ring_.published();
     }
     [[nodiscard]] std::size_t stolen() noexcept {
       const std::size_t since = stolen_;
@@ -9794,6 +11485,13 @@ struct stealing : family::scheduling {
       return first;
     }
 
+    /// Nothing is to be had: those who keep branches to themselves are asked for some.
+    void ask_all() noexcept {
+      for (std::size_t i = 0; i < all_.workers(); ++i) {
+        if (i != index_) all_.children_of(i).ask();
+      }
+    }
+
     [[nodiscard]] std::size_t random() noexcept {  // xorshift32
       seed_ ^= seed_ << 13;
       seed_ ^= seed_ >> 17;
@@ -9803,6 +11501,7 @@ struct stealing : family::scheduling {
 
     shared<Threading>& all_;
     typename shared<Threading>::ring& ring_;
+    detail::child_stack& children_;
     std::size_t index_;
     std::size_t since_look_ = 0;
     std::size_t stolen_ = 0;
@@ -9810,6 +11509,11 @@ struct stealing : family::scheduling {
     std::uint32_t seed_;
   };
 };
+
+/// With an option whose header is not included: not defined, so that a runtime says which header that is.
+template <class... Options>
+  requires(sizeof...(Options) != 0 && !(detail::complete<Options> && ...))
+struct stealing<Options...>;
 
 static_assert(policy_of<stealing<>, family::scheduling>);
 
@@ -10401,19 +12105,66 @@ scope(Runtime&, const any_context&) -> scope<typename Runtime::runtime>;
 
 namespace tenon {
 
+/// Option of affinity: a new task without a key does not queue behind more than N others while a worker has fewer.
+template <std::size_t N>
+struct overflowing {
+  static_assert(N >= 1,
+                "tenon::overflowing<N>: N, how many may wait before a new task goes elsewhere, must be 1 at least");
+  static constexpr std::size_t at = N;
+};
+
+namespace detail {
+
+template <class Option>
+inline constexpr std::size_t overflow_of = 0;  // no option of affinity's
+template <std::size_t N>
+inline constexpr std::size_t overflow_of<overflowing<N>> = N;
+
+template <class... Options>
+inline constexpr auto affinity_word = fixed_string("affinity<>");
+template <std::size_t N>
+inline constexpr auto affinity_word<overflowing<N>> =
+    fixed_string("affinity<overflowing<") + decimal<N> + fixed_string(">>");
+
+/// How many items wait at a worker: nobody counts them where nobody asks.
+template <class Threading, std::size_t Overflow>
+struct waiting_items {
+  typename Threading::template atomic<std::size_t> count{0};
+
+  // Relaxed: it is a hint about load, and publishes nothing.
+  void came() noexcept { count.fetch_add(1, std::memory_order_relaxed); }
+  void went() noexcept { count.fetch_sub(1, std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t number() const noexcept { return count.load(std::memory_order_relaxed); }
+};
+template <class Threading>
+struct waiting_items<Threading, 0> {
+  static void came() noexcept {}
+  static void went() noexcept {}
+};
+
+}  // namespace detail
+
 /// A task stays on the worker it started on: what it touches stays in that core's caches, and needs no lock among the
 /// tasks of one worker.
 ///
 ///     using pinned = tenon::runtime<tenon::libuv, tenon::affinity<>>;
+///     using evened = tenon::runtime<tenon::libuv, tenon::affinity<tenon::overflowing<64>>>;
 ///
 /// Order    FIFO a worker. New tasks go round the workers in turn.
-/// Cost     On the worker a linked list; from elsewhere one CAS into its inbox.
-/// Threads  A task runs on one worker. There is no balancing: a worker with much to do keeps it. A task that waits on
-///          another worker's socket goes on there: sockets belong to the worker that first waited on them.
+/// Overflow With overflowing<N> a new task whose turn is a worker where N or more wait goes to the next where fewer do
+///          or, if there is none, to the one where the fewest wait. A task with a key, and one that goes on, stays with
+///          its worker however long the queue there is: that is what they are bound for. What waits already is not
+///          moved.
+/// Cost     On the worker a linked list; from elsewhere one CAS into its inbox. With overflowing<N> a locked
+///          instruction more for each push and each pop.
+/// Threads  A task runs on one worker. There is no balancing of what has begun: a worker with much to do keeps it. A
+///          task that waits on another worker's socket goes on there: sockets belong to the worker that first waited on
+///          them.
 template <class... Options>
 struct affinity : family::scheduling {
-  static_assert(sizeof...(Options) == 0, "tenon::affinity<...>: unknown option; affinity<> takes none");
-  static constexpr auto word = fixed_string("affinity<>");
+  static_assert(sizeof...(Options) <= 1 && ((detail::overflow_of<Options> != 0) && ...),
+                "tenon::affinity<...>: unknown option; affinity takes overflowing<N>, once");
+  static constexpr auto word = detail::affinity_word<Options...>;
   static constexpr bool shares = false;
 
   template <class Threading>
@@ -10421,18 +12172,44 @@ struct affinity : family::scheduling {
    public:
     explicit shared(std::size_t workers) : inboxes_(workers, [](std::size_t) { return inbox(); }) {}
 
-    std::size_t inject(work& item) noexcept {
-      return give(item, turn_.fetch_add(1, std::memory_order_relaxed) % inboxes_.size());
-    }
+    /// A new item that may run anywhere.
+    std::size_t inject(work& item) noexcept { return give(item, place()); }
+    /// An item that is bound to a worker.
     std::size_t give(work& item, std::size_t worker) noexcept {
-      inboxes_[worker].push(item);
+      inboxes_[worker].waiting.came();
+      inboxes_[worker].items.push(item);
       return worker;
     }
-    [[nodiscard]] work_list take(std::size_t worker) noexcept { return inboxes_[worker].take(); }
-    [[nodiscard]] bool empty(std::size_t worker) const noexcept { return inboxes_[worker].empty(); }
+    [[nodiscard]] work_list take(std::size_t worker) noexcept { return inboxes_[worker].items.take(); }
+    [[nodiscard]] bool empty(std::size_t worker) const noexcept { return inboxes_[worker].items.empty(); }
+    [[nodiscard]] auto& waiting_at(std::size_t worker) noexcept { return inboxes_[worker].waiting; }
 
    private:
-    using inbox = detail::inbox<Threading>;
+    static constexpr std::size_t overflow = (detail::overflow_of<Options> + ... + 0);
+
+    struct inbox {
+      detail::inbox<Threading> items;
+      [[no_unique_address]] detail::waiting_items<Threading, overflow> waiting;
+    };
+
+    [[nodiscard]] std::size_t place() noexcept {
+      const std::size_t turn = turn_.fetch_add(1, std::memory_order_relaxed) % inboxes_.size();
+      if constexpr (overflow == 0) {
+        return turn;
+      } else {
+        std::size_t best = turn;
+        std::size_t fewest = inboxes_[turn].waiting.number();
+        for (std::size_t i = 1; i < inboxes_.size() && fewest >= overflow; ++i) {
+          const std::size_t other = (turn + i) % inboxes_.size();
+          const std::size_t there = inboxes_[other].waiting.number();
+          if (there < fewest) {
+            fewest = there;
+            best = other;
+          }
+        }
+        return best;
+      }
+    }
 
     detail::row<inbox> inboxes_;
     typename Threading::template atomic<std::size_t> turn_{0};
@@ -10443,14 +12220,19 @@ struct affinity : family::scheduling {
    public:
     local(shared<Threading>& all, std::size_t index) noexcept : all_(all), index_(index) {}
 
-    void push(work& item) noexcept { mine_.push(item); }
+    void push(work& item) noexcept {
+      all_.waiting_at(index_).came();
+      mine_.push(item);
+    }
     std::size_t start(work& item) noexcept { return all_.inject(item); }
     [[nodiscard]] work* next() noexcept {
       if (++since_look_ >= look_every || mine_.empty()) {
         since_look_ = 0;
         mine_.append(all_.take(index_));
       }
-      return mine_.pop();
+      work* const item = mine_.pop();
+      if (item != nullptr) all_.waiting_at(index_).went();
+      return item;
     }
     [[nodiscard]] static work* find() noexcept { return nullptr; }
     [[nodiscard]] static std::size_t stolen() noexcept { return 0; }
@@ -10557,7 +12339,12 @@ template <class Slot>
 }  // namespace tenon::this_task
 // tenon/task/detail/branch.hpp
 
-namespace tenon::detail {
+namespace tenon {
+
+template <class T>
+class task;
+
+namespace detail {
 
 /// How a result is kept beside others: void as std::monostate, a reference as a pointer.
 template <class T>
@@ -10575,81 +12362,29 @@ struct stored<T&> {
 template <class T>
 using stored_t = typename stored<T>::type;
 
-/// What the branches of one when_all or when_any share.
-///
-/// Invariant  left = branches that have not ended. The one that brings it to zero resumes the parent; its acq_rel
-///            decrement is behind all the others', so the parent sees every result.
-class branch_group {
- public:
-  static constexpr std::size_t none = static_cast<std::size_t>(-1);
-
-  void expect(std::size_t branches, std::coroutine_handle<> parent) noexcept {
-    left_.store(branches, std::memory_order_relaxed);
-    parent_ = parent;
-  }
-  /// A race: the first branch to end requests a stop of the others.
-  void race(std::stop_source& losers) noexcept { losers_ = &losers; }
-
-  [[nodiscard]] std::coroutine_handle<> ended(promise_base& promise, std::size_t index) noexcept {
-    if (losers_ != nullptr) {
-      std::size_t nobody = none;
-      if (first_.compare_exchange_strong(nobody, index, std::memory_order_acq_rel)) losers_->request_stop();
-    }
-    if (left_.fetch_sub(1, std::memory_order_acq_rel) != 1) return std::noop_coroutine();
-    promise.continuation = parent_;
-    return promise.leave();
-  }
-  [[nodiscard]] std::size_t first() const noexcept { return first_.load(std::memory_order_acquire); }
-
- private:
-  std::atomic<std::size_t> left_{0};
-  std::atomic<std::size_t> first_{none};
-  std::coroutine_handle<> parent_;
-  std::stop_source* losers_ = nullptr;
-};
-
-/// One of several tasks that run side by side: a coroutine that awaits its task and counts itself out of the group.
+/// One of several tasks that run side by side: it owns the task's coroutine, which is the branch itself.
 template <class T>
 class branch {
+  using promise_type = typename task<T>::promise_type;
+
  public:
-  struct promise_type : returning<T> {
-    branch_group* group = nullptr;
-    std::size_t index = 0;
-
-    struct out {
-      [[nodiscard]] static bool await_ready() noexcept { return false; }
-      [[nodiscard]] static std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> ended) noexcept {
-        return ended.promise().group->ended(ended.promise(), ended.promise().index);
-      }
-      static void await_resume() noexcept {}
-    };
-
-    [[nodiscard]] branch get_return_object() noexcept {
-      return branch(std::coroutine_handle<promise_type>::from_promise(*this));
-    }
-    [[nodiscard]] static std::suspend_always initial_suspend() noexcept { return {}; }
-    [[nodiscard]] static out final_suspend() noexcept { return {}; }
-  };
-
+  explicit branch(task<T>&& body) noexcept : handle_(std::exchange(body.handle_, nullptr)) {}
   branch(branch&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   branch& operator=(branch&&) = delete;
   ~branch() {
     if (handle_) handle_.destroy();
   }
 
-  /// Starts it now, in place of the coroutine that returns the handle.
-  [[nodiscard]] std::coroutine_handle<> transfer(branch_group& group, std::size_t index,
-                                                 const environment* env) noexcept {
-    enter(group, index, env);
-    return promise_base::enter(handle_.promise());
+  void join(branch_group& group, std::size_t /*index*/, const environment* env) noexcept {
+    assert(handle_ && !handle_.done() && "the task was moved from, or awaited before");
+    group.add(handle_.promise(), env);
   }
-  /// Starts it soon, on any worker that may run it.
-  void schedule(branch_group& group, std::size_t index, const environment* env) noexcept {
-    enter(group, index, env);
-    loop* const current = here().current;
-    assert(current != nullptr && "tenon::when_all and when_any are awaited on a worker of a runtime");
-    current->schedule(promise_base::starting(handle_.promise()), *env);
+  void join(branch_race& race, std::size_t index, const environment* env) noexcept {
+    assert(handle_ && !handle_.done() && "the task was moved from, or awaited before");
+    race.add(handle_.promise(), index, env);
   }
+
+  [[nodiscard]] promise_type& promise() const noexcept { return handle_.promise(); }
 
   [[nodiscard]] stored_t<T> take() {
     if constexpr (std::is_void_v<T>) {
@@ -10663,32 +12398,26 @@ class branch {
   }
 
  private:
-  explicit branch(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
-  void enter(branch_group& group, std::size_t index, const environment* env) noexcept {
-    handle_.promise().group = &group;
-    handle_.promise().index = index;
-    handle_.promise().env = env;
-  }
-
   std::coroutine_handle<promise_type> handle_;
 };
 
-/// `Task` is task<T>, which this header does not know.
-template <class Task>
-branch<typename Task::value_type> run_branch(Task body) {
-  co_return co_await std::move(body);
-}
-
-/// Makes all but the first ready, last of all because they may end while the loop still runs, and gives the first.
-template <class First, class... Rest>
-[[nodiscard]] std::coroutine_handle<> start_branches(branch_group& group, const environment* env, First& first,
-                                                     Rest&... rest) noexcept {
+/// Begins the branches of an awaitable, and gives what its coroutine is to transfer to.
+template <class Group, class... Branches>
+[[nodiscard]] std::coroutine_handle<> start_branches(Group& group, const environment* env, Branches&... each) noexcept {
   std::size_t index = 0;
-  (rest.schedule(group, ++index, env), ...);
-  return first.transfer(group, 0, env);
+  (each.join(group, index++, env), ...);
+  return group.begin(each.promise()...);
+}
+template <class Group, class T>
+[[nodiscard]] std::coroutine_handle<> start_branches(Group& group, const environment* env,
+                                                     std::vector<branch<T>>& all) noexcept {
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].join(group, i, env);
+  return group.begin_all(all.size(), [&](std::size_t i) -> promise_base& { return all[i].promise(); });
 }
 
-}  // namespace tenon::detail
+}  // namespace detail
+
+}  // namespace tenon
 // tenon/task/when_any.hpp
 
 namespace tenon {
@@ -10718,13 +12447,12 @@ class linked_environment {
 template <class... Ts>
 class any_of {
  public:
-  explicit any_of(task<Ts>&&... tasks) : branches_(run_branch(std::move(tasks))...) {}
+  explicit any_of(task<Ts>&&... tasks) : branches_(branch<Ts>(std::move(tasks))...) {}
 
   [[nodiscard]] static bool await_ready() noexcept { return false; }
   template <class Promise>
   [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) {
     linked_.link(*environment_of(parent));
-    group_.race(linked_.source());
     group_.expect(sizeof...(Ts), parent);
     return std::apply([&](auto&... each) { return start_branches(group_, &linked_.env(), each...); }, branches_);
   }
@@ -10740,7 +12468,7 @@ class any_of {
   }
 
   linked_environment linked_;
-  branch_group group_;
+  branch_race group_{linked_.source()};
   std::tuple<branch<Ts>...> branches_;
 };
 
@@ -10867,7 +12595,7 @@ namespace detail {
 template <class... Ts>
 class all_of {
  public:
-  explicit all_of(task<Ts>&&... tasks) : branches_(run_branch(std::move(tasks))...) {}
+  explicit all_of(task<Ts>&&... tasks) : branches_(branch<Ts>(std::move(tasks))...) {}
 
   [[nodiscard]] static bool await_ready() noexcept { return sizeof...(Ts) == 0; }
   template <class Promise>
@@ -10895,16 +12623,14 @@ class all_in {
  public:
   explicit all_in(std::vector<task<T>>&& tasks) {
     branches_.reserve(tasks.size());
-    for (task<T>& each : tasks) branches_.push_back(run_branch(std::move(each)));
+    for (task<T>& each : tasks) branches_.emplace_back(std::move(each));
   }
 
   [[nodiscard]] bool await_ready() const noexcept { return branches_.empty(); }
   template <class Promise>
   [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) noexcept {
     group_.expect(branches_.size(), parent);
-    const environment* const env = environment_of(parent);
-    for (std::size_t i = 1; i < branches_.size(); ++i) branches_[i].schedule(group_, i, env);
-    return branches_.front().transfer(group_, 0, env);
+    return start_branches(group_, environment_of(parent), branches_);
   }
   std::vector<stored_t<T>> await_resume() {
     std::vector<stored_t<T>> results;
@@ -10926,8 +12652,11 @@ class all_in {
 ///
 /// Shape         A tuple of the results in the order of the arguments; std::monostate stands for void, a pointer for a
 ///               reference. Of a vector of tasks, a vector.
-/// Cost          One small frame a task, from the worker's memory, and one atomic decrement.
+/// Cost          Where the scheduling is `stealing` and nobody steals: some plain loads and stores a task. One that is
+///               stolen costs its way through a ready queue, and each worker that took part one atomic decrement. With
+///               other schedulings each task but the first goes through the ready queue.
 /// Threads       The first runs at once on this worker; the others are ready for any worker that the scheduling allows.
+///               A worker that runs out of work meanwhile gets them when this one next forks, or ends one of them.
 /// Errors        All are waited for; then the exception of the first (in order) that threw leaves.
 /// Cancellation  The tasks inherit the environment of the coroutine that awaits; none is cancelled when another throws.
 template <class... Ts>
@@ -10940,6 +12669,22 @@ template <class T>
 }
 
 }  // namespace tenon
+// tenon/core/detail/yielded.hpp
+
+namespace tenon::detail {
+
+/// A coroutine that lets others go first, as a work item. It is a class of its own so that a scheduling that does not
+/// keep to the order of pushes can tell it from one that was woken.
+struct yielded : work {
+  std::coroutine_handle<> target;
+
+  yielded() noexcept : work(&go_on) {}
+  static void go_on(work& item) noexcept { static_cast<yielded&>(item).target.resume(); }
+};
+
+[[nodiscard]] inline bool gives_way(const work& item) noexcept { return item.run == &yielded::go_on; }
+
+}  // namespace tenon::detail
 // tenon/task/yield.hpp
 
 namespace tenon {
@@ -10959,7 +12704,7 @@ class yielding {
   static void await_resume() noexcept {}
 
  private:
-  resumption item_;
+  yielded item_;
 };
 
 }  // namespace detail

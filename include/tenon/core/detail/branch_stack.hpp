@@ -151,8 +151,7 @@ class alignas(cache_line) branch_stack {
   /// What is private lies open to whoever looks: for a branch that is long, and whose sibling may not fork for long.
   void lay_open() noexcept {
     if (top_ == split_) return;
-    while (top_ != split_) share();
-    std::atomic_thread_fence(std::memory_order_seq_cst);  // who falls asleep sees it, or is seen
+    while (top_ != split_) share();  // seq_cst: who falls asleep sees it, or is seen
     hooks_->call(worker_);
   }
   /// It is `now`, between two pieces of such a loop: the worker sees to what it sees to at forks.
