@@ -4521,8 +4521,9 @@ class alignas(cache_line) branch_stack {
   [[nodiscard]] bool wanted() const noexcept {
     return limit_.load(std::memory_order_relaxed) != end_ || (end_ == nullptr && hooks_ != nullptr);
   }
-  /// Answers out of what is private. False: nothing is, so fork something.
+  /// Whether something lies open already, or is private and is offered now. False: nothing is, so fork something.
   [[nodiscard]] bool give() noexcept {
+    if (sharing()) return true;
     if (top_ == split_) return false;
     offer();
     return true;
