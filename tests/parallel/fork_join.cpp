@@ -31,7 +31,11 @@ long fib(int n) {
 
 template <class R>
 class fork_join_of : public testing::Test {};
+#if defined(TENON_TESTS_PAIRWISE)
+using all_sharing = testing::Types<crew<tenon::stealing<>>>;
+#else
 using all_sharing = testing::Types<crew<tenon::stealing<>>, crew<tenon::fifo>, crew<tenon::priority<3>>>;
+#endif
 TYPED_TEST_SUITE(fork_join_of, all_sharing);
 
 static_assert(std::is_same_v<decltype(fork_join([] { return 1; }, [] {}, [] { return std::string(); })),
