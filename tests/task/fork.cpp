@@ -12,11 +12,15 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <coroutine>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -284,6 +288,88 @@ TEST(fork, of_more_than_a_ready_queue_holds) {
       co_return total;
     }());
     EXPECT_EQ(sum, 1'667 * 1 + 3'333 * 2);
+  }
+}
+
+/// Gives the coroutine that awaits it, and its environment.
+struct whoever_awaits {
+  std::coroutine_handle<> waiter;
+  const tenon::environment* env = nullptr;
+
+  [[nodiscard]] static bool await_ready() noexcept { return false; }
+  template <class Promise>
+  [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> from) noexcept {
+    waiter = from;
+    env = tenon::detail::environment_of(from);
+    return false;
+  }
+  static void await_resume() noexcept {}
+};
+
+TEST(fork, joins_of_children_that_have_ended_take_no_stack) {
+  plain rt{{.threads = 1}};
+  rt.run([]() -> task<void> {
+    constexpr std::size_t many = 100'000;
+    const auto counts = [](std::size_t* into) -> task<void> {
+      ++*into;
+      co_return;
+    };
+    std::size_t ended = 0;
+    std::deque<tenon::forked<void>> children;  // which `co_await fork(...)` can not be put into
+    whoever_awaits me;
+    co_await me;
+    for (std::size_t i = 0; i < many; ++i) {
+      children.emplace_back(tenon::detail::branch<void>(counts(&ended)), me.waiter, me.env);
+    }
+    while (ended != many) co_await tenon::yield();
+    for (tenon::forked<void>& each : children) co_await each.join();
+  }());
+}
+
+/// What three workers share: one runs `leaves`, one `lasts`, and then there is a leaf for the third.
+struct three_at_once {
+  std::atomic<bool> lasting{false};
+  std::atomic<int> leaves{0};
+  std::atomic<bool> over{false};
+};
+
+/// Blocks its thread until `of` says so. False when that took too long.
+template <class Condition>
+bool blocks_until(const Condition& of) {
+  const auto give_up = std::chrono::steady_clock::now() + 20s;
+  while (!of()) {
+    if (std::chrono::steady_clock::now() > give_up) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+TEST(fork, one_who_sleeps_is_given_a_branch_after_another_was) {
+  for (int round = 0; round < rounds(20); ++round) {
+    plain rt{{.threads = 3}};
+    const bool met = rt.run([]() -> task<bool> {
+      three_at_once all;
+      const auto lasts = [](three_at_once* of) -> task<void> {
+        of->lasting = true;
+        (void)blocks_until([&] { return of->over.load(); });
+        co_return;
+      };
+      const auto leaf = [](three_at_once* of) -> task<bool> {
+        ++of->leaves;
+        co_return blocks_until([&] { return of->leaves.load() == 2; });
+      };
+      const auto leaves = [](three_at_once* of, auto one) -> task<bool> {
+        if (!blocks_until([&] { return of->lasting.load(); })) co_return false;
+        const auto [first, second] = co_await tenon::when_all(one(of), one(of));
+        of->over = true;
+        co_return first&& second;
+      };
+      (void)co_await tenon::sleep_for(2ms);  // the others have lain down
+      const auto [both, nothing] = co_await tenon::when_all(leaves(&all, leaf), lasts(&all));
+      (void)nothing;
+      co_return both;
+    }());
+    EXPECT_TRUE(met);
   }
 }
 

@@ -188,4 +188,48 @@ TEST(when_all, of_ready_tasks_many_times_in_a_row) {
   });
 }
 
+/// Whose branches wait on a stack of the worker's own.
+struct pool : tenon::runtime<tenon::epoll, tenon::stealing<>> {
+  using runtime::runtime;
+};
+
+task<void> nothing() { co_return; }
+task<void> gives_way() { co_await tenon::yield(); }
+
+TEST(when_all, counts_those_that_end_beside_a_long_row_of_others) {
+  pool rt{{.threads = 1}};
+  rt.run([]() -> task<void> {
+    for (int yielding = 1; yielding <= 10; yielding += 3) {
+      for (int many = 3'000; many < 3'010; ++many) {
+        std::vector<task<void>> all;
+        for (int i = 0; i < yielding; ++i) all.push_back(gives_way());
+        for (int i = 0; i < many; ++i) all.push_back(nothing());
+        (void)co_await when_all(std::move(all));
+      }
+    }
+  }());
+}
+
+TEST(when_all, of_very_many_lets_others_have_their_turn) {
+  pool rt{{.threads = 1}};
+  int turns = 0;
+  rt.run([](int* counted) -> task<void> {
+    bool over = false;
+    const auto beside = [](const bool* until, int* into) -> task<void> {
+      while (!*until) {
+        ++*into;
+        co_await tenon::yield();
+      }
+    };
+    const auto works = [](bool* into) -> task<void> {
+      std::vector<task<void>> all;
+      for (int i = 0; i < 20'000; ++i) all.push_back(nothing());
+      (void)co_await when_all(std::move(all));
+      *into = true;
+    };
+    (void)co_await when_all(beside(&over, counted), works(&over));
+  }(&turns));
+  EXPECT_GE(turns, 10);
+}
+
 }  // namespace

@@ -182,7 +182,11 @@ struct stealing : family::scheduling {
 
     [[nodiscard]] work* steal_from(std::size_t victim) noexcept {
       work* first = nullptr;
-      stolen_ += all_.ring_of(victim).steal_into(ring_, first);
+      const std::size_t taken = all_.ring_of(victim).steal_into(ring_, first);
+      if (taken == 0) return nullptr;
+      stolen_ += taken;
+      // Others may sleep whose question was answered by what this one has taken, so it asks for them.
+      all_.children_of(victim).ask();
       return first;
     }
 

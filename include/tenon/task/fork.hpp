@@ -25,14 +25,15 @@ class [[nodiscard("a forked task is joined")]] forked {
     [[nodiscard]] static bool await_ready() noexcept { return false; }
     [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
       which_.joined_ = true;
+      auto& promise = which_.branch_.promise();
       if (which_.group_.retract()) {
-        auto& promise = which_.branch_.promise();
         promise.group = nullptr;
         promise.continuation = parent;
         return detail::promise_base::enter(promise);
       }
-      if (which_.group_.meet()) return parent;
-      return std::noop_coroutine();
+      if (!which_.group_.meet()) return std::noop_coroutine();
+      promise.continuation = parent;  // it has ended: going on with who waits for it counts, as an end does
+      return promise.leave();
     }
     [[nodiscard]] T await_resume() { return which_.branch_.promise().result.take(); }
 

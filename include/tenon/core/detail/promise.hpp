@@ -204,12 +204,10 @@ class branch_group {
     if (!children.empty()) {
       auto& next = static_cast<promise_base&>(children.top());
       if (next.group == this) {
-        next.before = branch.before + 1;
-        if constexpr (ends_count) {
-          if (--thread.chain == 0) {
-            thread.chain = 1;
-            return std::noop_coroutine();  // the worker will find it
-          }
+        next.before += branch.before + 1;        // more than that when another line has left it there, see below
+        if (--thread.chain == 0) [[unlikely]] {  // a start, which no enter() counts
+          thread.chain = 1;
+          return std::noop_coroutine();  // the worker will find it, or another branch of these that ends first
         }
         children.drop();
         if (children.asked()) [[unlikely]]

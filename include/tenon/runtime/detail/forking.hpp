@@ -136,6 +136,7 @@ class forking<Worker, true> {
     serving_ = true;
     fork_stack* const before = std::exchange(owner_.thread_->forks, &no_forks);
     const unsigned depth = owner_.thread_->depth;
+    const unsigned chain = owner_.thread_->chain;  // the stack below is as deep as it was
     owner_.turn();
     for (int i = 0; i < items_served; ++i) {
       work* item = owner_.local_.next();
@@ -144,6 +145,7 @@ class forking<Worker, true> {
       owner_.execute(*item);
     }
     owner_.thread_->depth = depth;
+    owner_.thread_->chain = chain;
     owner_.thread_->forks = before;
     serving_ = false;
     looked_at_ = served_at_ = clock::now();
