@@ -5277,12 +5277,10 @@ class branch_group {
     if (!children.empty()) {
       auto& next = static_cast<promise_base&>(children.top());
       if (next.group == this) {
-        next.before = branch.before + 1;
-        if constexpr (ends_count) {
-          if (--thread.chain == 0) {
-            thread.chain = 1;
-            return std::noop_coroutine();  // the worker will find it
-          }
+        next.before += branch.before + 1;        // more than that when another line has left it there, see below
+        if (--thread.chain == 0) [[unlikely]] {  // a start, which no enter() counts
+          thread.chain = 1;
+          return std::noop_coroutine();  // the worker will find it, or another branch of these that ends first
         }
         children.drop();
         if (children.asked()) [[unlikely]]
@@ -5782,13 +5780,6 @@ template <class>
 class branch;
 }  // namespace detail
 
-/// A task is passed as its pointer, and destroyed by the function that it is passed to.
-#if defined(__clang__)
-#define TENON_DETAIL_IN_A_REGISTER [[clang::trivial_abi]]
-#else
-#define TENON_DETAIL_IN_A_REGISTER
-#endif
-
 /// A lazy coroutine that gives a T to the one coroutine that awaits it.
 ///
 ///     tenon::task<int> answer() { co_return 42; }
@@ -5806,7 +5797,7 @@ class branch;
 /// Cancellation  It inherits the environment of the coroutine that awaits it. Destroying a task that has not started
 ///               frees it; destroying one that has started and not ended is a mistake and asserts.
 template <class T = void>
-class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] TENON_DETAIL_IN_A_REGISTER task {
+class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] task {
  public:
   using value_type = T;
 
@@ -5867,8 +5858,6 @@ class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] T
 
   std::coroutine_handle<promise_type> handle_;
 };
-
-#undef TENON_DETAIL_IN_A_REGISTER
 
 static_assert(sizeof(task<int>) == sizeof(void*));
 
@@ -9934,6 +9923,7 @@ class forking<Worker, true> {
     serving_ = true;
     fork_stack* const before = std::exchange(owner_.thread_->forks, &no_forks);
     const unsigned depth = owner_.thread_->depth;
+    const unsigned chain = owner_.thread_->chain;  // the stack below is as deep as it was
     owner_.turn();
     for (int i = 0; i < items_served; ++i) {
       work* item = owner_.local_.next();
@@ -9942,6 +9932,7 @@ class forking<Worker, true> {
       owner_.execute(*item);
     }
     owner_.thread_->depth = depth;
+    owner_.thread_->chain = chain;
     owner_.thread_->forks = before;
     serving_ = false;
     looked_at_ = served_at_ = clock::now();
@@ -11482,7 +11473,11 @@ struct stealing : family::scheduling {
 
     [[nodiscard]] work* steal_from(std::size_t victim) noexcept {
       work* first = nullptr;
-      stolen_ += all_.ring_of(victim).steal_into(ring_, first);
+      const std::size_t taken = all_.ring_of(victim).steal_into(ring_, first);
+      if (taken == 0) return nullptr;
+      stolen_ += taken;
+      // Others may sleep whose question was answered by what this one has taken, so it asks for them.
+      all_.children_of(victim).ask();
       return first;
     }
 

@@ -14,13 +14,6 @@ template <class>
 class branch;
 }  // namespace detail
 
-/// A task is passed as its pointer, and destroyed by the function that it is passed to.
-#if defined(__clang__)
-#define TENON_DETAIL_IN_A_REGISTER [[clang::trivial_abi]]
-#else
-#define TENON_DETAIL_IN_A_REGISTER
-#endif
-
 /// A lazy coroutine that gives a T to the one coroutine that awaits it.
 ///
 ///     tenon::task<int> answer() { co_return 42; }
@@ -38,7 +31,7 @@ class branch;
 /// Cancellation  It inherits the environment of the coroutine that awaits it. Destroying a task that has not started
 ///               frees it; destroying one that has started and not ended is a mistake and asserts.
 template <class T = void>
-class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] TENON_DETAIL_IN_A_REGISTER task {
+class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] task {
  public:
   using value_type = T;
 
@@ -99,8 +92,6 @@ class [[nodiscard("a task does nothing until it is awaited, spawned or run")]] T
 
   std::coroutine_handle<promise_type> handle_;
 };
-
-#undef TENON_DETAIL_IN_A_REGISTER
 
 static_assert(sizeof(task<int>) == sizeof(void*));
 
