@@ -4501,7 +4501,7 @@ class alignas(cache_line) branch_stack {
   /// False: there is no room for so many, or no worker: run them at once. After they are filled and pushed: offer().
   [[nodiscard]] bool make_ready(std::size_t more) noexcept {
     if (hooks_ == nullptr || !open()) return false;
-    if (countdown_ < 0) {
+    if (countdown_ < 0 || --countdown_ < 0) {  // not counted yet where the limit barred the way: each fork counts
       batch_ = hooks_->tick(worker_, batch_);
       countdown_ = batch_;
     }
@@ -4517,9 +4517,9 @@ class alignas(cache_line) branch_stack {
     hooks_->call(worker_);
   }
 
-  /// For a loop that forks only when it must: whether somebody may want a branch.
+  /// For a loop that forks only when it must: whether somebody may want a branch, and there is room for one.
   [[nodiscard]] bool wanted() const noexcept {
-    return limit_.load(std::memory_order_relaxed) != end_ || (end_ == nullptr && hooks_ != nullptr);
+    return top_ != end_ ? limit_.load(std::memory_order_relaxed) != end_ : end_ == nullptr && hooks_ != nullptr;
   }
   /// Whether something lies open already, or is private and is offered now. False: nothing is, so fork something.
   [[nodiscard]] bool give() noexcept {
@@ -6498,7 +6498,7 @@ class carried {
     if constexpr (std::is_lvalue_reference_v<F>) {  // it may be a function, which has no size
       return false;
     } else {
-      return std::is_trivially_copyable_v<F> && sizeof(F) <= 32 && alignof(F) <= 16;
+      return std::is_trivially_copyable_v<F> && std::is_copy_constructible_v<F> && sizeof(F) <= 32 && alignof(F) <= 16;
     }
   }();
   using held = std::conditional_t<is_copied, std::remove_cvref_t<F>, std::remove_reference_t<F>*>;
@@ -6788,7 +6788,8 @@ namespace tenon {
 /// Errors        What leaves a callable leaves here, the first in the order written, once those that have begun have
 ///               ended; those after it that have not begun are not run.
 /// Cancellation  None of its own: a branch that may be stopped asks its stop token.
-/// Other work    A worker looks after its I/O, timers and ready tasks at forks: at the first after 200 us.
+/// Other work    A worker looks after its I/O, timers and ready tasks at forks and as it waits: every 200 us, or so.
+///               A task that it runs then forks nothing out, and the join waits for it.
 /// Source        See core/detail/branch_stack.hpp.
 template <std::invocable F, std::invocable... Gs>
 [[gnu::always_inline]] inline std::tuple<detail::given_t<F>, detail::given_t<Gs>...> fork_join(F&& f, Gs&&... gs) {
@@ -9843,6 +9844,7 @@ class forking<Worker, true> {
         stack_.run(*got);
         item_ended();
         looked_ = 0;
+        keep_turning();
         return true;
       }
       theirs.ask();
@@ -9917,17 +9919,29 @@ class forking<Worker, true> {
     return static_cast<std::int32_t>(fitting < 1 ? 1 : fitting < most ? fitting : most);
   }
 
+  /// Between two stolen branches, which are no items: a turn is due by the clock.
+  void keep_turning() noexcept {
+    const clock::time_point now = clock::now();
+    if (now - turned_at_ < serve_every) return;
+    turned_at_ = now;
+    owner_.turn();
+  }
+
   /// In the middle of an item: its I/O, timers, and some of what is ready. What runs here forks nothing out, for a
   /// thief's waiter may take only what descends from what the thief runs.
   void serve() noexcept {
     serving_ = true;
     fork_stack* const before = std::exchange(owner_.thread_->forks, &no_forks);
-    const unsigned depth = owner_.thread_->depth;
-    const unsigned chain = owner_.thread_->chain;  // the stack below is as deep as it was
+    const unsigned depth = owner_.thread_->depth, chain = owner_.thread_->chain;
     owner_.turn();
     for (int i = 0; i < items_served; ++i) {
       work* item = owner_.local_.next();
-      if (item == nullptr && i == 0) item = owner_.local_.find();  // what comes from outside
+      if (item == nullptr && i == 0) {  // what comes from outside; a searcher, for it may bring more than it runs
+        owner_.search();
+        item = owner_.local_.find();
+        owner_.end_search();
+      }
+      owner_.tell();
       if (item == nullptr) break;
       owner_.execute(*item);
     }
@@ -9945,6 +9959,7 @@ class forking<Worker, true> {
   bool serving_ = false;
   clock::time_point looked_at_{};
   clock::time_point served_at_{};
+  clock::time_point turned_at_{};  // between two stolen branches
 };
 
 }  // namespace tenon::detail
@@ -10184,11 +10199,16 @@ class alignas(cache_line) worker final : public loop {
         item = local_.find();
       }
       if (item != nullptr) end_search();
-      if constexpr (requires { local_.published(); }) {
-        if (local_.published()) call_if_wanted();
-      }
+      tell();
     }
     return item;
+  }
+
+  /// After local_.next(): of what others may take now and might not before.
+  void tell() noexcept {
+    if constexpr (requires { local_.published(); }) {
+      if (local_.published()) call_if_wanted();
+    }
   }
 
   /// Before anything is run: a searcher has found work, and the last one sees to it that what is left is not forgotten.

@@ -377,6 +377,17 @@ TEST_F(object_pool_shared, objects_go_round_between_threads) {
   EXPECT_LE(pool.size(), 32U + 2 * consumers + 1) << "bounded by what was out at once";
 }
 
+TEST_F(object_pool_shared, whoever_reserves_before_the_first_acquire_is_not_the_owner) {
+  shared pool;
+  pool.reserve(4);
+  std::thread([&pool] {
+    auto one = pool.acquire();
+    std::thread([one = std::move(one)] {}).join();
+    EXPECT_TRUE(pool.try_acquire());
+  }).join();
+  EXPECT_EQ(pool.size(), 4U);
+}
+
 TEST_F(object_pool_shared, after_a_reset_another_thread_may_own_it) {
   shared pool;
   {

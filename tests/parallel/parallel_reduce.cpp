@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <numeric>
@@ -73,6 +74,17 @@ TEST(parallel_reduce, gives_the_same_digits_every_time_when_deterministic) {
       EXPECT_EQ(tenon::parallel_reduce(numbers, 0.1, tenon::grain{10}, tenon::deterministic), of_ten);
     }
   });
+}
+
+TEST(parallel_reduce, goes_over_as_many_as_can_be_counted) {
+  const auto length = [](std::uint64_t from, std::uint64_t until) { return until - from; };
+  const std::uint64_t all = ~std::uint64_t{0};
+  const std::uint64_t none = 0;
+  EXPECT_EQ(tenon::parallel_reduce(none, all, none, std::plus<>(), length), all);
+  EXPECT_EQ(tenon::parallel_reduce(none, all, none, std::plus<>(), length, tenon::deterministic), all);
+  EXPECT_EQ(
+      tenon::parallel_reduce(none, all, none, std::plus<>(), length, tenon::deterministic, tenon::grain{all / 3 * 2}),
+      all);
 }
 
 #if defined(__cpp_exceptions)

@@ -4,10 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <functional>
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pool.hpp"
@@ -44,6 +46,22 @@ TEST(parallel_scan, is_lent_a_hand) {
     EXPECT_EQ(tenon::parallel_scan(0, 300, got.begin(), 0.0, std::plus<>(), slow), 3'000'000.0);
     for (std::size_t i = 0; i < got.size(); ++i) ASSERT_EQ(got[i], 10'000.0 * static_cast<double>(i + 1));
   });
+}
+
+/// A worker that is asked all the time, by others who take nothing.
+constexpr tenon::detail::branch_hooks hungry{[](void*) noexcept { return true; }, [](void*) noexcept {},
+                                             [](void*, std::int32_t) noexcept { return std::int32_t{1}; },
+                                             [](void*, unsigned) noexcept {}};
+
+TEST(parallel_scan, shares_no_more_than_one_that_nobody_takes) {
+  tenon::detail::fork_stack own;
+  own.belong_to(&own, hungry);
+  tenon::detail::fork_stack* const before = std::exchange(tenon::detail::here().forks, &own);
+  std::vector<int> ones(50, 1);
+  EXPECT_EQ(tenon::parallel_scan(ones, ones.begin(), 0), 50);
+  EXPECT_EQ(ones.front(), 1);
+  EXPECT_EQ(ones.back(), 50);
+  tenon::detail::here().forks = before;
 }
 
 TEST(parallel_scan, keeps_the_order_of_an_operation_that_does_not_commute) {

@@ -125,4 +125,86 @@ TYPED_TEST(service, goes_on_during_a_compute_region_of_one_worker) {
               book.ticks, book.ticks != 0 ? book.all_late_us / book.ticks : 0, book.late_us, echoes.load());
 }
 
+/// What asks a stack whose worker is never the only one that has nothing to do.
+struct never_alone {
+  int ticks = 0;
+  static bool idle(void*) noexcept { return true; }
+  static void call(void*) noexcept {}
+  static std::int32_t tick(void* its, std::int32_t) noexcept { return ++static_cast<never_alone*>(its)->ticks, 10; }
+  static void pause(void*, unsigned) noexcept {}
+  static constexpr tenon::detail::branch_hooks hooks{&idle, &call, &tick, &pause};
+};
+
+TEST(service_at_forks, counts_those_that_are_shared_because_somebody_is_idle) {
+  never_alone worker;
+  tenon::detail::fork_stack own;
+  own.belong_to(&worker, never_alone::hooks);
+  for (int i = 0; i < 1'000; ++i) {
+    ASSERT_FALSE(own.ready(1));
+    ASSERT_TRUE(own.make_ready(1));
+    auto* const at = own.top();
+    own.push(at + 1);
+    own.offer();
+    ASSERT_TRUE(own.pop(at) || own.retake(at));
+  }
+  own.close();
+  EXPECT_GE(worker.ticks, 1'000 / 11);
+}
+
+/// Branches of 20 us, all of them shared before the innermost returns.
+template <class Innermost>
+void lay_out(int more, std::atomic<int>& begun, const Innermost& innermost) {
+  if (more == 0) return innermost();
+  tenon::fork_join(
+      [&] {
+        tenon::detail::here().forks->lay_open();
+        lay_out(more - 1, begun, innermost);
+      },
+      [&] {
+        begun.fetch_add(1);
+        const work_until end{std::chrono::steady_clock::now() + 20us};
+        while (!end.reached()) {
+        }
+      });
+}
+
+TEST(service_of_a_thief, goes_on_between_stolen_branches) {
+  using app = crew<tenon::stealing<>, tenon::epoll>;
+  std::atomic<bool> armed{false}, woke{false};
+  app rt{{.threads = 2}};
+  rt.run([](app& of, std::atomic<bool>& is_armed, std::atomic<bool>& has_woken) -> task<void> {
+    EXPECT_TRUE(of.spawn(
+        [](std::atomic<bool>* arms, std::atomic<bool>* wakes) -> task<void> {
+          arms->store(true);
+          (void)co_await tenon::sleep_for(1ms);
+          wakes->store(true);
+        },
+        &is_armed, &has_woken));
+    while (!is_armed.load()) std::this_thread::yield();  // on the other worker, for this one is here
+    std::atomic<int> begun{0};
+    lay_out(400, begun, [&] {
+      while (begun.load() < 400 && !has_woken.load()) std::this_thread::yield();
+      EXPECT_TRUE(has_woken.load()) << "the thief ran 8 ms of branches and looked at no timer";
+    });
+    co_return;
+  }(rt, armed, woke));
+}
+
+TEST(service_at_forks, leaves_the_chain_of_the_task_as_it_was) {
+  using app = crew<tenon::stealing<>>;
+  app rt{{.threads = 1}};
+  std::atomic<int> ran{0};
+  rt.run([](app& of, std::atomic<int>& items) -> task<void> {
+    for (int i = 0; i < 10; ++i) co_await []() -> task<void> { co_return; }();
+    const unsigned chain = tenon::detail::here().chain, depth = tenon::detail::here().depth;
+    for (int i = 0; i < 8; ++i) {
+      EXPECT_TRUE(of.post([&items] { items.fetch_add(1); }));
+    }
+    EXPECT_TRUE(comes_true([&] { return items.load() == 8; }));
+    EXPECT_EQ(tenon::detail::here().chain, chain);
+    EXPECT_EQ(tenon::detail::here().depth, depth);
+    EXPECT_NE(chain, tenon::detail::chain_depth);
+  }(rt, ran));
+}
+
 }  // namespace

@@ -38,7 +38,8 @@ void make_as_new(T& object) noexcept {
 ///     one->path = "/";
 ///     std::thread([one = std::move(one)] {}).join();   // ended elsewhere, it comes home
 ///
-/// The thread that acquires first is the owner, and it alone acquires, reserves and resets; any thread releases.
+/// The thread that acquires first is the owner, and from then on it alone acquires, reserves and resets; any thread
+/// releases.
 /// `worker_local<object_pool<T>, R>` is one pool a worker.
 ///
 /// Kept     An object is made when none is free, and destroyed with the pool: there are as many as were ever out at
@@ -52,7 +53,8 @@ void make_as_new(T& object) noexcept {
 ///          nothing locked, no lock, one line written that is the releasing thread's; beyond eight releasing threads,
 ///          one CAS. Under single_thread nothing atomic is there at all.
 /// Errors   acquire, reserve: what T's constructor throws, what Memory does; the pool is as before. try_acquire makes
-///          no object: it is empty when none is free.
+///          no object: it is empty when none is free. As a bound it wants one object more for each thread that releases
+///          (eight are enough), for of each the last is not free: of a pool of one, released elsewhere, there is none.
 ///          Asserted: released twice, to a pool it is not of, a pool that ends with objects out, an acquire by a second
 ///          thread. Under AddressSanitizer an object that was released is poisoned.
 /// Source   The lanes home: detail/return_list.hpp. Figures: bench/memory.cpp, docs/memory.md.
@@ -131,9 +133,10 @@ class object_pool {
     free_.keep(its);
   }
 
-  /// Makes objects until there are `count`, so that the first requests find some.
+  /// Makes objects until there are `count`, so that the first requests find some. Before the first of them any thread
+  /// may, and does not become the owner.
   void reserve(std::size_t count) {
-    be_owner();
+    assert((owner_ == nullptr || owner_ == &detail::here()) && "tenon::object_pool: reserve by another than the owner");
     while (made_ < count) {
       T* const object = make();
       detail::poison(object, extent);

@@ -32,7 +32,8 @@ namespace tenon {
 /// Errors        What leaves a callable leaves here, the first in the order written, once those that have begun have
 ///               ended; those after it that have not begun are not run.
 /// Cancellation  None of its own: a branch that may be stopped asks its stop token.
-/// Other work    A worker looks after its I/O, timers and ready tasks at forks: at the first after 200 us.
+/// Other work    A worker looks after its I/O, timers and ready tasks at forks and as it waits: every 200 us, or so.
+///               A task that it runs then forks nothing out, and the join waits for it.
 /// Source        See core/detail/branch_stack.hpp.
 template <std::invocable F, std::invocable... Gs>
 [[gnu::always_inline]] inline std::tuple<detail::given_t<F>, detail::given_t<Gs>...> fork_join(F&& f, Gs&&... gs) {

@@ -26,7 +26,7 @@ template <class Place, class T, class Combine, class Map, class... Options>
   const extent least = least_of(options...);
   reduction<Place, T, Combine, Map> all(std::move(where), combine, map, least);
   if constexpr (has_option<deterministic_order, Options...>) {
-    const extent leaf = has_option<grain, Options...> ? least : (count + (most_leaves - 1)) / most_leaves;
+    const extent leaf = has_option<grain, Options...> ? least : (count - 1) / most_leaves + 1;
     return combine(std::move(init), all.in_pairs(0, count, leaf));
   } else {
     return all.run(std::move(init), 0, count, 0);

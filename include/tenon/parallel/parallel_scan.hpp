@@ -4,6 +4,7 @@
 #include <tenon/core/cache_line.hpp>
 #include <tenon/core/clock.hpp>
 #include <tenon/core/detail/relax.hpp>
+#include <tenon/core/loop.hpp>
 #include <tenon/parallel/detail/extent.hpp>
 #include <tenon/parallel/detail/reduction.hpp>
 #include <tenon/parallel/detail/stride.hpp>
@@ -61,7 +62,8 @@ class scan {
     for (;;) {
       const extent seen = next_.load(std::memory_order_relaxed);
       if (seen >= end_ || has_failed_.load(std::memory_order_relaxed)) return;
-      if (pieces.wanted(end_ - seen)) {
+      // One that nobody has taken yet is enough: a fork makes nothing smaller here, and would be followed by the next.
+      if (pieces.wanted(end_ - seen) && !this_thread_storage.forks->sharing()) {
         size = pieces.size();
         (void)fork_join(
             [this, size] {

@@ -122,7 +122,7 @@ class alignas(cache_line) branch_stack {
   /// False: there is no room for so many, or no worker: run them at once. After they are filled and pushed: offer().
   [[nodiscard]] bool make_ready(std::size_t more) noexcept {
     if (hooks_ == nullptr || !open()) return false;
-    if (countdown_ < 0) {
+    if (countdown_ < 0 || --countdown_ < 0) {  // not counted yet where the limit barred the way: each fork counts
       batch_ = hooks_->tick(worker_, batch_);
       countdown_ = batch_;
     }
@@ -138,9 +138,9 @@ class alignas(cache_line) branch_stack {
     hooks_->call(worker_);
   }
 
-  /// For a loop that forks only when it must: whether somebody may want a branch.
+  /// For a loop that forks only when it must: whether somebody may want a branch, and there is room for one.
   [[nodiscard]] bool wanted() const noexcept {
-    return limit_.load(std::memory_order_relaxed) != end_ || (end_ == nullptr && hooks_ != nullptr);
+    return top_ != end_ ? limit_.load(std::memory_order_relaxed) != end_ : end_ == nullptr && hooks_ != nullptr;
   }
   /// Whether something lies open already, or is private and is offered now. False: nothing is, so fork something.
   [[nodiscard]] bool give() noexcept {

@@ -83,9 +83,10 @@ template <class First, class Last>
 
 /// A callable for the inner loop: a small one is copied there, so that what it captured is seen not to change.
 template <class F, class... Args>
-using at_hand = std::conditional_t<std::is_trivially_copyable_v<F> && sizeof(F) <= 64 &&
-                                       std::is_invocable_v<const F&, Args...> && !std::is_function_v<F>,
-                                   const F, F&>;
+using at_hand =
+    std::conditional_t<std::is_trivially_copyable_v<F> && std::is_copy_constructible_v<F> && sizeof(F) <= 64 &&
+                           std::is_invocable_v<const F&, Args...> && !std::is_function_v<F>,
+                       const F, F&>;
 
 // Options: named values in any order behind what they concern.
 

@@ -27,7 +27,7 @@ class carried {
     if constexpr (std::is_lvalue_reference_v<F>) {  // it may be a function, which has no size
       return false;
     } else {
-      return std::is_trivially_copyable_v<F> && sizeof(F) <= 32 && alignof(F) <= 16;
+      return std::is_trivially_copyable_v<F> && std::is_copy_constructible_v<F> && sizeof(F) <= 32 && alignof(F) <= 16;
     }
   }();
   using held = std::conditional_t<is_copied, std::remove_cvref_t<F>, std::remove_reference_t<F>*>;

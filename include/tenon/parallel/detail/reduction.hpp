@@ -51,7 +51,7 @@ class reduction {
   /// The same in leaves, always the same.
   [[nodiscard]] T in_pairs(extent at, extent end, extent leaf) {
     if (end - at <= leaf) return of(at, end);
-    const extent leaves = (end - at + (leaf - 1)) / leaf;
+    const extent leaves = (end - at - 1) / leaf + 1;
     const extent middle = at + leaves / 2 * leaf;
     auto [low, high] = both([this, at, middle, leaf] { return in_pairs(at, middle, leaf); },
                             [this, middle, end, leaf] { return in_pairs(middle, end, leaf); });

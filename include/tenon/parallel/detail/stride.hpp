@@ -45,9 +45,9 @@ class stride {
   static void lay_open() noexcept { this_thread_storage.forks->lay_open(); }
 
   /// Whether the `left` elements should be shared now. The branches further out come first, and none that is worth less
-  /// than the way to another core.
+  /// than the way to another core; no part is smaller than the least piece.
   [[nodiscard]] bool wanted(extent left) noexcept {
-    if (!own_.wanted() || left <= least_) return false;
+    if (!own_.wanted() || left / 2 < least_) return false;
     if (is_timed_ ? left < size_ / 2 : left > few) return false;
     return !own_.give();
   }
@@ -71,12 +71,9 @@ class stride {
     const std::int64_t spent = (now - then_).count();
     then_ = now;
     if (spent >= telling_ns) is_timed_ = true;
-    const extent most = size_ * 8;
-    const extent fitting = spent <= 0
-                               ? most
-                               : static_cast<extent>(static_cast<double>(taken_) * static_cast<double>(piece_ns_) /
-                                                     static_cast<double>(spent));
-    size_ = fitting < most ? fitting : most;
+    const extent most = size_ < ~extent{0} / 8 ? size_ * 8 : ~extent{0};
+    const double fitting = static_cast<double>(taken_) * static_cast<double>(piece_ns_) / static_cast<double>(spent);
+    size_ = spent > 0 && fitting < static_cast<double>(most) ? static_cast<extent>(fitting) : most;
     if (size_ < least_) size_ = least_;
     own_.pass(now);
   }

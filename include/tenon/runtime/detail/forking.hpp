@@ -56,6 +56,7 @@ class forking<Worker, true> {
         stack_.run(*got);
         item_ended();
         looked_ = 0;
+        keep_turning();
         return true;
       }
       theirs.ask();
@@ -130,17 +131,29 @@ class forking<Worker, true> {
     return static_cast<std::int32_t>(fitting < 1 ? 1 : fitting < most ? fitting : most);
   }
 
+  /// Between two stolen branches, which are no items: a turn is due by the clock.
+  void keep_turning() noexcept {
+    const clock::time_point now = clock::now();
+    if (now - turned_at_ < serve_every) return;
+    turned_at_ = now;
+    owner_.turn();
+  }
+
   /// In the middle of an item: its I/O, timers, and some of what is ready. What runs here forks nothing out, for a
   /// thief's waiter may take only what descends from what the thief runs.
   void serve() noexcept {
     serving_ = true;
     fork_stack* const before = std::exchange(owner_.thread_->forks, &no_forks);
-    const unsigned depth = owner_.thread_->depth;
-    const unsigned chain = owner_.thread_->chain;  // the stack below is as deep as it was
+    const unsigned depth = owner_.thread_->depth, chain = owner_.thread_->chain;
     owner_.turn();
     for (int i = 0; i < items_served; ++i) {
       work* item = owner_.local_.next();
-      if (item == nullptr && i == 0) item = owner_.local_.find();  // what comes from outside
+      if (item == nullptr && i == 0) {  // what comes from outside; a searcher, for it may bring more than it runs
+        owner_.search();
+        item = owner_.local_.find();
+        owner_.end_search();
+      }
+      owner_.tell();
       if (item == nullptr) break;
       owner_.execute(*item);
     }
@@ -158,6 +171,7 @@ class forking<Worker, true> {
   bool serving_ = false;
   clock::time_point looked_at_{};
   clock::time_point served_at_{};
+  clock::time_point turned_at_{};  // between two stolen branches
 };
 
 }  // namespace tenon::detail

@@ -235,11 +235,16 @@ class alignas(cache_line) worker final : public loop {
         item = local_.find();
       }
       if (item != nullptr) end_search();
-      if constexpr (requires { local_.published(); }) {
-        if (local_.published()) call_if_wanted();
-      }
+      tell();
     }
     return item;
+  }
+
+  /// After local_.next(): of what others may take now and might not before.
+  void tell() noexcept {
+    if constexpr (requires { local_.published(); }) {
+      if (local_.published()) call_if_wanted();
+    }
   }
 
   /// Before anything is run: a searcher has found work, and the last one sees to it that what is left is not forgotten.
