@@ -18,7 +18,8 @@ namespace tenon {
 /// Shape    A T a worker, on cache lines of its own, made with it and without arguments. It may end before the runtime
 ///          does, or after; it is not in use then.
 /// Cost     here(): who am I, and an index.
-/// Threads  here(): workers of the runtime, each its own T. A task that waits may go on on another worker: ask again.
+/// Threads  here(): workers of the runtime, each its own T. A task that waits may go on on another worker, and
+///          a fork_join may run another task here meanwhile: ask again.
 ///          each(): who knows that no worker is at it.
 template <class T, class R>
 class worker_local {
