@@ -37,6 +37,7 @@ struct desk {
   buffer in;
   buffer out;
   http::parser parser;
+  time_point until{};  ///< when the request in hand has to be whole
 };
 
 /// What a service says when it has been shown the buffer.
@@ -61,7 +62,8 @@ concept service = requires(S& s, const S& fixed, desk& at, bool last) {
 
 namespace detail {
 
-/// A connection between two waits: plain code, so that none of its variables lies in the coroutine's frame.
+/// A connection between two waits: plain code, so that none of its variables lies in the coroutine's frame. The stream
+/// is handed over each time, for the coroutine has it already.
 template <class R, service S>
 class conversation {
  public:
@@ -73,29 +75,29 @@ class conversation {
     nothing  ///< it is over
   };
 
-  conversation(basic_tcp_stream<R>& peer, S& with) noexcept : peer_(peer), with_(with) {}
+  explicit conversation(S& with) noexcept : with_(with) {}
   conversation(const conversation&) = delete;
   conversation& operator=(const conversation&) = delete;
   ~conversation() { put_back(); }
 
-  [[nodiscard]] time_point until() const noexcept {
-    return desk_ != nullptr ? until_ : peer_.runtime().now() + with_.patience().idle;
+  [[nodiscard]] time_point until(basic_tcp_stream<R>& peer) const noexcept {
+    return desk_ != nullptr ? desk_->until : peer.runtime().now() + with_.patience().idle;
   }
   [[nodiscard]] buffer& out() const noexcept { return desk_->out; }
 
   /// The wait for bytes ended with `ready`. `last`: the server drains.
-  [[nodiscard]] next heard(const result<void>& ready, bool last) {
+  [[nodiscard]] next heard(basic_tcp_stream<R>& peer, const result<void>& ready, bool last) {
     if (!ready) {
       if (desk_ == nullptr || ready.error() != std::errc::timed_out) return next::nothing;
       respond(desk_->out, error_response(status::request_timeout), {});
       open_ = false;
-      return flush();
+      return flush(peer);
     }
     fresh_ = desk_ == nullptr;
     if (fresh_) desk_ = &with_.lend();
     const std::size_t missing = desk_->parser.missing_bytes();
     const std::size_t most = missing < body_bytes ? missing : body_bytes;  // what was announced may never come
-    const auto n = peer_.try_read_some(desk_->in.writable(most > read_bytes ? most : read_bytes));
+    const auto n = peer.try_read_some(desk_->in.writable(most > read_bytes ? most : read_bytes));
     if (!n) {
       if (n.error() != std::errc::operation_would_block) return next::nothing;
       if (fresh_) put_back();
@@ -104,13 +106,13 @@ class conversation {
     if (*n == 0) return next::nothing;
     desk_->in.commit(*n);
     answered_ = false;
-    return answer(last);
+    return answer(peer, last);
   }
 
   /// The rest of an answer has been sent.
-  [[nodiscard]] next sent(bool last) {
+  [[nodiscard]] next sent(basic_tcp_stream<R>& peer, bool last) {
     desk_->out.clear();
-    return open_ ? answer(last) : next::ending;
+    return open_ ? answer(peer, last) : next::ending;
   }
 
  private:
@@ -119,7 +121,7 @@ class conversation {
   static constexpr std::size_t answer_bytes = 64 * 1024;  // written out before more is answered
 
   /// Answers what is whole, and writes all of it at once.
-  [[nodiscard]] next answer(bool last) {
+  [[nodiscard]] next answer(basic_tcp_stream<R>& peer, bool last) {
     for (verdict said = verdict::again; said == verdict::again;) {
       said = with_.answer(*desk_, last);
       answered_ = answered_ || said != verdict::more;
@@ -127,17 +129,17 @@ class conversation {
       if (said == verdict::again && desk_->in.empty()) said = verdict::more;
       if (said == verdict::again && desk_->out.size() < answer_bytes) continue;
       if (!desk_->out.empty()) {
-        const next then = flush();
+        const next then = flush(peer);
         if (then != next::bytes) return then;
       }
     }
-    settle();
+    settle(peer);
     return next::bytes;
   }
 
   /// Writes what the socket takes: `bytes` when that was all of it.
-  [[nodiscard]] next flush() {
-    const auto sent = peer_.try_write_some(desk_->out.bytes());
+  [[nodiscard]] next flush(basic_tcp_stream<R>& peer) {
+    const auto sent = peer.try_write_some(desk_->out.bytes());
     if (!sent && sent.error() != std::errc::operation_would_block) return next::nothing;
     if (sent) desk_->out.consume(*sent);
     if (!desk_->out.empty()) return next::room;
@@ -145,13 +147,13 @@ class conversation {
   }
 
   /// Nothing more can be answered: an empty desk goes back, and a request that has begun gets its time.
-  void settle() noexcept {
+  void settle(basic_tcp_stream<R>& peer) noexcept {
     if (desk_->in.empty()) {
       put_back();
     } else if (fresh_ || answered_ || desk_->parser.is_in_body() != in_body_) {
       in_body_ = desk_->parser.is_in_body();
       const http::patience patience = with_.patience();
-      until_ = peer_.runtime().now() + (in_body_ ? patience.body : patience.head);
+      desk_->until = peer.runtime().now() + (in_body_ ? patience.body : patience.head);
     }
   }
 
@@ -165,10 +167,8 @@ class conversation {
     in_body_ = false;
   }
 
-  basic_tcp_stream<R>& peer_;
   S& with_;
   desk* desk_ = nullptr;
-  time_point until_{};
   bool fresh_ = true;      // the desk was taken for what has just come
   bool answered_ = false;  // something of what has just come
   bool in_body_ = false;
@@ -211,14 +211,14 @@ template <class R, service S>
 task<void> serve(basic_tcp_stream<R> peer, S& with) {
   using next = typename detail::conversation<R, S>::next;
   const std::stop_token stop = co_await this_task::stop_token();
-  detail::conversation<R, S> talk(peer, with);
+  detail::conversation<R, S> talk(with);
   for (next wanted = next::bytes; wanted != next::nothing;) {
     if (wanted == next::bytes) {
-      const auto ready = co_await peer.readable(talk.until());
-      wanted = talk.heard(ready, stop.stop_requested());
+      const auto ready = co_await peer.readable(talk.until(peer));
+      wanted = talk.heard(peer, ready, stop.stop_requested());
     } else {
       const bool sent = co_await detail::finish(peer, wanted == next::room ? &talk.out() : nullptr, with);
-      wanted = sent ? talk.sent(stop.stop_requested()) : next::nothing;
+      wanted = sent ? talk.sent(peer, stop.stop_requested()) : next::nothing;
     }
   }
 }

@@ -197,7 +197,7 @@ class patient_wait : public applicant {
       canceled_ = true;
       return goes_on();
     }
-    if (!waits_in_line(case_, *this, how_)) return goes_on();
+    if (!enters_line()) return goes_on();
     if (how_ == verdict::waits) watch();
     return true;
   }
@@ -210,12 +210,26 @@ class patient_wait : public applicant {
  private:
   [[nodiscard]] bool look() noexcept { return (how_ = case_.look()) != verdict::waits; }
 
+  /// True: it is in line, or its grant is on the way. The second look may tell one who waits on this worker, who goes on
+  /// at once, inside of it, and may grant this one in turn: that arrives only when the look is over.
+  [[nodiscard]] bool enters_line() noexcept {
+    entering_ = true;
+    const bool is_in_line = waits_in_line(case_, *this, how_);
+    entering_ = false;
+    if (std::exchange(told_, false)) home().pin(static_cast<grant_item&>(*this));
+    return is_in_line;
+  }
+
   /// At home. The item may have gone to another meanwhile: back into the line.
   static void arrive(work& item) noexcept {
     auto& self =
         static_cast<patient_wait&>(static_cast<applicant&>(static_cast<granted_wait&>(static_cast<grant_item&>(item))));
+    if (self.entering_) {
+      self.told_ = true;
+      return;
+    }
     look_when_told(self.case_, self.how_);
-    if (self.how_ == verdict::waits && !self.stopping_ && waits_in_line(self.case_, self, self.how_)) return;
+    if (self.how_ == verdict::waits && !self.stopping_ && self.enters_line()) return;
     self.canceled_ = self.how_ == verdict::waits;
     self.end();
   }
@@ -231,6 +245,8 @@ class patient_wait : public applicant {
   verdict how_ = verdict::waits;
   bool canceled_ = false;
   bool stopping_ = false;
+  bool entering_ = false;
+  bool told_ = false;
 };
 
 }  // namespace tenon::detail::syncing
