@@ -210,8 +210,8 @@ class patient_wait : public applicant {
  private:
   [[nodiscard]] bool look() noexcept { return (how_ = case_.look()) != verdict::waits; }
 
-  /// True: it is in line, or its grant is on the way. The second look may tell one who waits on this worker, who goes on
-  /// at once, inside of it, and may grant this one in turn: that arrives only when the look is over.
+  /// True: it is in line, or its grant is on the way. The second look may tell one who waits on this worker, who goes
+  /// on at once, inside of it, and may grant this one in turn: that arrives only when the look is over.
   [[nodiscard]] bool enters_line() noexcept {
     entering_ = true;
     const bool is_in_line = waits_in_line(case_, *this, how_);
