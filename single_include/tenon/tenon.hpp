@@ -4449,8 +4449,8 @@ struct branch_hooks {
 ///   A join waits for a branch A that thief T runs, and claims from T only (a) with a word of `shared_` that was read
 ///   before A's state, and A's state was not ended. What T shares is what it forked since it began the job on top of
 ///   its stack: when it began that, all it had before was stolen, for it either had nothing or waited for its top
-///   branch. While T runs A, all it shares descends from A. T adds one to `tag` when A has ended and before it says so
-///   in A's state. Suppose the CAS takes a branch B that T forked for a later job. The word that was read had tail <
+///   branch. While T runs A, all it shares descends from A. T adds one to `tag` when A has ended and before it
+///   shares anything again. Suppose the CAS takes a branch B that T forked for a later job. The word that was read had tail <
 ///   split. Was it written after A's end, then after the store of A's state too (T's program order; release, acquire):
 ///   (a) would have seen the end. Was it written before, then its tag differs from that of the word in which B is
 ///   shared: the CAS fails. (The tag has 32 bits; it would have to come round between two loads.)
@@ -4601,7 +4601,8 @@ class alignas(cache_line) branch_stack {
     const branch_end how = claimed.run(claimed);
     const word now = shared_.load(std::memory_order_relaxed);
     assert(tail(now) == split(now) && "a branch has not been joined");
-    shared_.store(now + one_tag, std::memory_order_relaxed);  // before the state: see the theorem
+    shared_.store(now + one_tag,
+                  std::memory_order_relaxed);  // before it shares anything of another job: see the theorem
     claimed.state.store(static_cast<std::uintptr_t>(how), std::memory_order_release);
   }
 
@@ -8030,6 +8031,20 @@ namespace tenon {
 static_assert(std::is_error_code_enum_v<pipeline_errc>);
 
 }  // namespace tenon
+// tenon/core/detail/relax.hpp
+
+namespace tenon::detail {
+
+/// Tells the processor that this thread spins.
+inline void relax() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb" : : : "memory");  // a yield is over at once there
+#endif
+}
+
+}  // namespace tenon::detail
 // tenon/queue/detail/lost_race.hpp
 
 namespace tenon::detail {
@@ -8042,20 +8057,12 @@ namespace tenon::detail {
 class lost_race {
  public:
   void give_way() noexcept {
-    for (unsigned i = 0; i < pauses_; ++i) pause();
+    for (unsigned i = 0; i < pauses_; ++i) relax();
     if (pauses_ < most) pauses_ *= 2;
   }
 
  private:
   static constexpr unsigned most = 64;
-
-  static void pause() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("isb" : : : "memory");
-#endif
-  }
 
   unsigned pauses_ = 4;
 };
@@ -9785,20 +9792,6 @@ static_assert(sizeof(inbox<multi_thread>) == cache_line);
 static_assert(sizeof(inbox<single_thread>) == sizeof(work_list));
 
 }  // namespace tenon::detail
-// tenon/core/detail/relax.hpp
-
-namespace tenon::detail {
-
-/// Tells the processor that this thread spins.
-inline void relax() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
-}  // namespace tenon::detail
 // tenon/runtime/detail/forking.hpp
 
 namespace tenon::detail {
@@ -9905,17 +9898,14 @@ class forking<Worker, true> {
   /// and a fixed number would say nothing of time: so it asks after as many as take some twenty microseconds.
   [[nodiscard]] std::int32_t keep_time(std::int32_t forks) noexcept {
     const clock::time_point now = clock::now();
-    const auto since = std::exchange(looked_at_, now), spent = now;
+    const auto spent = now - std::exchange(looked_at_, now);
     if (forks == 0) {
       served_at_ = now;
       return 1;
     }
     if (now - served_at_ >= serve_every) serve();
     const std::int64_t most = std::int64_t{forks} * 8 < most_forks ? std::int64_t{forks} * 8 : most_forks;
-    const std::int64_t fitting = (spent - since).count() <= 0
-                                     ? most
-                                     : forks * std::chrono::nanoseconds(look_at_clock_every).count() /
-                                           std::chrono::nanoseconds(spent - since).count();
+    const std::int64_t fitting = spent.count() <= 0 ? most : forks * look_at_clock_every / spent;
     return static_cast<std::int32_t>(fitting < 1 ? 1 : fitting < most ? fitting : most);
   }
 
@@ -10230,7 +10220,7 @@ class alignas(cache_line) worker final : public loop {
     count();
     take_inbox();
     begin_collecting();
-    backend_.wait(std::chrono::nanoseconds::zero());
+    wait(duration::zero());
     fire();
     publish(1);
   }
@@ -10287,8 +10277,16 @@ class alignas(cache_line) worker final : public loop {
   void sleep() noexcept {
     since_turn_ = 0;
     observer_.parked();
-    backend_.wait(until_next_timer());
+    wait(until_next_timer());
     observer_.woke();
+  }
+
+  /// The backend may run handles of the program's own. What these fork runs there and then: to serve others from within,
+  /// the worker would have to wait within its wait.
+  void wait(duration most) noexcept {
+    fork_stack* const before = std::exchange(thread_->forks, &no_forks);
+    backend_.wait(most);
+    thread_->forks = before;
   }
 
   [[nodiscard]] duration until_next_timer() noexcept {

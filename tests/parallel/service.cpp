@@ -2,6 +2,10 @@
 #include <tenon/net/tcp_stream.hpp>
 #include <tenon/scheduler/priority.hpp>
 
+#if defined(TENON_WITH_LIBUV) && TENON_WITH_LIBUV
+#include <tenon/backend/libuv.hpp>
+#endif
+
 #include "ground.hpp"
 
 #include <algorithm>
@@ -206,5 +210,42 @@ TEST(service_at_forks, leaves_the_chain_of_the_task_as_it_was) {
     EXPECT_NE(chain, tenon::detail::chain_depth);
   }(rt, ran));
 }
+
+#if defined(TENON_WITH_LIBUV) && TENON_WITH_LIBUV
+/// A handle of the program's own that forks, within the wait of its worker.
+struct ringing {
+  uv_timer_t timer{};
+  crew<tenon::stealing<>, tenon::libuv>* of = nullptr;
+  std::atomic<bool> served{false};
+  bool was_served_within = false;
+  std::atomic<bool> rang{false};
+
+  void ring() {
+    EXPECT_TRUE(of->defer([this] { served.store(true); }));
+    const auto until = std::chrono::steady_clock::now() + 3ms;
+    while (std::chrono::steady_clock::now() < until) tenon::fork_join([] {}, [] {});
+    was_served_within = served.load();
+    rang.store(true);
+  }
+};
+
+TEST(service_at_forks, is_not_from_within_the_wait_of_the_worker) {
+  crew<tenon::stealing<>, tenon::libuv> rt{{.threads = 1}};
+  ringing bell;
+  bell.of = &rt;
+  rt.run([](crew<tenon::stealing<>, tenon::libuv>& of, ringing& its) -> task<void> {
+    EXPECT_EQ(::uv_timer_init(&of.current()->backend().native(), &its.timer), 0);
+    its.timer.data = &its;
+    EXPECT_EQ(
+        ::uv_timer_start(&its.timer, [](uv_timer_t* self) { static_cast<ringing*>(self->data)->ring(); }, 1, 0), 0);
+    for (int i = 0; i < 10'000 && !its.served.load(); ++i) (void)co_await tenon::sleep_for(1ms);
+    ::uv_close(reinterpret_cast<uv_handle_t*>(&its.timer), nullptr);
+    (void)co_await tenon::sleep_for(1ms);
+  }(rt, bell));
+  EXPECT_TRUE(bell.rang.load());
+  EXPECT_TRUE(bell.served.load());
+  EXPECT_FALSE(bell.was_served_within) << "the worker waited within its wait";
+}
+#endif
 
 }  // namespace

@@ -70,8 +70,8 @@ struct branch_hooks {
 ///   A join waits for a branch A that thief T runs, and claims from T only (a) with a word of `shared_` that was read
 ///   before A's state, and A's state was not ended. What T shares is what it forked since it began the job on top of
 ///   its stack: when it began that, all it had before was stolen, for it either had nothing or waited for its top
-///   branch. While T runs A, all it shares descends from A. T adds one to `tag` when A has ended and before it says so
-///   in A's state. Suppose the CAS takes a branch B that T forked for a later job. The word that was read had tail <
+///   branch. While T runs A, all it shares descends from A. T adds one to `tag` when A has ended and before it
+///   shares anything again. Suppose the CAS takes a branch B that T forked for a later job. The word that was read had tail <
 ///   split. Was it written after A's end, then after the store of A's state too (T's program order; release, acquire):
 ///   (a) would have seen the end. Was it written before, then its tag differs from that of the word in which B is
 ///   shared: the CAS fails. (The tag has 32 bits; it would have to come round between two loads.)
@@ -222,7 +222,8 @@ class alignas(cache_line) branch_stack {
     const branch_end how = claimed.run(claimed);
     const word now = shared_.load(std::memory_order_relaxed);
     assert(tail(now) == split(now) && "a branch has not been joined");
-    shared_.store(now + one_tag, std::memory_order_relaxed);  // before the state: see the theorem
+    shared_.store(now + one_tag,
+                  std::memory_order_relaxed);  // before it shares anything of another job: see the theorem
     claimed.state.store(static_cast<std::uintptr_t>(how), std::memory_order_release);
   }
 

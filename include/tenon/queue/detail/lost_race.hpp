@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/detail/relax.hpp>
+
 namespace tenon::detail {
 
 /// What a thread does that has lost the race for a ticket, before it looks again: nothing, for a while that doubles.
@@ -11,20 +13,12 @@ namespace tenon::detail {
 class lost_race {
  public:
   void give_way() noexcept {
-    for (unsigned i = 0; i < pauses_; ++i) pause();
+    for (unsigned i = 0; i < pauses_; ++i) relax();
     if (pauses_ < most) pauses_ *= 2;
   }
 
  private:
   static constexpr unsigned most = 64;
-
-  static void pause() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("isb" : : : "memory");
-#endif
-  }
 
   unsigned pauses_ = 4;
 };

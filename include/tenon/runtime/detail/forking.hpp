@@ -117,17 +117,14 @@ class forking<Worker, true> {
   /// and a fixed number would say nothing of time: so it asks after as many as take some twenty microseconds.
   [[nodiscard]] std::int32_t keep_time(std::int32_t forks) noexcept {
     const clock::time_point now = clock::now();
-    const auto since = std::exchange(looked_at_, now), spent = now;
+    const auto spent = now - std::exchange(looked_at_, now);
     if (forks == 0) {
       served_at_ = now;
       return 1;
     }
     if (now - served_at_ >= serve_every) serve();
     const std::int64_t most = std::int64_t{forks} * 8 < most_forks ? std::int64_t{forks} * 8 : most_forks;
-    const std::int64_t fitting = (spent - since).count() <= 0
-                                     ? most
-                                     : forks * std::chrono::nanoseconds(look_at_clock_every).count() /
-                                           std::chrono::nanoseconds(spent - since).count();
+    const std::int64_t fitting = spent.count() <= 0 ? most : forks * look_at_clock_every / spent;
     return static_cast<std::int32_t>(fitting < 1 ? 1 : fitting < most ? fitting : most);
   }
 

@@ -24,7 +24,7 @@ class visits {
     const this_thread before = worker_.enter();
     const bool dozed = std::exchange(dozing_, false);
     worker_.begin_collecting();
-    worker_.backend_.wait(std::chrono::nanoseconds::zero());
+    worker_.wait(duration::zero());
     if (dozed) {
       worker_.get_up();
       worker_.observer_.woke();
@@ -76,7 +76,7 @@ class visits {
       dozing_ = true;
       return true;
     }
-    worker_.backend_.wait(std::chrono::nanoseconds::zero());
+    worker_.wait(duration::zero());
     worker_.get_up();
     if (!is_dry) worker_.search();
     worker_.fire();

@@ -266,7 +266,7 @@ class alignas(cache_line) worker final : public loop {
     count();
     take_inbox();
     begin_collecting();
-    backend_.wait(std::chrono::nanoseconds::zero());
+    wait(duration::zero());
     fire();
     publish(1);
   }
@@ -323,8 +323,16 @@ class alignas(cache_line) worker final : public loop {
   void sleep() noexcept {
     since_turn_ = 0;
     observer_.parked();
-    backend_.wait(until_next_timer());
+    wait(until_next_timer());
     observer_.woke();
+  }
+
+  /// The backend may run handles of the program's own. What these fork runs there and then: to serve others from within,
+  /// the worker would have to wait within its wait.
+  void wait(duration most) noexcept {
+    fork_stack* const before = std::exchange(thread_->forks, &no_forks);
+    backend_.wait(most);
+    thread_->forks = before;
   }
 
   [[nodiscard]] duration until_next_timer() noexcept {
