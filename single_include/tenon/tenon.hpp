@@ -4450,10 +4450,10 @@ struct branch_hooks {
 ///   before A's state, and A's state was not ended. What T shares is what it forked since it began the job on top of
 ///   its stack: when it began that, all it had before was stolen, for it either had nothing or waited for its top
 ///   branch. While T runs A, all it shares descends from A. T adds one to `tag` when A has ended and before it
-///   shares anything again. Suppose the CAS takes a branch B that T forked for a later job. The word that was read had tail <
-///   split. Was it written after A's end, then after the store of A's state too (T's program order; release, acquire):
-///   (a) would have seen the end. Was it written before, then its tag differs from that of the word in which B is
-///   shared: the CAS fails. (The tag has 32 bits; it would have to come round between two loads.)
+///   shares anything again. Suppose the CAS takes a branch B that T forked for a later job. The word that was read had
+///   tail < split. Was it written after A's end, then after the store of A's state too (T's program order; release,
+///   acquire): (a) would have seen the end. Was it written before, then its tag differs from that of the word in which
+///   B is shared: the CAS fails. (The tag has 32 bits; it would have to come round between two loads.)
 /// No deadlock. Of all branches in progress one that is deepest in the tree is not waiting.
 ///
 /// Source   T. van Dijk and J. van de Pol, "Lace: Non-blocking Split Deque for Work-Stealing", 2014; K. Faxen, "Wool",
@@ -10281,8 +10281,8 @@ class alignas(cache_line) worker final : public loop {
     observer_.woke();
   }
 
-  /// The backend may run handles of the program's own. What these fork runs there and then: to serve others from within,
-  /// the worker would have to wait within its wait.
+  /// The backend may run handles of the program's own. What these fork runs there and then: to serve others from
+  /// within, the worker would have to wait within its wait.
   void wait(duration most) noexcept {
     fork_stack* const before = std::exchange(thread_->forks, &no_forks);
     backend_.wait(most);

@@ -327,8 +327,8 @@ class alignas(cache_line) worker final : public loop {
     observer_.woke();
   }
 
-  /// The backend may run handles of the program's own. What these fork runs there and then: to serve others from within,
-  /// the worker would have to wait within its wait.
+  /// The backend may run handles of the program's own. What these fork runs there and then: to serve others from
+  /// within, the worker would have to wait within its wait.
   void wait(duration most) noexcept {
     fork_stack* const before = std::exchange(thread_->forks, &no_forks);
     backend_.wait(most);
