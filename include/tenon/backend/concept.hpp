@@ -22,6 +22,7 @@ namespace tenon {
 /// detach       Forgets a source. It has no operation in flight; the descriptor is still open.
 /// attempt      Tries the operation at once, from any thread, and never waits: true when `outcome` holds the end of it,
 ///              false when it would block (or this backend prefers to be asked with start).
+/// attempt_here Not required: attempt(), for who is on the loop's thread.
 /// start        On the loop's thread. true: ended at once, `outcome` is set and run() will not be called.
 ///              false: in flight; run(op) will be called once, from inside a later wait(). At most one operation a side
 ///              (inbound, outbound) of a source is in flight. What works on a file (is_of_file) has no side.

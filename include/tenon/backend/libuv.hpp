@@ -92,6 +92,7 @@ struct libuv : family::backend {
     }
 
     [[nodiscard]] static bool attempt(io_operation& op) noexcept { return detail::attempt_ready<Threading>(op); }
+    [[nodiscard]] static bool attempt_here(io_operation& op) noexcept { return detail::attempt_here<Threading>(op); }
 
     [[nodiscard]] bool start(io_operation& op) noexcept {
       if (detail::start_ready<Threading>(op)) return true;

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <concepts>
 
+#include <time.h>
+
 namespace tenon {
 
 /// Every time in the library: nanoseconds of a monotonic clock, real or virtual.
@@ -25,6 +27,12 @@ struct steady : family::clock {
   class source {
    public:
     [[nodiscard]] static time_point now() noexcept { return std::chrono::steady_clock::now(); }
+    /// As of the last tick of the kernel's: up to 4 ms ago, for 3 ns.
+    [[nodiscard]] static time_point coarse_now() noexcept {
+      timespec at{};
+      ::clock_gettime(CLOCK_MONOTONIC_COARSE, &at);
+      return time_point(std::chrono::seconds(at.tv_sec) + std::chrono::nanoseconds(at.tv_nsec));
+    }
     /// How long to sleep until `deadline`: never shorter than what is left.
     [[nodiscard]] static duration until(time_point deadline) noexcept {
       const time_point from = now();

@@ -80,8 +80,9 @@ class conversation {
   conversation& operator=(const conversation&) = delete;
   ~conversation() { put_back(); }
 
-  [[nodiscard]] time_point until(basic_tcp_stream<R>& peer) const noexcept {
-    return desk_ != nullptr ? desk_->until : peer.runtime().now() + with_.patience().idle;
+  /// How long the next bytes may take to come.
+  [[nodiscard]] duration patience(basic_tcp_stream<R>& peer) const noexcept {
+    return desk_ != nullptr ? desk_->until - peer.runtime().now() : with_.patience().idle;
   }
   [[nodiscard]] buffer& out() const noexcept { return desk_->out; }
 
@@ -175,6 +176,23 @@ class conversation {
   bool open_ = true;
 };
 
+/// Hears a connection for as long as all that it wants is bytes.
+template <class R, service S>
+struct listener {
+  using next = typename conversation<R, S>::next;
+
+  basic_tcp_stream<R>& peer;
+  conversation<R, S>& talk;
+  const std::stop_token& stop;
+  next wanted = next::bytes;
+
+  [[nodiscard]] bool heard(const result<void>& ready) {
+    wanted = talk.heard(peer, ready, stop.stop_requested());
+    return wanted == next::bytes;
+  }
+  [[nodiscard]] duration patience() const noexcept { return talk.patience(peer); }
+};
+
 /// Sends what is left of an answer; with `ending`, closes so that the peer can read it: bytes that nobody reads would
 /// make the kernel reset the connection. Apart, so that a connection that need not wait for this pays no room for it.
 template <class R, service S>
@@ -212,13 +230,13 @@ task<void> serve(basic_tcp_stream<R> peer, S& with) {
   using next = typename detail::conversation<R, S>::next;
   const std::stop_token stop = co_await this_task::stop_token();
   detail::conversation<R, S> talk(with);
-  for (next wanted = next::bytes; wanted != next::nothing;) {
-    if (wanted == next::bytes) {
-      const auto ready = co_await peer.readable(talk.until(peer));
-      wanted = talk.heard(peer, ready, stop.stop_requested());
+  detail::listener<R, S> ear{peer, talk, stop};
+  while (ear.wanted != next::nothing) {
+    if (ear.wanted == next::bytes) {
+      co_await peer.watch(ear);
     } else {
-      const bool sent = co_await detail::finish(peer, wanted == next::room ? &talk.out() : nullptr, with);
-      wanted = sent ? talk.sent(peer, stop.stop_requested()) : next::nothing;
+      const bool sent = co_await detail::finish(peer, ear.wanted == next::room ? &talk.out() : nullptr, with);
+      ear.wanted = sent ? talk.sent(peer, stop.stop_requested()) : next::nothing;
     }
   }
 }

@@ -157,6 +157,24 @@ template <class Threading>
   return try_now(op, source, side);
 }
 
+/// The same on the loop's own thread: no event can come in between, so the hint is written when all is known, and by
+/// nobody else.
+template <class Threading>
+[[nodiscard]] inline bool attempt_here(io_operation& op) noexcept {
+  if (op.kind != io_kind::read && op.kind != io_kind::write) return attempt_ready<Threading>(op);
+  auto& source = static_cast<ready_source<Threading>&>(*op.source);
+  ready_side<Threading>& side = source.side(op.kind);
+  if (!side.ready.load(std::memory_order_relaxed)) return false;
+  op.outcome = perform(op, source.is_socket);
+  if (op.outcome == -EAGAIN) {
+    side.ready.store(false, std::memory_order_relaxed);
+    return false;
+  }
+  const bool emptied = source.is_stream && op.outcome > 0 && static_cast<std::size_t>(op.outcome) < op.size;
+  if (emptied && !source.ended.load(std::memory_order_relaxed)) side.ready.store(false, std::memory_order_relaxed);
+  return true;
+}
+
 /// backend_loop's start: true when it ended at once, else it is pending.
 template <class Threading>
 [[nodiscard]] bool start_ready(io_operation& op) noexcept {

@@ -42,16 +42,25 @@ void count_transfer(const R& runtime, io_kind kind, std::int64_t bytes) noexcept
   }
 }
 
+/// The backend's attempt, by the shorter way on the descriptor's own worker.
+template <class R>
+[[nodiscard]] bool attempt(const descriptor<R>& on, io_operation& op) noexcept {
+  using backend = typename R::backend::template loop<typename R::threading>;
+  if constexpr (requires { backend::attempt_here(op); }) {
+    if (here().current == on.home()) return backend::attempt_here(op);
+  }
+  return backend::attempt(op);
+}
+
 /// A socket's transfer without waiting: bytes, or -errno, -EAGAIN among them.
 template <class R>
 [[nodiscard]] std::int64_t try_io(descriptor<R>& on, const io_request& asked) noexcept {
-  using backend = typename R::backend::template loop<typename R::threading>;
   io_operation op;
   op.kind = asked.kind;
   op.source = &on.source();
   op.data = asked.data;
   op.size = asked.size;
-  if (!backend::attempt(op)) {
+  if (!attempt(on, op)) {
     if constexpr (!R::backend::proactor) return -EAGAIN;  // it knows that the call would block
     const auto got = asked.kind == io_kind::read ? ::recv(on.fd(), op.data, op.size, MSG_DONTWAIT)
                                                  : ::send(on.fd(), op.data, op.size, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -96,7 +105,7 @@ class io_wait : public wait, public io_operation, public timer {
     }
     // A task that never finds its socket empty or full lets the others run now and then, as one in a long chain does.
     if (!*settled || ++here().depth >= transfer_depth) return false;
-    while (backend::attempt(*this)) {
+    while (attempt(descriptor_, *this)) {
       if (taken()) return true;
     }
     return false;
