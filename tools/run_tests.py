@@ -16,7 +16,7 @@ Installs what is missing, then builds and checks everything, leg by leg:
   dev           g++ -O0: all tests, a typed suite on each part of a runtime once or twice; with --full on each with each
   clang         clang++ 19 -O0: the tests that tsan leaves out; with --full all
   bare          g++ -O0 -fno-exceptions -fno-rtti: a choice of the laws, in the preset of that name
-  asan          g++ with AddressSanitizer and UndefinedBehaviorSanitizer: the files with lifetimes; with --full all
+  asan          clang++ with AddressSanitizer and UndefinedBehaviorSanitizer: the files with lifetimes; with --full all
   tsan          clang++ with ThreadSanitizer: the files in which threads meet; with --full all
   stress        g++ -O2: the storms of tests/stress with their full numbers (a minute: only with --full or by name)
   model         Relacy explores the lock-free parts, where Relacy is installed (minutes: only with --full or by name)
@@ -267,7 +267,7 @@ def build_and_test(preset, only=None):
         chosen = tally.chosen([only] if only else all_there_is(preset), filters)
         if full and preset == "asan":
             leg.environment["TENON_STRESS"] = "full"
-        if preset in ("clang", "tsan") and not shutil.which("clang++-19"):
+        if preset in ("clang", "asan", "tsan") and not shutil.which("clang++-19"):
             leg.record("SKIPPED", leg.name, "clang++-19 is not installed")
             return
         options = []

@@ -62,12 +62,27 @@ struct virtual_clock : family::clock {
 };
 
 /// Contract of the clock family. `source` is one a runtime; now() is monotonic; until(deadline) is what a worker with
-/// nothing to run asks before it sleeps, and a clock that is not real may answer by letting the time pass.
+/// nothing to run asks before it sleeps, and a clock that is not real may answer by letting the time pass. It may have
+/// a coarse_now(), cheaper and a little behind.
 template <class P>
 concept clock_policy = policy_of<P, family::clock> && requires(typename P::source source, time_point deadline) {
   { source.now() } noexcept -> std::same_as<time_point>;
   { source.until(deadline) } noexcept -> std::same_as<duration>;
 };
+
+namespace detail {
+
+/// The cheaper reading of a clock that has one.
+template <class Source>
+[[nodiscard]] time_point coarse_now(const Source& clock) noexcept {
+  if constexpr (requires { clock.coarse_now(); }) {
+    return clock.coarse_now();
+  } else {
+    return clock.now();
+  }
+}
+
+}  // namespace detail
 
 static_assert(clock_policy<steady>);
 static_assert(clock_policy<virtual_clock>);

@@ -182,13 +182,7 @@ class basic_runtime
   [[nodiscard]] const std::string& name() const noexcept { return settings_.name; }
   [[nodiscard]] time_point now() const noexcept { return clock_.now(); }
   /// A time of the last few milliseconds, where the clock has a cheaper one: for what is measured in seconds.
-  [[nodiscard]] time_point coarse_now() const noexcept {
-    if constexpr (requires { clock_.coarse_now(); }) {
-      return clock_.coarse_now();
-    } else {
-      return clock_.now();
-    }
-  }
+  [[nodiscard]] time_point coarse_now() const noexcept { return detail::coarse_now(clock_); }
 
   /// What it did so far; exact once run() has returned.
   [[nodiscard]] tenon::report report() const {

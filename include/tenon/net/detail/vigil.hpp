@@ -27,11 +27,12 @@ concept watcher = requires(W& watcher, const result<void>& ready) {
   { watcher.patience() } -> std::same_as<duration>;
 };
 
-/// Waits until a descriptor is readable, again and again, for a coroutine that sleeps meanwhile: between two waits there
-/// is a call of the watcher and nothing else. The stop callback stays, and so does the timer, which is put off when it
-/// comes too early; a wait of its own each time would set up and take down both.
+/// Waits until a descriptor is readable, again and again, for a coroutine that sleeps meanwhile: between two waits
+/// there is a call of the watcher and nothing else. The stop callback stays, and so does the timer, which is put off
+/// when it comes too early; a wait of its own each time would set up and take down both.
 ///
-/// The watcher is called from a worker's run queue like any work, on whatever worker takes it. All else happens at home:
+/// The watcher is called from a worker's run queue like any work, on whatever worker takes it. All else happens at
+/// home:
 ///
 ///     started: begin()  ->  in flight  ->  completed()  ->  queued  ->  turn() anywhere  ->  back(): begin(), or over
 ///
