@@ -4795,10 +4795,10 @@ namespace detail {
 /// time. Where two deadlines are told apart does not depend on how many there are.
 ///
 /// Time is counted in ticks of 4 ms, and a tick is a number of digits to the base 64. The horizon is a tick that no
-/// timer here is before. A timer lies at the level of the highest digit in which its tick differs from the horizon, in the
-/// slot of that digit (in the lowest level when none differs). So all of a level are due before all of the next, and
-/// the slots of a level one before the other; and a horizon that moves, but not into a timer's slot, leaves the timer
-/// where it belongs.
+/// timer here is before. A timer lies at the level of the highest digit in which its tick differs from the horizon, in
+/// the slot of that digit (in the lowest level when none differs). So all of a level are due before all of the next,
+/// and the slots of a level one before the other; and a horizon that moves, but not into a timer's slot, leaves the
+/// timer where it belongs.
 ///
 /// Source  G. Varghese and T. Lauck, "Hashed and Hierarchical Timing Wheels", 1987.
 class timer_wheel {
