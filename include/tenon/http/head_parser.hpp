@@ -108,16 +108,17 @@ class head_parser {
     lines_ = offset(at, base);
     detail::line_ends<> stops(at, end);
     for (;;) {
-      const char* const name_end = detail::skip_token<detail::before::sixteen_bytes>(at, end);
       const char* stop = stops.next();
       while (stop != end && *stop == '\t') stop = stops.next();
-      if (stop == end || *stop != '\r' || stops.next() != stop + 1 || stop + 1 == end || stop[1] != '\n') return 0;
+      if (end - stop < 2 || !detail::is_line_end(stop)) return 0;
+      stops.skip();  // the LF
       if (stop == at) break;
-      if (name_end == at || *name_end != ':' || ++count_ > limit.header_count) return 0;
-      const auto name_bytes = static_cast<std::size_t>(name_end - at);
-      if (request_framing::notes(name_bytes)) {
+      const char* const name_end = detail::skip_plain_token(at, end);
+      if (*name_end != ':' || name_end == at || ++count_ > limit.header_count) return 0;
+      const std::string_view name(at, static_cast<std::size_t>(name_end - at));
+      if (request_framing::notes(name)) {
         const std::string_view value(name_end + 1, static_cast<std::size_t>(stop - name_end - 1));
-        if (framing_.note(base, {at, name_bytes}, value, 1) != status::ok) return 0;
+        if (framing_.note(base, name, value, 1) != status::ok) return 0;
       }
       at = stop + 2;
     }
@@ -230,9 +231,9 @@ class head_parser {
           [[fallthrough]];
         case phase::value_lf:
           if (*at != '\n') return progress::failed(status::bad_request);
-          if (request_framing::notes(name_end_ - token_)) {
+          if (const auto name = text(base, token_, name_end_); request_framing::notes(name)) {
             const std::string_view value = text(base, name_end_ + 1, offset(at, base) - 1);
-            const auto verdict = framing_.note(base, text(base, token_, name_end_), value, minor_);
+            const auto verdict = framing_.note(base, name, value, minor_);
             if (verdict != status::ok) return progress::failed(verdict);
           }
           ++at;

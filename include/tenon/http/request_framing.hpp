@@ -6,8 +6,11 @@
 #include <tenon/http/limits.hpp>
 #include <tenon/http/status.hpp>
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 #include <type_traits>
 
@@ -16,7 +19,7 @@ namespace tenon::http {
 /// What the header lines of a request say of its body and its connection: five names out of all there are.
 ///
 ///     tenon::http::request_framing framing;
-///     if (framing.notes(name.size())) verdict = framing.note(base, name, value, 1);   // for each header line
+///     if (framing.notes(name)) verdict = framing.note(base, name, value, 1);   // for each header line
 ///     verdict = framing.conclude(1, limits);                                          // after the last
 ///
 /// Shape    A number, two offsets from `base`, the begin of the caller's buffer, and flags. Names are tokens and
@@ -28,27 +31,41 @@ namespace tenon::http {
 /// Threads  One at a time.
 /// Source   RFC 9112 section 6, RFC 9110 sections 7.2, 7.6.1, 8.6 and 10.1.1.
 class request_framing {
+  using first_word = std::array<char, 4>;
+  /// By the length of a name: how it begins, in small letters. No name begins with zeros.
+  static constexpr auto first_words = [] {
+    std::array<std::uint32_t, 18> words{};
+    words[4] = std::bit_cast<std::uint32_t>(first_word{'h', 'o', 's', 't'});
+    words[6] = std::bit_cast<std::uint32_t>(first_word{'e', 'x', 'p', 'e'});
+    words[10] = std::bit_cast<std::uint32_t>(first_word{'c', 'o', 'n', 'n'});
+    words[14] = std::bit_cast<std::uint32_t>(first_word{'c', 'o', 'n', 't'});
+    words[17] = std::bit_cast<std::uint32_t>(first_word{'t', 'r', 'a', 'n'});
+    return words;
+  }();
+
  public:
-  /// Whether note() looks at names of that length.
-  [[nodiscard]] static constexpr bool notes(std::size_t name_bytes) noexcept {
-    constexpr std::uint32_t lengths = 1U << 4 | 1U << 6 | 1U << 10 | 1U << 14 | 1U << 17;
-    return name_bytes <= 17 && (lengths >> name_bytes & 1U) != 0;
+  /// Whether note() has to look at that line: one comparison, true of the five names and of few others. Needs four
+  /// bytes to read, which each line has with its end.
+  [[nodiscard]] static bool notes(std::string_view name) noexcept {
+    return name.size() < std::size(first_words) &&
+           detail::lowered_word<std::uint32_t>(name.data()) == first_words[name.size()];
   }
 
-  /// Looks at a complete header line whose name is of a noted length.
+  /// Looks at a complete header line of which notes() is true.
   [[nodiscard]] status note(const char* base, std::string_view name, std::string_view value,
                             unsigned minor_version) noexcept {
     switch (name.size()) {
-      case 4: return detail::spells(name.data(), "host") ? note_host(base, tight(value)) : status::ok;
-      case 6: return detail::spells(name.data(), "expect") ? note_expect(tight(value), minor_version) : status::ok;
+      case 4: return detail::spells(name.data(), "host") ? note_host(base, detail::tight(value)) : status::ok;
+      case 6:
+        return detail::spells(name.data(), "expect") ? note_expect(detail::tight(value), minor_version) : status::ok;
       case 10:
-        if (detail::spells(name.data(), "connection")) note_connection(tight(value));
+        if (detail::spells(name.data(), "connection")) note_connection(detail::tight(value));
         return status::ok;
       case 14:
         if (!detail::spells(name.data(), "content-length")) return status::ok;
         if (!once(sized)) return status::bad_request;
-        return detail::read_decimal(tight(value), content_length_) ? status::ok : status::bad_request;
-      default: return detail::spells(name.data(), "transfer-encoding") ? note_coding(tight(value)) : status::ok;
+        return detail::read_decimal(detail::tight(value), content_length_) ? status::ok : status::bad_request;
+      default: return detail::spells(name.data(), "transfer-encoding") ? note_coding(detail::tight(value)) : status::ok;
     }
   }
 
@@ -92,13 +109,6 @@ class request_framing {
     if (has(flag)) return false;
     set(flag);
     return true;
-  }
-
-  /// Without the space around it.
-  static std::string_view tight(std::string_view value) noexcept {
-    if (!value.empty() && value.front() == ' ') value.remove_prefix(1);
-    const bool already = !value.empty() && value.front() > ' ' && value.back() > ' ';
-    return already ? value : detail::trim(value);
   }
 
   status note_host(const char* base, std::string_view value) noexcept {

@@ -68,6 +68,31 @@ struct vectors {
 using vectors = words;
 #endif
 
+/// Two bytes that end a line.
+[[nodiscard]] inline bool is_line_end(const char* at) noexcept {
+  std::uint16_t two;
+  std::memcpy(&two, at, sizeof two);
+  return two == (std::endian::native == std::endian::little ? 0x0a0d : 0x0d0a);
+}
+
+/// The end of a header name, or an earlier byte of it; not behind `end`, before which a control must lie. Most names are
+/// letters and '-' alone.
+[[nodiscard]] inline const char* skip_plain_token(const char* at, const char* end) noexcept {
+#if defined(__SSE2__)
+  for (; end - at >= 16; at += 16) {
+    const __m128i v = load(at);
+    const __m128i letters = within(_mm_or_si128(v, sixteen(0x20)), 'a', 'z');
+    const unsigned hit = misses(_mm_or_si128(letters, _mm_cmpeq_epi8(v, sixteen('-'))));
+    if (hit == 0) continue;
+    at += std::countr_zero(hit);
+    if (*at == ':') return at;
+    break;
+  }
+#endif
+  while (is(*at, token_byte)) ++at;
+  return at;
+}
+
 /// Goes from control to control: the line ends of a head, in a good one. Every byte of [begin, end) is looked at once.
 ///
 /// Invariant  mask_ has a bit for each control in [block_, block_ + 64) and [block_, end) that has not been given yet.
@@ -88,6 +113,7 @@ class line_ends {
     mask_ &= mask_ - 1;
     return found;
   }
+  void skip() noexcept { (void)next(); }
 
  private:
   void look() noexcept {
