@@ -50,6 +50,8 @@ namespace detail {
 
 /// Decodes what was found: ok, 400, or 414. What lies in `scratch` already is decoded where it is.
 inline status decode(route_search& found, std::span<char> scratch, bool is_there) noexcept {
+  const char* const end = found.path.data() + found.path.size();
+  if (find_byte(found.path.data(), end, '%') == end) return status::ok;
   for (std::size_t i = 0; i < found.count; ++i) {
     auto& [data, size] = found.values[i];
     if (find_byte(data, data + size, '%') == data + size) continue;

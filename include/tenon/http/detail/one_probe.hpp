@@ -35,7 +35,7 @@ struct one_probe_view {
 template <class Slot>
 class one_probe {
  public:
-  constexpr one_probe() : slots_(8), turns_(4), first_(4, none) {}
+  constexpr one_probe() { clear(8); }
 
   /// The slot for an entry of this hash, which is not yet there; nullptr when another has the very same hash. Addresses
   /// of slots change.
@@ -108,15 +108,28 @@ class one_probe {
     return true;
   }
 
-  constexpr std::uint32_t owner(std::size_t slot) const { return owners_.empty() ? none : owners_[slot]; }
+  constexpr std::uint32_t owner(std::size_t slot) const { return owners_[slot]; }
   constexpr void settle(std::uint32_t who, std::size_t slot) {
-    if (owners_.empty()) owners_.assign(slots_.size(), none);
     owners_[slot] = who;
     entries_[who].slot = static_cast<std::uint32_t>(slot);
   }
   constexpr void release(std::size_t slot) {
     slots_[slot] = Slot{};
     owners_[slot] = none;
+  }
+
+  /// One by one: clang does not let constants use what the vectors of GCC 12 do for many at once.
+  template <class T>
+  static constexpr void fill(std::vector<T>& out, std::size_t size, const T& value) {
+    out.clear();
+    out.reserve(size);
+    while (out.size() < size) out.push_back(value);
+  }
+  constexpr void clear(std::size_t size) {
+    fill(slots_, size, Slot{});
+    fill(owners_, size, none);
+    fill(turns_, size / 2, std::uint8_t{0});
+    fill(first_, size / 2, none);
   }
 
   /// Twice the slots, and all but the last entry in them.
@@ -126,10 +139,7 @@ class one_probe {
     std::size_t size = slots_.size();
     for (bool all = false; !all;) {
       size *= 2;
-      slots_.assign(size, Slot{});
-      owners_.assign(size, none);
-      turns_.assign(size / 2, 0);
-      first_.assign(size / 2, none);
+      clear(size);
       for (auto& one : entries_) one.slot = one.next = none;
       all = true;
       for (std::size_t i = 0; all && i < held.size(); ++i) all = join(static_cast<std::uint32_t>(i));

@@ -211,14 +211,23 @@ struct route_view {
           if (walk(wanted, in, here.next, end + 1, count)) return true;
         }
       } else if (here.runs != 0) {
+        bool goes_on = false;
         for (unsigned left = here.lengths; left != 0;) {
           const auto segments = static_cast<std::size_t>(std::bit_width(left));
           left &= ~(1U << (segments - 1));
           const std::size_t end = stop(path, in, at, segments);
           if (end == 0) continue;
-          const std::uint32_t next = along(index, path.substr(at, end - at));
-          if (next != no_route && walk(wanted, in, next, end + 1, count)) return true;
+          const std::uint32_t next = along(index, {path.data() + at, end - at});
+          if (next == no_route) continue;
+          if (left == 0 && !forks) {
+            index = next;
+            at = end + 1;
+            goes_on = true;
+            break;
+          }
+          if (walk(wanted, in, next, end + 1, count)) return true;
         }
+        if (goes_on) continue;
       }
       if (!forks) return false;
       if (here.parameter != no_route) {
@@ -246,12 +255,33 @@ class route_index {
  public:
   enum class outcome : std::uint8_t { added, duplicate, too_alike };
 
-  constexpr route_index() : nodes_(1) {}
+  constexpr route_index() {
+    (void)make();
+    look();
+  }
 
   /// `pattern` is sound. Unless it is added, no search finds it.
   constexpr outcome add(unsigned method, std::string_view pattern, std::uint32_t route) {
+    const outcome how = take(method, pattern, route);
+    look();
+    return how;
+  }
+
+  [[nodiscard]] constexpr const route_view& view() const noexcept { return view_; }
+  [[nodiscard]] constexpr const auto& fixed() const noexcept { return fixed_; }
+  [[nodiscard]] constexpr const auto& edges() const noexcept { return edges_; }
+  [[nodiscard]] constexpr const auto& nodes() const noexcept { return nodes_; }
+  [[nodiscard]] constexpr const auto& leaves() const noexcept { return leaves_; }
+  [[nodiscard]] constexpr const auto& texts() const noexcept { return texts_; }
+
+ private:
+  constexpr void look() noexcept {
+    view_ = {fixed_.view(), edges_.view(), nodes_.data(), leaves_.data(), texts_.data()};
+  }
+
+  constexpr outcome take(unsigned method, std::string_view pattern, std::uint32_t route) {
     const auto text = static_cast<std::uint32_t>(texts_.size());
-    texts_.insert(texts_.end(), pattern.begin(), pattern.end());
+    for (const char c : pattern) texts_.push_back(c);
     std::uint32_t node = 0;
     bool is_wild = false;
     bool is_fixed = true;
@@ -281,16 +311,6 @@ class route_index {
     return outcome::added;
   }
 
-  [[nodiscard]] constexpr route_view view() const noexcept {
-    return {fixed_.view(), edges_.view(), nodes_.data(), leaves_.data(), texts_.data()};
-  }
-  [[nodiscard]] constexpr const auto& fixed() const noexcept { return fixed_; }
-  [[nodiscard]] constexpr const auto& edges() const noexcept { return edges_; }
-  [[nodiscard]] constexpr const auto& nodes() const noexcept { return nodes_; }
-  [[nodiscard]] constexpr const auto& leaves() const noexcept { return leaves_; }
-  [[nodiscard]] constexpr const auto& texts() const noexcept { return texts_; }
-
- private:
   constexpr std::uint32_t make() {
     nodes_.emplace_back();
     return static_cast<std::uint32_t>(nodes_.size() - 1);
@@ -401,6 +421,7 @@ class route_index {
   std::vector<route_node> nodes_;
   std::vector<route_leaf> leaves_;
   std::vector<char> texts_;
+  route_view view_{};  // of what lies on the heap: right after a move, too
 };
 
 }  // namespace tenon::http::detail
