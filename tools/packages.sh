@@ -11,6 +11,7 @@ needs_doors="/usr/include/liburing.h:liburing-dev /usr/include/uv.h:libuv1-dev /
 needs_peers="/usr/include/asio.hpp:libasio-dev /usr/include/tbb/concurrent_queue.h:libtbb-dev
   /usr/include/concurrentqueue/concurrentqueue.h:libconcurrentqueue-dev
   /usr/include/readerwriterqueue/readerwriterqueue.h:libreaderwriterqueue-dev
+  /usr/include/http_parser.h:libhttp-parser-dev
   /usr/lib/llvm-19/lib/libomp.so:libomp-19-dev valgrind:valgrind"
 
 # missing NEEDS...: the packages among them that are not here, one a line.

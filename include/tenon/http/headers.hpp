@@ -37,14 +37,10 @@ class headers {
     using iterator_concept = std::forward_iterator_tag;
 
     iterator() = default;
-    [[nodiscard]] header operator*() const noexcept {
-      const char* const colon = detail::find_byte(at_, end_, ':');
-      const char* const stop = detail::find_byte(colon, end_, '\r');
-      return {{at_, static_cast<std::size_t>(colon - at_)},
-              detail::trim({colon + 1, static_cast<std::size_t>(stop - colon - 1)})};
-    }
+    [[nodiscard]] header operator*() const noexcept { return now_; }
     iterator& operator++() noexcept {
-      at_ = detail::find_byte(at_, end_, '\n') + 1;
+      at_ = next_;
+      look();
       return *this;
     }
     iterator operator++(int) noexcept {
@@ -56,9 +52,20 @@ class headers {
 
    private:
     friend class headers;
-    iterator(const char* at, const char* end) noexcept : at_(at), end_(end) {}
+    iterator(const char* at, const char* end) noexcept : at_(at), end_(end) { look(); }
+    void look() noexcept {
+      if (at_ == end_) return;
+      const char* const colon = detail::find_byte(at_, end_, ':');
+      const char* const stop = detail::find_byte(colon, end_, '\r');
+      now_ = {{at_, static_cast<std::size_t>(colon - at_)},
+              detail::tight({colon + 1, static_cast<std::size_t>(stop - colon - 1)})};
+      next_ = stop + 2;
+    }
+
     const char* at_ = nullptr;
     const char* end_ = nullptr;
+    const char* next_ = nullptr;
+    header now_;
   };
 
   headers() = default;
@@ -80,7 +87,7 @@ class headers {
           detail::same_ignoring_case({at, name.size()}, name)) {
         const char* const value = at + name.size() + 1;
         const char* const stop = detail::find_byte(value, end, '\r');
-        return detail::trim({value, static_cast<std::size_t>(stop - value)});
+        return detail::tight({value, static_cast<std::size_t>(stop - value)});
       }
       at = detail::find_byte(at, end, '\n') + 1;
     }

@@ -17,6 +17,7 @@ enum class route_error {
   too_many_parameters,
   wildcard_not_last,
   duplicate,
+  too_alike,
 };
 
 namespace detail {
@@ -35,6 +36,7 @@ class route_error_category final : public std::error_category {
       case route_error::too_many_parameters: return "a pattern has at most 8 parameters; use a wildcard for the rest";
       case route_error::wildcard_not_last: return "a wildcard is the last segment; write \"/files/{*rest}\"";
       case route_error::duplicate: return "this method already has a route that matches the same paths; remove one";
+      case route_error::too_alike: return "by chance two texts of patterns have the same hash; change a byte of one";
     }
     return "unknown error";
   }

@@ -61,6 +61,13 @@ template <std::size_t N>
   return text;
 }
 
+/// trim() of a header value, which has one space in front, almost always.
+[[nodiscard]] constexpr std::string_view tight(std::string_view value) noexcept {
+  if (!value.empty() && value.front() == ' ') value.remove_prefix(1);
+  const bool already = !value.empty() && value.front() > ' ' && value.back() > ' ';
+  return already ? value : trim(value);
+}
+
 /// Takes the next element off a comma-separated list, trimmed; it may be empty.
 [[nodiscard]] constexpr std::string_view next_element(std::string_view& list) noexcept {
   const std::size_t comma = list.find(',');

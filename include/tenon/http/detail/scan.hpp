@@ -150,9 +150,14 @@ template <byte_class Class>
 /// The first `wanted` in [at, end); end when there is none.
 [[nodiscard]] inline const char* find_byte(const char* at, const char* end, char wanted) noexcept {
 #if defined(__SSE2__)
-  for (; end - at >= 16; at += 16) {
-    const unsigned hit = hits(_mm_cmpeq_epi8(load(at), sixteen(wanted)));
-    if (hit != 0) return at + std::countr_zero(hit);
+  if (end - at >= 16) {
+    for (; end - at >= 16; at += 16) {
+      const unsigned hit = hits(_mm_cmpeq_epi8(load(at), sixteen(wanted)));
+      if (hit != 0) return at + std::countr_zero(hit);
+    }
+    const auto seen = static_cast<unsigned>(16 - (end - at));  // the last of them, and some once more
+    const unsigned hit = hits(_mm_cmpeq_epi8(load(end - 16), sixteen(wanted))) >> seen;
+    return hit == 0 ? end : at + std::countr_zero(hit);
   }
 #endif
   while (at != end && *at != wanted) ++at;

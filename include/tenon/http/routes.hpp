@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/http/detail/trie.hpp>
+#include <tenon/http/method.hpp>
+#include <tenon/http/parameters.hpp>
+#include <tenon/http/route_error.hpp>
+#include <tenon/http/route_match.hpp>
+#include <tenon/http/route_pattern.hpp>
+#include <tenon/http/trailing_slash.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <span>
+#include <string_view>
+
+namespace tenon::http {
+
+/// One line of a table of routes that is a constant.
+template <class T>
+struct route {
+  http::method method;
+  std::string_view pattern;
+  T target;
+};
+
+namespace detail {
+
+/// The first line of a table that is wrong, and why.
+struct route_fault {
+  std::size_t line = 0;
+  route_error why{};
+};
+template <std::size_t Line, route_error Why>
+inline constexpr bool is_sound = Why == route_error{};
+
+constexpr route_fault fill(route_index& index, const auto& lines) {
+  for (std::size_t i = 0; i < std::size(lines); ++i) {
+    const route_pattern pattern(lines[i].pattern);
+    if (!pattern.is_sound()) return {i, pattern.why};
+    const auto how = index.add(static_cast<unsigned>(lines[i].method), lines[i].pattern, static_cast<std::uint32_t>(i));
+    if (how == route_index::outcome::duplicate) return {i, route_error::duplicate};
+    if (how == route_index::outcome::too_alike) return {i, route_error::too_alike};
+  }
+  return {};
+}
+
+/// How much a table comes to, and what is wrong with it.
+struct route_sizes {
+  route_fault fault;
+  std::size_t fixed, fixed_turns, edges, edge_turns, nodes, leaves, texts;
+};
+consteval route_sizes measure(const auto& lines) {
+  route_index index;
+  const route_fault fault = fill(index, lines);
+  return {fault,
+          index.fixed().slots().size(),
+          index.fixed().turns().size(),
+          index.edges().slots().size(),
+          index.edges().turns().size(),
+          index.nodes().size(),
+          index.leaves().size(),
+          index.texts().size()};
+}
+
+/// The arrays of a route_index, in the program's constants.
+template <route_sizes S>
+struct route_arrays {
+  std::array<fixed_route, S.fixed> fixed;
+  std::array<std::uint8_t, S.fixed_turns> fixed_turns;
+  std::array<route_edge, S.edges> edges;
+  std::array<std::uint8_t, S.edge_turns> edge_turns;
+  std::array<route_node, S.nodes> nodes;
+  std::array<route_leaf, S.leaves> leaves;
+  std::array<char, S.texts> texts;
+  std::uint32_t fixed_shift = 0;
+  std::uint32_t edge_shift = 0;
+
+  consteval explicit route_arrays(const auto& lines) {
+    route_index index;
+    (void)fill(index, lines);
+    const auto copy = [](const auto& from, auto& to) {
+      for (std::size_t i = 0; i < to.size(); ++i) to[i] = from[i];
+    };
+    copy(index.fixed().slots(), fixed);
+    copy(index.fixed().turns(), fixed_turns);
+    copy(index.edges().slots(), edges);
+    copy(index.edges().turns(), edge_turns);
+    copy(index.nodes(), nodes);
+    copy(index.leaves(), leaves);
+    copy(index.texts(), texts);
+    fixed_shift = index.fixed().view().shift;
+    edge_shift = index.edges().view().shift;
+  }
+
+  [[nodiscard]] constexpr route_view view() const noexcept {
+    return {{fixed.data(), fixed_turns.data(), S.fixed_turns - 1, fixed_shift},
+            {edges.data(), edge_turns.data(), S.edge_turns - 1, edge_shift},
+            nodes.data(),
+            leaves.data(),
+            texts.data()};
+  }
+};
+
+}  // namespace detail
+
+/// Finds what answers a method and a path, from a table that is a constant: the same as `router`, made by the compiler.
+///
+///     constexpr tenon::http::route<handler*> table[] = {{method::get, "/users/{id}", &user},
+///                                                       {method::get, "/files/{*rest}", &file}};
+///     using site = tenon::http::routes<table>;
+///     auto match = site::match(request.method, request.path, scratch);
+///
+/// Shape    No object and no heap: the table is in the program's constants, as hashes without collisions. What the
+///          patterns, `scratch` and Slash mean is said at `router`, and so is the order.
+/// Cost     match: as of router. Compiling: about 5 ms a route; clang wants -fconstexpr-steps=100000000 beyond about 20 of
+///          them, g++ -fconstexpr-ops-limit beyond a thousand or so.
+/// Threads  Any.
+/// Errors   A pattern that router::add would refuse does not compile.
+template <const auto& Table, trailing_slash Slash = trailing_slash::strict>
+class routes {
+  static constexpr detail::route_sizes sizes = detail::measure(Table);
+  static_assert(detail::is_sound<sizes.fault.line, sizes.fault.why>,
+                "tenon::http::routes<Table>: the pattern of this line is refused for this route_error; write it as the "
+                "message of that error says");
+  static constexpr detail::route_arrays<sizes> arrays{Table};
+  static constexpr std::size_t count = std::size(Table);
+  static constexpr auto names = [] {
+    std::array<std::array<std::string_view, parameters::capacity>, count> out;
+    for (std::size_t i = 0; i < count; ++i) out[i] = route_pattern(Table[i].pattern).names;
+    return out;
+  }();
+
+ public:
+  using target_type = decltype(Table[0].target);
+
+  [[nodiscard]] static route_match<target_type> match(method which, std::string_view path,
+                                                      std::span<char> scratch) noexcept {
+    route_match<target_type> out;
+    constexpr detail::route_view in = arrays.view();
+    detail::match_route<Slash>(in, which, path, scratch, out,
+                               [](route_match<target_type>& into, std::uint32_t found, std::size_t values) {
+                                 into.target = &Table[found].target;
+                                 if (values != 0) into.parameters.name(names[found].data(), values);
+                               });
+    return out;
+  }
+
+  /// The methods of all routes: the answer to `OPTIONS *`.
+  [[nodiscard]] static constexpr method_set methods() noexcept {
+    std::uint32_t bits = 0;
+    for (const auto& one : Table) bits |= 1U << static_cast<unsigned>(one.method);
+    return detail::with_head(bits);
+  }
+  [[nodiscard]] static constexpr std::size_t size() noexcept { return count; }
+};
+
+}  // namespace tenon::http
