@@ -33,8 +33,9 @@ class head_parser {
  public:
   /// Reads on. `input` is what the previous call was given, with or without more behind it.
   progress parse(std::string_view input, const limits& limit) noexcept {
-    if (at_ == 0 && input.size() >= 64) {
-      if (const std::size_t used = parse_plain(input, limit); used != 0) return progress::complete(used);
+    if (at_ == 0 && input.size() >= shortest_head) {
+      const std::size_t used = input.size() >= 64 ? parse_plain(input, limit) : parse_short(input, limit);
+      if (used != 0) return progress::complete(used);
       reset();
     }
     return parse_slowly(input, limit);
@@ -128,6 +129,15 @@ class head_parser {
     phase_ = phase::end_lf;
     if (at_ > limit.head_bytes || framing_.conclude(1, limit) != status::ok) return 0;
     return at_;
+  }
+
+  /// The same for less than the 64 bytes that are looked at at once: all that is kept of the place they stand at now are
+  /// distances from its beginning.
+  std::size_t parse_short(std::string_view input, const limits& limit) noexcept {
+    char room[64]{};
+    char* const begin = room + sizeof room - input.size();
+    std::memcpy(begin, input.data(), input.size());
+    return parse_plain({begin, input.size()}, limit);
   }
 
   progress parse_slowly(std::string_view input, const limits& limit) noexcept {
@@ -259,6 +269,7 @@ class head_parser {
   }
 
   static constexpr std::uint32_t longest_method = 16;
+  static constexpr std::size_t shortest_head = sizeof "GET / HTTP/1.1\r\n\r\n" - 1;
 
   static std::uint32_t offset(const char* at, const char* base) noexcept {
     return static_cast<std::uint32_t>(at - base);
