@@ -3,16 +3,14 @@
 
 #include <tenon/core/clock.hpp>
 #include <tenon/http/buffer.hpp>
-#include <tenon/http/date_cache.hpp>
+#include <tenon/http/desk.hpp>
 #include <tenon/http/limits.hpp>
-#include <tenon/http/parser.hpp>
 #include <tenon/http/response.hpp>
-#include <tenon/net/tcp_stream.hpp>
+#include <tenon/net/byte_stream.hpp>
 #include <tenon/task/task.hpp>
 #include <tenon/task/this_task.hpp>
 
 #include <array>
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -21,24 +19,6 @@
 #include <system_error>
 
 namespace tenon::http {
-
-/// How long a client may take. All of them end in the connection being closed.
-struct patience {
-  duration idle = std::chrono::seconds(60);    ///< between two requests: closed without a word
-  duration head = std::chrono::seconds(10);    ///< from the first byte of a request to the end of its headers: 408
-  duration body = std::chrono::seconds(30);    ///< from there to the end of the body: 408
-  duration answer = std::chrono::seconds(30);  ///< to take the answer in
-  duration close = std::chrono::seconds(2);    ///< to close its side, after an answer that ends the connection
-};
-
-/// What one connection works with while a request is in hand, and hands back when none is: an idle connection holds
-/// none.
-struct desk {
-  buffer in;
-  buffer out;
-  http::parser parser;
-  time_point until{};  ///< when the request in hand has to be whole
-};
 
 /// What a service says when it has been shown the buffer.
 enum class verdict : std::uint8_t {
@@ -64,7 +44,7 @@ namespace detail {
 
 /// A connection between two waits: plain code, so that none of its variables lies in the coroutine's frame. The stream
 /// is handed over each time, for the coroutine has it already.
-template <class R, service S>
+template <byte_stream Stream, service S>
 class conversation {
  public:
   /// What has to be waited for next.
@@ -81,13 +61,13 @@ class conversation {
   ~conversation() { put_back(); }
 
   /// How long the next bytes may take to come.
-  [[nodiscard]] duration patience(basic_tcp_stream<R>& peer) const noexcept {
+  [[nodiscard]] duration patience(Stream& peer) const noexcept {
     return desk_ != nullptr ? desk_->until - peer.runtime().now() : with_.patience().idle;
   }
   [[nodiscard]] buffer& out() const noexcept { return desk_->out; }
 
   /// The wait for bytes ended with `ready`. `last`: the server drains.
-  [[nodiscard]] next heard(basic_tcp_stream<R>& peer, const result<void>& ready, bool last) {
+  [[nodiscard]] next heard(Stream& peer, const result<void>& ready, bool last) {
     if (!ready) {
       if (desk_ == nullptr || ready.error() != std::errc::timed_out) return next::nothing;
       respond(desk_->out, error_response(status::request_timeout), {});
@@ -111,7 +91,7 @@ class conversation {
   }
 
   /// The rest of an answer has been sent.
-  [[nodiscard]] next sent(basic_tcp_stream<R>& peer, bool last) {
+  [[nodiscard]] next sent(Stream& peer, bool last) {
     desk_->out.clear();
     return open_ ? answer(peer, last) : next::ending;
   }
@@ -122,7 +102,7 @@ class conversation {
   static constexpr std::size_t answer_bytes = 64 * 1024;  // written out before more is answered
 
   /// Answers what is whole, and writes all of it at once.
-  [[nodiscard]] next answer(basic_tcp_stream<R>& peer, bool last) {
+  [[nodiscard]] next answer(Stream& peer, bool last) {
     for (verdict said = verdict::again; said == verdict::again;) {
       said = with_.answer(*desk_, last);
       answered_ = answered_ || said != verdict::more;
@@ -139,7 +119,7 @@ class conversation {
   }
 
   /// Writes what the socket takes: `bytes` when that was all of it.
-  [[nodiscard]] next flush(basic_tcp_stream<R>& peer) {
+  [[nodiscard]] next flush(Stream& peer) {
     const auto sent = peer.try_write_some(desk_->out.bytes());
     if (!sent && sent.error() != std::errc::operation_would_block) return next::nothing;
     if (sent) desk_->out.consume(*sent);
@@ -148,7 +128,7 @@ class conversation {
   }
 
   /// Nothing more can be answered: an empty desk goes back, and a request that has begun gets its time.
-  void settle(basic_tcp_stream<R>& peer) noexcept {
+  void settle(Stream& peer) noexcept {
     if (desk_->in.empty()) {
       put_back();
     } else if (fresh_ || answered_ || desk_->parser.is_in_body() != in_body_) {
@@ -177,12 +157,12 @@ class conversation {
 };
 
 /// Hears a connection for as long as all that it wants is bytes.
-template <class R, service S>
+template <byte_stream Stream, service S>
 struct listener {
-  using next = typename conversation<R, S>::next;
+  using next = typename conversation<Stream, S>::next;
 
-  basic_tcp_stream<R>& peer;
-  conversation<R, S>& talk;
+  Stream& peer;
+  conversation<Stream, S>& talk;
   const std::stop_token& stop;
   next wanted = next::bytes;
 
@@ -195,8 +175,8 @@ struct listener {
 
 /// Sends what is left of an answer; with `ending`, closes so that the peer can read it: bytes that nobody reads would
 /// make the kernel reset the connection. Apart, so that a connection that need not wait for this pays no room for it.
-template <class R, service S>
-task<bool> finish(basic_tcp_stream<R>& peer, buffer* rest, const S& with) {
+template <byte_stream Stream, service S>
+task<bool> finish(Stream& peer, buffer* rest, const S& with) {
   const http::patience patience = with.patience();
   if (rest != nullptr) {
     const auto sent = co_await peer.write_all(rest->bytes(), peer.runtime().now() + patience.answer, on_stop::finish);
@@ -217,7 +197,7 @@ task<bool> finish(basic_tcp_stream<R>& peer, buffer* rest, const S& with) {
 
 /// Serves one connection until it ends: reads, has `with` answer what is whole, writes all answers of one read at once.
 ///
-///     conns.spawn(tenon::http::serve<edge::runtime, gateway>, std::move(*peer), std::ref(here));
+///     conns.spawn(tenon::http::serve<edge::tcp_stream, gateway>, std::move(*peer), std::ref(here));
 ///
 /// Cost          A request that is there when the socket is: a read and a write, no allocation. An idle connection
 ///               holds its coroutine and nothing else.
@@ -225,15 +205,21 @@ task<bool> finish(basic_tcp_stream<R>& peer, buffer* rest, const S& with) {
 ///               connection alone.
 /// Cancellation  A stop request ends an idle connection at once. A request in hand is answered first, with
 ///               "Connection: close"; one that has only begun to come is not waited for.
-template <class R, service S>
-task<void> serve(basic_tcp_stream<R> peer, S& with) {
-  using next = typename detail::conversation<R, S>::next;
+template <byte_stream Stream, service S>
+task<void> serve(Stream peer, S& with) {
+  using next = typename detail::conversation<Stream, S>::next;
   const std::stop_token stop = co_await this_task::stop_token();
-  detail::conversation<R, S> talk(with);
-  detail::listener<R, S> ear{peer, talk, stop};
+  detail::conversation<Stream, S> talk(with);
+  detail::listener<Stream, S> ear{peer, talk, stop};
   while (ear.wanted != next::nothing) {
     if (ear.wanted == next::bytes) {
-      co_await peer.watch(ear);
+      if constexpr (requires { peer.watch(ear); }) {
+        co_await peer.watch(ear);
+      } else {
+        const duration limit = ear.patience();
+        const auto ready = co_await peer.readable(peer.runtime().now() + limit);
+        (void)ear.heard(ready);
+      }
     } else {
       const bool sent = co_await detail::finish(peer, ear.wanted == next::room ? &talk.out() : nullptr, with);
       ear.wanted = sent ? talk.sent(peer, stop.stop_requested()) : next::nothing;
