@@ -2,21 +2,26 @@
 #pragma once
 
 #include <tenon/core/clock.hpp>
+#include <tenon/core/environment.hpp>
 #include <tenon/http/buffer.hpp>
 #include <tenon/http/desk.hpp>
+#include <tenon/http/exchange.hpp>
 #include <tenon/http/limits.hpp>
 #include <tenon/http/response.hpp>
 #include <tenon/net/byte_stream.hpp>
+#include <tenon/runtime/with_context.hpp>
 #include <tenon/task/task.hpp>
 #include <tenon/task/this_task.hpp>
 
 #include <array>
+#include <cassert>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <stop_token>
 #include <system_error>
+#include <utility>
 
 namespace tenon::http {
 
@@ -25,6 +30,7 @@ enum class verdict : std::uint8_t {
   more,   ///< the request is not whole yet
   again,  ///< one was answered; there may be another behind it
   close,  ///< one was answered, and it was the last
+  exchange,  ///< the parser has its head: handle() answers it, and may read its body and write the answer by pieces
 };
 
 /// What a connection needs of the program that answers.
@@ -40,6 +46,17 @@ concept service = requires(S& s, const S& fixed, desk& at, bool last) {
   { fixed.patience() } -> std::convertible_to<http::patience>;
 };
 
+/// What a service has besides, whose answer() says verdict::exchange: after parser::parse_head() is complete, with
+/// nothing taken from desk.in.
+///
+/// handle     Answers one request in a coroutine, whose frame is there for as long as that takes.
+/// limits     What the body is held to; its head has been parsed already.
+template <class S, class Stream>
+concept exchanging = service<S> && requires(S& s, const S& fixed, exchange<Stream>& one) {
+  { s.handle(one) } -> std::same_as<task<void>>;
+  { fixed.limits() } -> std::convertible_to<http::limits>;
+};
+
 namespace detail {
 
 /// A connection between two waits: plain code, so that none of its variables lies in the coroutine's frame. The stream
@@ -52,6 +69,7 @@ class conversation {
     bytes,   ///< until the socket is readable, or until()
     room,    ///< until the rest of the answer is sent
     ending,  ///< until the peer has read the last answer
+    handling,  ///< until a coroutine has answered
     nothing  ///< it is over
   };
 
@@ -64,7 +82,7 @@ class conversation {
   [[nodiscard]] duration patience(Stream& peer) const noexcept {
     return desk_ != nullptr ? desk_->until - peer.runtime().now() : with_.patience().idle;
   }
-  [[nodiscard]] buffer& out() const noexcept { return desk_->out; }
+  [[nodiscard]] desk& in_hand() const noexcept { return *desk_; }
 
   /// The wait for bytes ended with `ready`. `last`: the server drains.
   [[nodiscard]] next heard(Stream& peer, const result<void>& ready, bool last) {
@@ -90,6 +108,13 @@ class conversation {
     return answer(peer, last);
   }
 
+  /// A coroutine has answered, and all of that is sent. `open`: another request may come.
+  void handled(bool open) noexcept {
+    answered_ = true;
+    in_body_ = false;
+    open_ = open;
+  }
+
   /// The rest of an answer has been sent.
   [[nodiscard]] next sent(Stream& peer, bool last) {
     desk_->out.clear();
@@ -103,7 +128,8 @@ class conversation {
 
   /// Answers what is whole, and writes all of it at once.
   [[nodiscard]] next answer(Stream& peer, bool last) {
-    for (verdict said = verdict::again; said == verdict::again;) {
+    verdict said = verdict::again;
+    while (said == verdict::again) {
       said = with_.answer(*desk_, last);
       answered_ = answered_ || said != verdict::more;
       open_ = said != verdict::close;
@@ -114,6 +140,10 @@ class conversation {
         if (then != next::bytes) return then;
       }
     }
+    if constexpr (exchanging<S, Stream>) {
+      if (said == verdict::exchange) return next::handling;
+    }
+    assert(said != verdict::exchange && "tenon::http::serve: the service has no handle() and limits() for this stream");
     settle(peer);
     return next::bytes;
   }
@@ -173,17 +203,18 @@ struct listener {
   [[nodiscard]] duration patience() const noexcept { return talk.patience(peer); }
 };
 
-/// Sends what is left of an answer; with `ending`, closes so that the peer can read it: bytes that nobody reads would
-/// make the kernel reset the connection. Apart, so that a connection that need not wait for this pays no room for it.
-template <byte_stream Stream, service S>
-task<bool> finish(Stream& peer, buffer* rest, const S& with) {
-  const http::patience patience = with.patience();
-  if (rest != nullptr) {
-    const auto sent = co_await peer.write_all(rest->bytes(), peer.runtime().now() + patience.answer, on_stop::finish);
-    co_return sent.has_value();
-  }
+/// Sends what is left of an answer.
+template <byte_stream Stream>
+task<bool> send_rest(Stream& peer, const buffer& rest, duration limit) {
+  const auto sent = co_await peer.write_all(rest.bytes(), peer.runtime().now() + limit, on_stop::finish);
+  co_return sent.has_value();
+}
+
+/// Closes so that the peer can read the last answer: bytes that nobody reads would make the kernel reset the connection.
+template <byte_stream Stream>
+task<bool> end(Stream& peer, duration limit) {
   if (!peer.shutdown_send()) co_return false;
-  const time_point until = peer.runtime().now() + patience.close;
+  const time_point until = peer.runtime().now() + limit;
   std::array<std::byte, 1024> room;
   for (std::size_t bytes = 0; bytes < 256 * 1024;) {
     const auto n = co_await peer.read_some(room, until);
@@ -191,6 +222,41 @@ task<bool> finish(Stream& peer, buffer* rest, const S& with) {
     bytes += *n;
   }
   co_return false;
+}
+
+/// Has a coroutine answer the request in hand.
+template <byte_stream Stream, service S>
+task<bool> hand_over(Stream& peer, conversation<Stream, S>& talk, S& with) {
+  environment env = co_await this_task::detail::asks_whole();
+  const std::stop_source drain = std::exchange(env.stop, std::stop_source(std::nostopstate));
+  exchange<Stream> one(peer, talk.in_hand(), with.limits(), with.patience(), env, drain);
+  bool failed = false;
+#if defined(__cpp_exceptions)
+  try {
+#endif
+    task<void> handler = with.handle(one);
+    co_await tenon::detail::awaits_in<void>(handler, env);
+#if defined(__cpp_exceptions)
+  } catch (...) {  // the client is told, and it is the service that knows whom else to tell
+    failed = true;
+  }
+#endif
+  const auto after = co_await one.conclude(failed);
+  if (after == exchange_end::cut) co_return false;
+  talk.handled(after == exchange_end::open);
+  co_return true;
+}
+
+/// Does what `wanted` says, in a frame of its own: a connection that need not wait for this pays no room for it.
+template <byte_stream Stream, service S>
+[[nodiscard]] task<bool> aside(Stream& peer, conversation<Stream, S>& talk, S& with,
+                               typename conversation<Stream, S>::next wanted) {
+  using next = typename conversation<Stream, S>::next;
+  if constexpr (exchanging<S, Stream>) {
+    if (wanted == next::handling) return hand_over<Stream, S>(peer, talk, with);
+  }
+  if (wanted == next::room) return send_rest(peer, talk.in_hand().out, with.patience().answer);
+  return end(peer, with.patience().close);
 }
 
 }  // namespace detail
@@ -217,11 +283,11 @@ task<void> serve(Stream peer, S& with) {
         co_await peer.watch(ear);
       } else {
         const duration limit = ear.patience();
-        const auto ready = co_await peer.readable(peer.runtime().now() + limit);
+        const auto ready = co_await peer.readable(limit == duration::max() ? never : peer.runtime().now() + limit);
         (void)ear.heard(ready);
       }
     } else {
-      const bool sent = co_await detail::finish(peer, ear.wanted == next::room ? &talk.out() : nullptr, with);
+      const bool sent = co_await detail::aside(peer, talk, with, ear.wanted);
       ear.wanted = sent ? talk.sent(peer, stop.stop_requested()) : next::nothing;
     }
   }
