@@ -108,6 +108,8 @@ class exchange {
   [[nodiscard]] bool has_begun() const noexcept { return writer_.has_begun(); }
   [[nodiscard]] http::status status() const noexcept { return writer_.status(); }
   [[nodiscard]] std::uint64_t answered_bytes() const noexcept { return writer_.body_bytes(); }
+  /// Whether nothing more can be said: the client has gone, or upgrade() gave the stream away.
+  [[nodiscard]] bool is_cut() const noexcept { return is_cut_; }
   /// What the body was refused with: ok when it was not.
   [[nodiscard]] http::status refusal() const noexcept {
     return body_.is_refused() ? body_.refusal() : is_late_ ? http::status::request_timeout : http::status::ok;
