@@ -61,14 +61,11 @@ class response_writer {
   }
   /// The length is not known.
   [[nodiscard]] bool begin(const response& head, std::string_view date_line) {
-    framing_ = to_.minor_version == 0 ? framing::until_close : framing::chunked;
-    return begin_framed(head, date_line);
+    return begin_framed(head, to_.minor_version == 0 ? framing::until_close : framing::chunked, 0, date_line);
   }
   /// The body has `length` bytes.
   [[nodiscard]] bool begin(const response& head, std::uint64_t length, std::string_view date_line) {
-    framing_ = framing::sized;
-    missing_ = length;
-    return begin_framed(head, date_line);
+    return begin_framed(head, framing::sized, length, date_line);
   }
 
   /// Announces a piece of `count` bytes, which go behind what the buffer holds. Not when carries_body() is false.
@@ -112,8 +109,10 @@ class response_writer {
     return true;
   }
 
-  [[nodiscard]] bool begin_framed(const response& head, std::string_view date_line) {
+  [[nodiscard]] bool begin_framed(const response& head, framing how, std::uint64_t length, std::string_view date_line) {
     if (has_begun() || !header_list::is_value(head.content_type)) return false;
+    framing_ = how;
+    missing_ = length;
     const bool bodiless = is_bodiless(head.status);
     if (head.status == http::status::reset_content) {
       framing_ = framing::sized;
