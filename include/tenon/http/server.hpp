@@ -277,7 +277,9 @@ class server {
     in.room.clear();
     context c(nothing, none, in.room);
     receive(c, in);
+    stamp(c, phase::routed);
     response reply = explain(c, {.status = why});
+    stamp(c, phase::handled);
     reply.to = {};
     write(at, in, c, reply);
     return verdict::close;
