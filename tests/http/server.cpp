@@ -5,9 +5,13 @@
 
 #include <tenon/net/unix_listener.hpp>
 
+#include <atomic>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 namespace {
@@ -233,6 +237,133 @@ TEST(server_doors, one_application_is_served_at_any_door) {
   EXPECT_EQ(dateless(got), answer("200 OK", "text/plain; charset=utf-8", "through the wall", close_line));
   ::unlink(path.c_str());
   ::rmdir(folder);
+}
+
+struct epoll_threads : tenon::runtime<tenon::epoll, tenon::stealing<>> {
+  using runtime::runtime;
+};
+#if TENON_WITH_IO_URING
+struct ring_threads : tenon::runtime<tenon::io_uring<>, tenon::stealing<>> {
+  using runtime::runtime;
+};
+using threaded = ::testing::Types<epoll_threads, ring_threads>;
+#else
+using threaded = ::testing::Types<epoll_threads>;
+#endif
+
+/// A client that blocks, on a thread of its own: what it waits for is not cancelled by the server's stop.
+class blocking_client {
+ public:
+  explicit blocking_client(tenon::endpoint at) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    auto address = at.to_native().value();
+    const timeval limit{10, 0};
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    EXPECT_EQ(::connect(fd_.get(), address.data(), address.size), 0);
+  }
+  void say(std::string_view text) const {
+    EXPECT_EQ(::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  }
+  /// What comes until the other side closes.
+  [[nodiscard]] std::string rest() const {
+    std::string got;
+    std::array<char, 4096> room;
+    for (ssize_t n = 0; (n = ::recv(fd_.get(), room.data(), room.size(), 0)) > 0;) {
+      got.append(room.data(), static_cast<std::size_t>(n));
+    }
+    return dateless(std::move(got));
+  }
+
+ private:
+  tenon::unique_fd fd_;
+};
+
+void wait_for(const std::atomic<int>& count, int wanted) {
+  for (int seen = count.load(); seen < wanted; seen = count.load()) count.wait(seen);
+}
+
+template <class R>
+class server_drain : public ::testing::Test {};
+TYPED_TEST_SUITE(server_drain, threaded);
+
+TYPED_TEST(server_drain, answers_what_is_in_flight_and_then_closes) {
+  using R = TypeParam;
+  using x = http::exchange<typename R::tcp_stream>;
+  constexpr int each = 10;
+  std::atomic<int> in_flight = 0;
+  const auto arrived = [&in_flight] {
+    ++in_flight;
+    in_flight.notify_all();
+  };
+  const auto stopped = [](x& one) -> tenon::task<void> {
+    while (!one.is_draining()) co_await tenon::sleep_for(1ms);
+  };
+  const http::application pages(
+      http::get<"/">([](http::context& c) { return c.text("idle"); }),
+      http::put<"/upload">([&](x& one) -> tenon::task<void> {
+        std::array<std::byte, 5> room;
+        const auto first = co_await one.read_some(room);
+        EXPECT_TRUE(first);
+        arrived();
+        const auto rest = co_await one.read_all(100);
+        EXPECT_TRUE(rest);
+        const auto sent = co_await one.reply({.content_type = "a/b", .body = rest ? rest->view() : ""});
+        EXPECT_TRUE(sent);
+      }),
+      http::get<"/download">([&](x& one) -> tenon::task<void> {
+        const auto begun = one.begin({.content_type = "a/b"});
+        EXPECT_TRUE(begun);
+        const auto first = co_await one.write("first");
+        EXPECT_TRUE(first);
+        arrived();
+        co_await stopped(one);
+        const auto last = co_await one.finish("last");
+        EXPECT_TRUE(last);
+      }),
+      http::get<"/late">([&](x& one) -> tenon::task<void> {
+        arrived();
+        co_await stopped(one);
+        const auto sent = co_await one.reply({.content_type = "a/b", .body = "late"});
+        EXPECT_TRUE(sent);
+      }));
+  const std::size_t before = descriptors();
+  {
+    R rt{{.threads = 2}};
+    std::thread client;
+    const bool drained = rt.run([](R& runtime, const auto& app, std::atomic<int>& count,
+                                   std::thread& asks) -> tenon::task<bool> {
+      auto door = R::tcp_listener::bind(runtime, {"127.0.0.1", 0}).value();
+      http::server site(runtime, app, http::server_settings{.patience = {.close = 20ms}});
+      asks = std::thread([&runtime, &count, at = door.local_endpoint()] {
+        std::vector<blocking_client> idle;
+        std::vector<blocking_client> uploads;
+        std::vector<blocking_client> downloads;
+        std::vector<blocking_client> late;
+        for (int i = 0; i < each; ++i) {
+          idle.emplace_back(at).say("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+          uploads.emplace_back(at).say("PUT /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nfirst");
+          downloads.emplace_back(at).say("GET /download HTTP/1.1\r\nHost: h\r\n\r\n");
+          late.emplace_back(at).say("GET /late HTTP/1.1\r\nHost: h\r\n\r\nGET /late HTTP/1.1\r\nHost: h\r\n\r\n");
+        }
+        wait_for(count, 3 * each);
+        runtime.request_stop();
+        const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\n";
+        for (int i = 0; i < each; ++i) {
+          const auto at_i = static_cast<std::size_t>(i);
+          EXPECT_EQ(idle[at_i].rest(), answer("200 OK", "text/plain; charset=utf-8", "idle"));
+          uploads[at_i].say("again");
+          EXPECT_EQ(uploads[at_i].rest(), head + "Content-Length: 5\r\nConnection: close\r\n\r\nagain");
+          EXPECT_EQ(downloads[at_i].rest(),
+                    head + "Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n4\r\nlast\r\n0\r\n\r\n");
+          EXPECT_EQ(late[at_i].rest(), head + "Content-Length: 4\r\nConnection: close\r\n\r\nlate");
+        }
+      });
+      const auto served = co_await site.serve(std::move(door));
+      co_return served.has_value();
+    }(rt, pages, in_flight, client));
+    EXPECT_TRUE(drained);
+    client.join();
+  }
+  EXPECT_EQ(descriptors(), before);
 }
 
 }  // namespace

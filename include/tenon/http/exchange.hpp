@@ -10,12 +10,14 @@
 #include <tenon/http/buffer.hpp>
 #include <tenon/http/date_cache.hpp>
 #include <tenon/http/desk.hpp>
+#include <tenon/http/detail/exchange_end.hpp>
 #include <tenon/http/limits.hpp>
 #include <tenon/http/request.hpp>
 #include <tenon/http/response.hpp>
 #include <tenon/http/response_writer.hpp>
 #include <tenon/http/soon.hpp>
 #include <tenon/http/status.hpp>
+#include <tenon/http/upgraded.hpp>
 #include <tenon/net/byte_stream.hpp>
 #include <tenon/task/task.hpp>
 
@@ -30,26 +32,6 @@
 #include <utility>
 
 namespace tenon::http {
-
-/// What a connection becomes when its protocol changes.
-template <byte_stream Stream>
-struct upgraded {
-  upgraded(Stream taken, buffer ahead) noexcept : stream(std::move(taken)), in(std::move(ahead)) {}
-
-  Stream stream;
-  buffer in;  ///< what had been read already of the new protocol
-};
-
-namespace detail {
-
-/// What becomes of a connection after an exchange.
-enum class exchange_end : std::uint8_t {
-  open,    ///< another request may come
-  ending,  ///< it is closed so that the client can read its answer
-  cut,     ///< nothing more can be said, or the stream is somebody else's
-};
-
-}  // namespace detail
 
 /// One request and its answer, for a coroutine that reads the one and writes the other by pieces.
 ///

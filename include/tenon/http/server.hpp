@@ -22,7 +22,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -76,7 +75,7 @@ class server {
         why = peer.error();
         break;
       }
-      conns.spawn(&http::serve<typename Door::stream, server>, std::move(*peer), std::ref(*this));
+      conns.spawn(&begin<typename Door::stream>, std::move(*peer), this);
     }
     co_await conns.join();
     if (why == std::errc::operation_canceled) co_return result<void>();
@@ -207,6 +206,11 @@ class server {
     std::array<char, 8 * 1024> decoded;  // of the path's parameters
     std::vector<std::unique_ptr<desk>> desks;
   };
+
+  template <class Stream>
+  static task<void> begin(Stream peer, server* self) {
+    return http::serve<Stream, server>(std::move(peer), *self);
+  }
 
   /// Where an exchange's heads are seen.
   struct heading {
