@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// An HTTP service: a greeting, bodies that are read and written as they come, a guard and a log. `10_http serve` serves.
+// An HTTP service: a greeting, bodies read and written as they come, a guard and a log. `10_http serve` serves.
 #include <tenon/http/server.hpp>
 #include <tenon/tenon.hpp>
 
@@ -68,13 +68,12 @@ void log(const http::context& c) {
               static_cast<unsigned long long>(c.answered_bytes()), took > std::chrono::seconds(1) ? ", slow" : "");
 }
 
-constexpr http::application pages(                                             // one value, known to the compiler
-    http::get<"/">([](http::context& c) { return c.text("Hello, World!\n"); }),
-    http::get<"/hello/{name}">(greet),
+constexpr http::application pages(  // one value, known to the compiler
+    http::get<"/">([](http::context& c) { return c.text("Hello, World!\n"); }), http::get<"/hello/{name}">(greet),
     http::get<"/count/{what}">(count),
     http::get<"/admin">([](http::context& c) { return c.json("{\"path\":", http::quoted(c.request().path), "}\n"); }),
     http::post<"/upload">(upload),
-    http::before(guard),                                                       // around all of them
+    http::before(guard),  // around all of them
     http::on_answered(log));
 
 tenon::task<void> stop_at_ctrl_c(edge& rt, edge::signals asked) {

@@ -14,9 +14,8 @@ namespace http = tenon::http;
 
 http::response hello(http::context& c) { return c.text("hello"); }
 
-constexpr http::application pages(http::get<"/">(hello), http::post<"/items/{id}">([](http::context& c) {
-                                    return c.text(c["id"]);
-                                  }));
+constexpr http::application pages(http::get<"/">(hello),
+                                  http::post<"/items/{id}">([](http::context& c) { return c.text(c["id"]); }));
 static_assert(!pages.has_streamed && !pages.is_timed && !pages.changes_heads);
 static_assert(pages.count(http::detail::part::route) == 2);
 
@@ -36,16 +35,15 @@ TEST(application, its_routes_are_found_and_called_through_plain_pointers) {
 
 TEST(application, stages_run_in_the_order_in_which_they_are_named) {
   std::string order;
-  const http::application all(
-      http::after([&](const http::context&, http::response&) { order += 'x'; }),
-      http::before([&](http::context&) { order += 'a'; }), http::get<"/">(hello),
-      http::before([&](http::context& c) -> std::optional<http::response> {
-        order += 'b';
-        return c.error(http::status::forbidden);
-      }),
-      http::before([&](http::context&) { order += 'c'; }),
-      http::after([&](const http::context&, http::response&) { order += 'y'; }),
-      http::on_answered([&](const http::context&) { order += 'z'; }));
+  const http::application all(http::after([&](const http::context&, http::response&) { order += 'x'; }),
+                              http::before([&](http::context&) { order += 'a'; }), http::get<"/">(hello),
+                              http::before([&](http::context& c) -> std::optional<http::response> {
+                                order += 'b';
+                                return c.error(http::status::forbidden);
+                              }),
+                              http::before([&](http::context&) { order += 'c'; }),
+                              http::after([&](const http::context&, http::response&) { order += 'y'; }),
+                              http::on_answered([&](const http::context&) { order += 'z'; }));
   static_assert(decltype(all)::is_timed && decltype(all)::changes_heads && !decltype(all)::has_streamed);
   const http::request asked;
   const http::parameters none;

@@ -26,7 +26,7 @@ struct outcome {
   std::size_t capacity = 0;
 };
 
-/// Takes the body of `text`, of which `first` bytes are there with the head and then `piece` at a time, by `room` bytes.
+/// Takes the body of `text` by `room_bytes`: `first` bytes of it are there with the head, and then `piece` at a time.
 outcome read(std::string_view text, std::size_t first, std::size_t piece, std::size_t room_bytes,
              const http::limits& limit = {}) {
   http::buffer in;

@@ -23,8 +23,11 @@ TEST(context, puts_answers_together_from_texts_and_numbers) {
   EXPECT_EQ(first.body, "a you 7 -9223372036854775808 8");
   EXPECT_EQ(first.content_type, "text/plain; charset=utf-8");
   EXPECT_FALSE(first.to.keep_alive);
-  const http::response second = c.json("{\"x\":", http::quoted(std::string_view("\"\\\n\0\xc3\xa9", 6)), ",\"y\":", -1, "}");
-  EXPECT_EQ(second.body, R"({"x":"\"\\\u000a\u0000)" "\xc3\xa9" R"(","y":-1})");
+  const http::response second =
+      c.json("{\"x\":", http::quoted(std::string_view("\"\\\n\0\xc3\xa9", 6)), ",\"y\":", -1, "}");
+  EXPECT_EQ(second.body, R"({"x":"\"\\\u000a\u0000)"
+                         "\xc3\xa9"
+                         R"(","y":-1})");
   EXPECT_EQ(second.content_type, "application/json");
   constexpr std::string_view literal = "Hello";
   EXPECT_EQ(c.text("Hello").body, literal);

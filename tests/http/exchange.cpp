@@ -93,15 +93,16 @@ tenon::task<void> stream_three(X& x) {
 TYPED_TEST(exchange, an_answer_of_unknown_length_is_chunked_for_1_1_and_ends_the_connection_for_1_0) {
   using x = typename handing_over<TypeParam>::exchange;
   const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n";
-  EXPECT_EQ(conversation<TypeParam>(stream_three<x>, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"),
-            head + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\none\r\n3\r\ntwo\r\n5\r\nthree\r\n0\r\n\r\n");
+  EXPECT_EQ(
+      conversation<TypeParam>(stream_three<x>, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"),
+      head + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\none\r\n3\r\ntwo\r\n5\r\nthree\r\n0\r\n\r\n");
   EXPECT_EQ(conversation<TypeParam>(stream_three<x>, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"),
             head + "Connection: close\r\n\r\nonetwothree");
-  EXPECT_EQ(conversation<TypeParam>(stream_three<x>,
-                                    "HEAD / HTTP/1.1\r\nHost: h\r\n\r\nHEAD / HTTP/1.1\r\nHost: h\r\nConnection: "
-                                    "close\r\n\r\n"),
-            head + "Transfer-Encoding: chunked\r\n\r\n" + head +
-                "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(
+      conversation<TypeParam>(stream_three<x>,
+                              "HEAD / HTTP/1.1\r\nHost: h\r\n\r\nHEAD / HTTP/1.1\r\nHost: h\r\nConnection: "
+                              "close\r\n\r\n"),
+      head + "Transfer-Encoding: chunked\r\n\r\n" + head + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
 }
 
 TYPED_TEST(exchange, an_answer_of_a_known_length_keeps_the_connection_and_one_that_is_short_cuts_it) {
@@ -153,8 +154,8 @@ TYPED_TEST(exchange, no_answer_and_an_exception_are_500_and_a_half_sent_answer_e
 TYPED_TEST(exchange, a_status_without_a_body_has_none) {
   using x = typename handing_over<TypeParam>::exchange;
   const auto handler = [](x& one) -> tenon::task<void> {
-    const auto begun = one.begin({.status = one.request().path == "/204" ? http::status::no_content
-                                                                         : http::status::not_modified});
+    const auto begun =
+        one.begin({.status = one.request().path == "/204" ? http::status::no_content : http::status::not_modified});
     EXPECT_TRUE(begun);
     const auto sent = co_await one.write("not this");
     EXPECT_TRUE(sent);
@@ -169,15 +170,16 @@ TYPED_TEST(exchange, a_status_without_a_body_has_none) {
 
 TYPED_TEST(exchange, a_client_that_expects_100_gets_it_when_the_body_is_read_and_not_when_it_is_not) {
   using x = typename handing_over<TypeParam>::exchange;
-  handing_over<TypeParam> service([](x& one) -> tenon::task<void> {
-                                        if (one.request().path == "/read") {
-                                          co_await repeat(one);
-                                          co_return;
-                                        }
-                                        const auto sent = co_await one.reply({.status = http::status::forbidden});
-                                        EXPECT_TRUE(sent);
-                                      },
-                                  {.close = 20ms});
+  handing_over<TypeParam> service(
+      [](x& one) -> tenon::task<void> {
+        if (one.request().path == "/read") {
+          co_await repeat(one);
+          co_return;
+        }
+        const auto sent = co_await one.reply({.status = http::status::forbidden});
+        EXPECT_TRUE(sent);
+      },
+      {.close = 20ms});
   with_server<TypeParam>(service, [](typename TypeParam::runtime& rt, tenon::endpoint at) -> tenon::task<void> {
     auto peer = co_await connect<TypeParam>(rt, at);
     const std::string lines = " HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n";
@@ -225,7 +227,8 @@ TYPED_TEST(exchange, a_body_that_is_wrong_is_refused_with_its_status) {
   const std::string head = "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
   EXPECT_TRUE(conversation<TypeParam>(reading, head + "3\r\nabcX").starts_with("HTTP/1.1 400 "));
   EXPECT_TRUE(conversation<TypeParam>(reading, head + "fffffffffffffff\r\nabc").starts_with("HTTP/1.1 413 "));
-  EXPECT_TRUE(conversation<TypeParam>(reading, head + "0\r\nA: " + std::string(5000, 'a')).starts_with("HTTP/1.1 431 "));
+  EXPECT_TRUE(
+      conversation<TypeParam>(reading, head + "0\r\nA: " + std::string(5000, 'a')).starts_with("HTTP/1.1 431 "));
   EXPECT_TRUE(conversation<TypeParam>(reading, head + "1;" + std::string(2000, 'e')).starts_with("HTTP/1.1 400 "));
   EXPECT_TRUE(
       conversation<TypeParam>(reading, head + "3\r\nabc", {.body = 30ms, .close = 20ms}).starts_with("HTTP/1.1 408 "));
@@ -234,15 +237,15 @@ TYPED_TEST(exchange, a_body_that_is_wrong_is_refused_with_its_status) {
       std::make_error_code(std::errc::value_too_large), std::make_error_code(std::errc::bad_message),
       std::make_error_code(std::errc::timed_out)};
   ASSERT_EQ(errors.size(), expected.size());
-  for (std::size_t i = 0; i < errors.size(); ++i) EXPECT_TRUE(errors[i].default_error_condition() == expected[i].default_error_condition()) << i;
+  for (std::size_t i = 0; i < errors.size(); ++i)
+    EXPECT_TRUE(errors[i].default_error_condition() == expected[i].default_error_condition()) << i;
 }
 
 TYPED_TEST(exchange, read_all_takes_no_more_than_it_may) {
   using x = typename handing_over<TypeParam>::exchange;
   const std::string exact = "PUT /e HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'e');
-  const std::string chunked =
-      "PUT /e HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" + std::string(1000, 'e') +
-      "\r\n0\r\n\r\n";
+  const std::string chunked = "PUT /e HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" +
+                              std::string(1000, 'e') + "\r\n0\r\n\r\n";
   const std::string more = "PUT /m HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" +
                            std::string(1001, 'm') + "\r\n0\r\n\r\n";
   const std::string got = conversation<TypeParam>(repeat<x>, exact + chunked + more);
@@ -270,9 +273,10 @@ TYPED_TEST(exchange, upgrade_gives_the_stream_away_with_what_was_read_ahead) {
     const bool said = co_await say(taken->stream, heard);
     EXPECT_TRUE(said);
   };
-  EXPECT_EQ(conversation<TypeParam>(handler,
-                                    "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\nahead?"),
-            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: shout\r\nSec-Test: yes\r\n\r\nahead?!");
+  EXPECT_EQ(
+      conversation<TypeParam>(handler,
+                              "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\nahead?"),
+      "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: shout\r\nSec-Test: yes\r\n\r\nahead?!");
 }
 
 }  // namespace

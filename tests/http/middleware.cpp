@@ -26,9 +26,8 @@ TEST(middleware, stages_see_and_change_what_passes) {
   ASSERT_TRUE(answers(c));
   EXPECT_EQ(answers(c)->status, http::status::forbidden);
 
-  const http::after adds([](const http::context&, http::response& reply) {
-    EXPECT_TRUE(reply.headers.add("Server", "tenon"));
-  });
+  const http::after adds(
+      [](const http::context&, http::response& reply) { EXPECT_TRUE(reply.headers.add("Server", "tenon")); });
   http::response reply;
   adds(c, reply);
   EXPECT_EQ(reply.headers.items().size(), 1U);

@@ -35,8 +35,8 @@ TEST(response_writer, frames_by_length_by_chunks_or_by_the_end) {
   asked_by chunked(of(1));
   EXPECT_TRUE(chunked.to.begin({}, {}));
   EXPECT_TRUE(chunked.put(std::string(300, 'x')) && chunked.put("") && chunked.to.finish());
-  EXPECT_EQ(chunked.text(), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n12c\r\n" + std::string(300, 'x') +
-                                "\r\n0\r\n\r\n");
+  EXPECT_EQ(chunked.text(),
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n12c\r\n" + std::string(300, 'x') + "\r\n0\r\n\r\n");
 
   asked_by old(of(0));
   EXPECT_TRUE(old.to.begin({}, {}));

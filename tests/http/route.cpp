@@ -20,10 +20,12 @@ int by_stream(streamed& one) { return ++one.calls; }
 int by_both(http::context& /*c*/, streamed& one) { return one.calls += 10; }
 
 constexpr auto gone = http::get<"/gone">(plain);
-constexpr auto words = http::route<http::method::options, "/words">([](http::context&) { return std::string("words"); });
+constexpr auto words =
+    http::route<http::method::options, "/words">([](http::context&) { return std::string("words"); });
 static_assert(!gone.is_streamed && !words.is_streamed);
 static_assert(gone.asked == http::method::get && gone.pattern() == "/gone");
-static_assert(http::put<"/a">(plain).asked == http::method::put && http::delete_<"/a">(plain).asked == http::method::delete_);
+static_assert(http::put<"/a">(plain).asked == http::method::put &&
+              http::delete_<"/a">(plain).asked == http::method::delete_);
 static_assert(http::patch<"/a">(plain).asked == http::method::patch && http::post<"/a">(by_stream).is_streamed);
 
 TEST(route, calls_its_handler_with_what_it_takes) {

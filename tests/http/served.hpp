@@ -174,8 +174,8 @@ void with_server(Service& service, Act act) {
 
 /// Says `text` to a server whose requests `handler` answers, and gives what comes until it closes.
 template <class R>
-std::string conversation(typename handing_over<R>::handler_type handler,
-                         std::string_view text, http::patience times = {.close = 20ms}) {
+std::string conversation(typename handing_over<R>::handler_type handler, std::string_view text,
+                         http::patience times = {.close = 20ms}) {
   handing_over<R> service(std::move(handler), times);
   std::string got;
   with_server<R>(service, [&](typename R::runtime& rt, tenon::endpoint at) -> tenon::task<void> {

@@ -95,8 +95,7 @@ template <class R>
 auto site() {
   return http::application(
       http::get<"/">([](http::context& c) { return c.text("root"); }),
-      http::put<"/echo">([](http::context& c) { return c.text(c.request().body); }),
-      http::put<"/copy/{name}">(copy<R>),
+      http::put<"/echo">([](http::context& c) { return c.text(c.request().body); }), http::put<"/copy/{name}">(copy<R>),
       http::get<"/throw">([](http::context&) -> http::response { throw std::runtime_error("on purpose"); }),
       http::put<"/fail">([](http::exchange<typename R::tcp_stream>&) -> tenon::task<void> {
         throw std::runtime_error("on purpose, later");
@@ -125,8 +124,7 @@ TYPED_TEST(server, plain_and_streamed_routes_answer_on_one_connection_in_order) 
 }
 
 TYPED_TEST(server, what_is_thrown_or_not_answered_is_500_and_nothing_reaches_the_connection) {
-  const std::string error =
-      answer("500 Internal Server Error", "text/plain; charset=utf-8", "Internal Server Error");
+  const std::string error = answer("500 Internal Server Error", "text/plain; charset=utf-8", "Internal Server Error");
   EXPECT_EQ(ask<TypeParam>(site<TypeParam>(),
                            "GET /throw HTTP/1.1\r\nHost: h\r\n\r\n"
                            "PUT /fail HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nno"
@@ -138,57 +136,59 @@ TYPED_TEST(server, what_is_thrown_or_not_answered_is_500_and_nothing_reaches_the
 TYPED_TEST(server, stages_guard_change_and_log_plain_and_streamed_answers_alike) {
   using x = http::exchange<typename TypeParam::tcp_stream>;
   std::vector<std::string> log;
-  const http::application pages(
-      http::get<"/plain">([](http::context& c) { return c.text("p"); }),
-      http::get<"/streamed">([](x& one) -> tenon::task<void> {
-        const auto begun = one.begin({}, 2);
-        EXPECT_TRUE(begun);
-        const auto sent = co_await one.finish("st");
-        EXPECT_TRUE(sent);
-      }),
-      http::get<"/secret">([](x&) -> tenon::task<void> {
-        ADD_FAILURE() << "the guard let it through";
-        co_return;
-      }),
-      http::before([](http::context& c) -> std::optional<http::response> {
-        if (c.request().path != "/secret") return std::nullopt;
-        return c.error(http::status::forbidden);
-      }),
-      http::after([](const http::context& c, http::response& reply) {
-        EXPECT_TRUE(reply.headers.add("X-Path", c.request().path));
-      }),
-      http::on_error([](http::context& c, const http::failure& why) {
-        return c.json("{\"error\":", http::quoted(why.what), "}");
-      }),
-      http::on_answered([&log](const http::context& c) {
-        EXPECT_GT(c.at(http::phase::received), tenon::time_point{});
-        EXPECT_LE(c.at(http::phase::received), c.at(http::phase::routed));
-        EXPECT_LE(c.at(http::phase::routed), c.at(http::phase::handled));
-        EXPECT_LE(c.at(http::phase::handled), c.at(http::phase::answered));
-        EXPECT_EQ(c.id(), log.size() + 1);
-        log.push_back(std::string(c.request().path) + " " + std::to_string(code_of(c.status())) + " " +
-                      std::to_string(c.answered_bytes()));
-      }));
+  const http::application pages(http::get<"/plain">([](http::context& c) { return c.text("p"); }),
+                                http::get<"/streamed">([](x& one) -> tenon::task<void> {
+                                  const auto begun = one.begin({}, 2);
+                                  EXPECT_TRUE(begun);
+                                  const auto sent = co_await one.finish("st");
+                                  EXPECT_TRUE(sent);
+                                }),
+                                http::get<"/secret">([](x&) -> tenon::task<void> {
+                                  ADD_FAILURE() << "the guard let it through";
+                                  co_return;
+                                }),
+                                http::before([](http::context& c) -> std::optional<http::response> {
+                                  if (c.request().path != "/secret") return std::nullopt;
+                                  return c.error(http::status::forbidden);
+                                }),
+                                http::after([](const http::context& c, http::response& reply) {
+                                  EXPECT_TRUE(reply.headers.add("X-Path", c.request().path));
+                                }),
+                                http::on_error([](http::context& c, const http::failure& why) {
+                                  return c.json("{\"error\":", http::quoted(why.what), "}");
+                                }),
+                                http::on_answered([&log](const http::context& c) {
+                                  EXPECT_GT(c.at(http::phase::received), tenon::time_point{});
+                                  EXPECT_LE(c.at(http::phase::received), c.at(http::phase::routed));
+                                  EXPECT_LE(c.at(http::phase::routed), c.at(http::phase::handled));
+                                  EXPECT_LE(c.at(http::phase::handled), c.at(http::phase::answered));
+                                  EXPECT_EQ(c.id(), log.size() + 1);
+                                  log.push_back(std::string(c.request().path) + " " +
+                                                std::to_string(code_of(c.status())) + " " +
+                                                std::to_string(c.answered_bytes()));
+                                }));
   const std::string text = "text/plain; charset=utf-8";
-  const std::string got = ask<TypeParam>(pages,
-                                         "GET /plain HTTP/1.1\r\nHost: h\r\n\r\nGET /streamed HTTP/1.1\r\nHost: h\r\n\r\n"
-                                         "GET /secret HTTP/1.1\r\nHost: h\r\n\r\nGET /none HTTP/1.1\r\nHost: h\r\n\r\n"
-                                         "GARBAGE\r\n\r\n");
+  const std::string got =
+      ask<TypeParam>(pages,
+                     "GET /plain HTTP/1.1\r\nHost: h\r\n\r\nGET /streamed HTTP/1.1\r\nHost: h\r\n\r\n"
+                     "GET /secret HTTP/1.1\r\nHost: h\r\n\r\nGET /none HTTP/1.1\r\nHost: h\r\n\r\n"
+                     "GARBAGE\r\n\r\n");
   EXPECT_EQ(got, answer("200 OK", text, "p", "X-Path: /plain\r\n") +
                      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Path: /streamed\r\n\r\nst" +
                      answer("403 Forbidden", text, "Forbidden", "X-Path: /secret\r\n") +
                      answer("404 Not Found", "application/json", "{\"error\":\"Not Found\"}", "X-Path: /none\r\n") +
                      answer("400 Bad Request", "application/json", "{\"error\":\"Bad Request\"}",
                             std::string(close_line) + "X-Path: \r\n"));
-  const std::vector<std::string> expected{"/plain 200 1", "/streamed 200 2", "/secret 403 9", "/none 404 21", " 400 23"};
+  const std::vector<std::string> expected{"/plain 200 1", "/streamed 200 2", "/secret 403 9", "/none 404 21",
+                                          " 400 23"};
   EXPECT_EQ(log, expected);
 }
 
 TYPED_TEST(server, a_plain_route_holds_little_and_a_streamed_one_takes_more) {
   http::server_settings settings{.limits = {.body_bytes = 10}, .patience = {.close = 20ms}, .streamed_body_bytes = 100};
   const auto put = [](std::string_view path, std::size_t bytes) {
-    return "PUT " + std::string(path) + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(bytes) + "\r\n\r\n" +
-           std::string(bytes, 'b');
+    return "PUT " + std::string(path) + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(bytes) +
+           "\r\n\r\n" + std::string(bytes, 'b');
   };
   const auto chunked = [](std::string_view path, std::size_t bytes) {
     return "PUT " + std::string(path) + " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" +
@@ -297,69 +297,69 @@ TYPED_TEST(server_drain, answers_what_is_in_flight_and_then_closes) {
   const auto stopped = [](x& one) -> tenon::task<void> {
     while (!one.is_draining()) co_await tenon::sleep_for(1ms);
   };
-  const http::application pages(
-      http::get<"/">([](http::context& c) { return c.text("idle"); }),
-      http::put<"/upload">([&](x& one) -> tenon::task<void> {
-        std::array<std::byte, 5> room;
-        const auto first = co_await one.read_some(room);
-        EXPECT_TRUE(first);
-        arrived();
-        const auto rest = co_await one.read_all(100);
-        EXPECT_TRUE(rest);
-        const auto sent = co_await one.reply({.content_type = "a/b", .body = rest ? rest->view() : ""});
-        EXPECT_TRUE(sent);
-      }),
-      http::get<"/download">([&](x& one) -> tenon::task<void> {
-        const auto begun = one.begin({.content_type = "a/b"});
-        EXPECT_TRUE(begun);
-        const auto first = co_await one.write("first");
-        EXPECT_TRUE(first);
-        arrived();
-        co_await stopped(one);
-        const auto last = co_await one.finish("last");
-        EXPECT_TRUE(last);
-      }),
-      http::get<"/late">([&](x& one) -> tenon::task<void> {
-        arrived();
-        co_await stopped(one);
-        const auto sent = co_await one.reply({.content_type = "a/b", .body = "late"});
-        EXPECT_TRUE(sent);
-      }));
+  const http::application pages(http::get<"/">([](http::context& c) { return c.text("idle"); }),
+                                http::put<"/upload">([&](x& one) -> tenon::task<void> {
+                                  std::array<std::byte, 5> room;
+                                  const auto first = co_await one.read_some(room);
+                                  EXPECT_TRUE(first);
+                                  arrived();
+                                  const auto rest = co_await one.read_all(100);
+                                  EXPECT_TRUE(rest);
+                                  const auto sent =
+                                      co_await one.reply({.content_type = "a/b", .body = rest ? rest->view() : ""});
+                                  EXPECT_TRUE(sent);
+                                }),
+                                http::get<"/download">([&](x& one) -> tenon::task<void> {
+                                  const auto begun = one.begin({.content_type = "a/b"});
+                                  EXPECT_TRUE(begun);
+                                  const auto first = co_await one.write("first");
+                                  EXPECT_TRUE(first);
+                                  arrived();
+                                  co_await stopped(one);
+                                  const auto last = co_await one.finish("last");
+                                  EXPECT_TRUE(last);
+                                }),
+                                http::get<"/late">([&](x& one) -> tenon::task<void> {
+                                  arrived();
+                                  co_await stopped(one);
+                                  const auto sent = co_await one.reply({.content_type = "a/b", .body = "late"});
+                                  EXPECT_TRUE(sent);
+                                }));
   const std::size_t before = descriptors();
   {
     R rt{{.threads = 2}};
     std::thread client;
-    const bool drained = rt.run([](R& runtime, const auto& app, std::atomic<int>& count,
-                                   std::thread& asks) -> tenon::task<bool> {
-      auto door = R::tcp_listener::bind(runtime, {"127.0.0.1", 0}).value();
-      http::server site(runtime, app, http::server_settings{.patience = {.close = 20ms}});
-      asks = std::thread([&runtime, &count, at = door.local_endpoint()] {
-        std::vector<blocking_client> idle;
-        std::vector<blocking_client> uploads;
-        std::vector<blocking_client> downloads;
-        std::vector<blocking_client> late;
-        for (int i = 0; i < each; ++i) {
-          idle.emplace_back(at).say("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-          uploads.emplace_back(at).say("PUT /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nfirst");
-          downloads.emplace_back(at).say("GET /download HTTP/1.1\r\nHost: h\r\n\r\n");
-          late.emplace_back(at).say("GET /late HTTP/1.1\r\nHost: h\r\n\r\nGET /late HTTP/1.1\r\nHost: h\r\n\r\n");
-        }
-        wait_for(count, 3 * each);
-        runtime.request_stop();
-        const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\n";
-        for (int i = 0; i < each; ++i) {
-          const auto at_i = static_cast<std::size_t>(i);
-          EXPECT_EQ(idle[at_i].rest(), answer("200 OK", "text/plain; charset=utf-8", "idle"));
-          uploads[at_i].say("again");
-          EXPECT_EQ(uploads[at_i].rest(), head + "Content-Length: 5\r\nConnection: close\r\n\r\nagain");
-          EXPECT_EQ(downloads[at_i].rest(),
-                    head + "Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n4\r\nlast\r\n0\r\n\r\n");
-          EXPECT_EQ(late[at_i].rest(), head + "Content-Length: 4\r\nConnection: close\r\n\r\nlate");
-        }
-      });
-      const auto served = co_await site.serve(std::move(door));
-      co_return served.has_value();
-    }(rt, pages, in_flight, client));
+    const bool drained =
+        rt.run([](R& runtime, const auto& app, std::atomic<int>& count, std::thread& asks) -> tenon::task<bool> {
+          auto door = R::tcp_listener::bind(runtime, {"127.0.0.1", 0}).value();
+          http::server site(runtime, app, http::server_settings{.patience = {.close = 20ms}});
+          asks = std::thread([&runtime, &count, at = door.local_endpoint()] {
+            std::vector<blocking_client> idle;
+            std::vector<blocking_client> uploads;
+            std::vector<blocking_client> downloads;
+            std::vector<blocking_client> late;
+            for (int i = 0; i < each; ++i) {
+              idle.emplace_back(at).say("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+              uploads.emplace_back(at).say("PUT /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nfirst");
+              downloads.emplace_back(at).say("GET /download HTTP/1.1\r\nHost: h\r\n\r\n");
+              late.emplace_back(at).say("GET /late HTTP/1.1\r\nHost: h\r\n\r\nGET /late HTTP/1.1\r\nHost: h\r\n\r\n");
+            }
+            wait_for(count, 3 * each);
+            runtime.request_stop();
+            const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\n";
+            for (int i = 0; i < each; ++i) {
+              const auto at_i = static_cast<std::size_t>(i);
+              EXPECT_EQ(idle[at_i].rest(), answer("200 OK", "text/plain; charset=utf-8", "idle"));
+              uploads[at_i].say("again");
+              EXPECT_EQ(uploads[at_i].rest(), head + "Content-Length: 5\r\nConnection: close\r\n\r\nagain");
+              EXPECT_EQ(downloads[at_i].rest(),
+                        head + "Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n4\r\nlast\r\n0\r\n\r\n");
+              EXPECT_EQ(late[at_i].rest(), head + "Content-Length: 4\r\nConnection: close\r\n\r\nlate");
+            }
+          });
+          const auto served = co_await site.serve(std::move(door));
+          co_return served.has_value();
+        }(rt, pages, in_flight, client));
     EXPECT_TRUE(drained);
     client.join();
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <tenon/net/byte_stream.hpp>
 
-#include <tenon/tenon.hpp>
 #include <tenon/net/unix_stream.hpp>
+#include <tenon/tenon.hpp>
 
 #include <gtest/gtest.h>
 
@@ -52,8 +52,8 @@ TEST(byte_stream, is_what_generic_code_needs) {
     const auto sent = near.try_write_some(std::as_bytes(std::span(said)));
     EXPECT_EQ(sent.value(), said.size());
     EXPECT_TRUE(near.shutdown_send());
-    const std::size_t moved = co_await hand_on(stream(runtime, tenon::unique_fd(in[1])),
-                                               stream(runtime, tenon::unique_fd(out[1])));
+    const std::size_t moved =
+        co_await hand_on(stream(runtime, tenon::unique_fd(in[1])), stream(runtime, tenon::unique_fd(out[1])));
     std::array<char, 64> room{};
     const auto got = far.try_read_some(std::as_writable_bytes(std::span(room)));
     EXPECT_EQ(std::string_view(room.data(), got.value()), said);

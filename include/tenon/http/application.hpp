@@ -42,6 +42,9 @@ class application {
   }
   /// Whether a coroutine answers any of it, and whether requests have times and numbers.
   static constexpr bool has_streamed = (detail::is_streamed_part<Parts> || ...);
+  /// Whether each handler can be called at a door that accepts Streams.
+  template <class Stream>
+  static constexpr bool takes = (detail::takes_exchange<Parts, exchange<Stream>> && ...);
   static constexpr bool is_timed = count(detail::part::on_answered) != 0;
   static constexpr bool changes_heads = count(detail::part::after) != 0;
 
@@ -55,9 +58,7 @@ class application {
   };
 
   /// Adds all routes.
-  void add_to(router<target>& routes) const {
-    add_all(routes, std::index_sequence_for<Parts...>());
-  }
+  void add_to(router<target>& routes) const { add_all(routes, std::index_sequence_for<Parts...>()); }
 
   /// The coroutine that answers.
   template <class Stream>

@@ -51,9 +51,7 @@ class body_reader {
   [[nodiscard]] bool is_refused() const noexcept { return refusal_ != status::ok; }
   [[nodiscard]] status refusal() const noexcept { return refusal_; }
   /// How many bytes will come at least.
-  [[nodiscard]] std::uint64_t least_bytes() const noexcept {
-    return is_chunked_ ? end_ - at_ : left_;
-  }
+  [[nodiscard]] std::uint64_t least_bytes() const noexcept { return is_chunked_ ? end_ - at_ : left_; }
   /// Has it refused, for what only its caller knows.
   void refuse(status why) noexcept { refusal_ = why; }
 
@@ -70,8 +68,8 @@ class body_reader {
     return count;
   }
 
-  /// When take() gave 0 and it is neither over nor refused: where the next bytes are to be read to, `into` itself or the
-  /// buffer.
+  /// When take() gave 0 and it is neither over nor refused: where the next bytes are to be read to, `into` itself or
+  /// the buffer.
   [[nodiscard]] std::span<std::byte> wanted(std::span<std::byte> into) {
     assert(!is_over() && !is_refused());
     if (!is_chunked_) return left_ < into.size() ? into.first(static_cast<std::size_t>(left_)) : into;
@@ -122,7 +120,7 @@ class body_reader {
   std::uint64_t left_ = 0;     // of a sized body
   std::uint64_t decoded_ = 0;  // of a chunked one
   std::size_t head_bytes_;
-  std::size_t at_;       // the first byte that was not taken; of a chunked body up to end_
+  std::size_t at_;  // the first byte that was not taken; of a chunked body up to end_
   std::size_t end_ = 0;
   std::size_t used_ = 0;
   status refusal_ = status::ok;

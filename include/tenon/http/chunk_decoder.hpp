@@ -103,8 +103,8 @@ class chunk_decoder {
     return progress::more(kept());
   }
 
-  /// Forgets what was decoded so far, for who takes the body piece by piece: the next call is given new bytes alone, and
-  /// a limit that is smaller by what was taken.
+  /// Forgets what was decoded so far, for who takes the body piece by piece: the next call is given new bytes alone,
+  /// and a limit that is smaller by what was taken.
   void take() noexcept { origin_ = decoded_ = 0; }
 
   /// Where the decoded body lies, counted from the first byte of decode()'s input.

@@ -27,9 +27,9 @@ namespace tenon::http {
 
 /// What a service says when it has been shown the buffer.
 enum class verdict : std::uint8_t {
-  more,   ///< the request is not whole yet
-  again,  ///< one was answered; there may be another behind it
-  close,  ///< one was answered, and it was the last
+  more,      ///< the request is not whole yet
+  again,     ///< one was answered; there may be another behind it
+  close,     ///< one was answered, and it was the last
   exchange,  ///< the parser has its head: handle() answers it, and may read its body and write the answer by pieces
 };
 
@@ -66,11 +66,11 @@ class conversation {
  public:
   /// What has to be waited for next.
   enum class next : std::uint8_t {
-    bytes,   ///< until the socket is readable, or until()
-    room,    ///< until the rest of the answer is sent
-    ending,  ///< until the peer has read the last answer
+    bytes,     ///< until the socket is readable, or until()
+    room,      ///< until the rest of the answer is sent
+    ending,    ///< until the peer has read the last answer
     handling,  ///< until a coroutine has answered
-    nothing  ///< it is over
+    nothing    ///< it is over
   };
 
   explicit conversation(S& with) noexcept : with_(with) {}
@@ -210,7 +210,7 @@ task<bool> send_rest(Stream& peer, const buffer& rest, duration limit) {
   co_return sent.has_value();
 }
 
-/// Closes so that the peer can read the last answer: bytes that nobody reads would make the kernel reset the connection.
+/// Closes so that the peer can read the last answer: bytes that nobody reads would make the kernel reset it.
 template <byte_stream Stream>
 task<bool> end(Stream& peer, duration limit) {
   if (!peer.shutdown_send()) co_return false;

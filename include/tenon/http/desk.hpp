@@ -11,9 +11,10 @@ namespace tenon::http {
 
 /// How long a client may take. All of them end in the connection being closed.
 struct patience {
-  duration idle = std::chrono::seconds(60);    ///< between two requests: closed without a word
-  duration head = std::chrono::seconds(10);    ///< from the first byte of a request to the end of its headers: 408
-  duration body = std::chrono::seconds(30);    ///< from there to the end of the body, or for 64 KiB of a streamed one: 408
+  duration idle = std::chrono::seconds(60);  ///< between two requests: closed without a word
+  duration head = std::chrono::seconds(10);  ///< from the first byte of a request to the end of its headers: 408
+  duration body =
+      std::chrono::seconds(30);  ///< from there to the end of the body, or for 64 KiB of a streamed one: 408
   duration answer = std::chrono::seconds(30);  ///< to take the answer in, or 256 KiB of a streamed one
   duration close = std::chrono::seconds(2);    ///< to close its side, after an answer that ends the connection
 };

@@ -47,10 +47,11 @@ namespace tenon::http {
 ///       (void)co_await x.reply({.body = bytes > 0 ? "got it" : "nothing"});
 ///     }
 ///
-/// Shape         Lives as long as the handler runs, as do the views of request(). The body is read when it is asked for,
-///               and no sooner; what is written is sent before write() is over, but for what finish() will send.
-/// Answer        reply(), or begin(), any number of write(), and finish(). Without: 500, and 400, 408 or 413 where it was
-///               the body that failed. A handler that throws: 500, or the end of the connection when a part is sent.
+/// Shape         Lives as long as the handler runs, as do the views of request(). The body is read when it is asked
+///               for, and no sooner; what is written is sent before write() is over.
+/// Answer        reply(), or begin(), any number of write(), and finish(). Without: 500, and 400, 408 or 413 where it
+///               was the body that failed. A handler that throws: 500, or the end of the connection when a part is
+///               sent.
 ///               What it leaves of the body is read and dropped, up to 256 KiB, else the connection ends.
 /// Cost          The two frames of handler and exchange. What need not wait costs its system call and no frame.
 /// Threads       One at a time: a handler reads and writes by turns.
@@ -218,7 +219,8 @@ class exchange {
         desk_.out.clear();
         writer_.forget();
       }
-      const http::status why = failed || refusal() == http::status::ok ? http::status::internal_server_error : refusal();
+      const http::status why =
+          failed || refusal() == http::status::ok ? http::status::internal_server_error : refusal();
       const auto sent = co_await reply(error_response(why));
       if (!sent) co_return cut;
     }
@@ -370,8 +372,8 @@ class exchange {
   http::request request_;
   response_writer writer_;
   http::patience patience_;
-  duration left_;          // for what is missing of the body, or for its next 64 KiB
-  std::size_t came_ = 0;   // of these
+  duration left_;         // for what is missing of the body, or for its next 64 KiB
+  std::size_t came_ = 0;  // of these
   environment& env_;
   std::stop_source drain_;
   date_cache date_;

@@ -27,7 +27,8 @@ struct failure {
 ///       return c.error(http::status::unauthorized);
 ///     })
 ///
-/// Shape    Stages run in the order in which the application names them; one that gives nothing (void) lets all through.
+/// Shape    Stages run in the order in which the application names them; one that gives nothing (void) lets all
+///          through.
 template <class Act>
 class before {
  public:
@@ -69,7 +70,9 @@ class after {
 /// The stage that says what is answered when a request is refused (400, 404, 405, 408, 413, ...), or its handler threw
 /// or did not answer (500). One an application.
 ///
-///     http::on_error([](http::context& c, const http::failure& f) { return c.json("{\"error\":", code_of(f.status), "}"); })
+///     http::on_error([](http::context& c, const http::failure& why) {
+///       return c.json("{\"error\":", http::quoted(reason(why.status)), "}");
+///     })
 ///
 /// Shape    The answer has the failure's status unless the stage gives it another than 200.
 template <class Act>
@@ -93,7 +96,7 @@ class on_error {
 
 /// A stage that sees each request when it has been answered, with its times: for access logs and metrics.
 ///
-///     http::on_answered([](const http::context& c) { log(c.request().path, c.status(), c.at(http::phase::answered)); })
+///     http::on_answered([](const http::context& c) { log(c.request().path, c.status(), c.answered_bytes()); })
 ///
 /// Cost     Naming one has the clock read four times a request.
 template <class Act>
