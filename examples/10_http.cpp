@@ -23,7 +23,9 @@ struct edge : tenon::runtime<tenon::epoll, tenon::stealing<>> {
 };
 using exchange = http::exchange<edge::tcp_stream>;
 
-// A plain function: its request is there, body and all, and what it gives back is the answer.
+// Plain functions: the request is there, body and all, and what they give back is the answer.
+http::response front(http::context& c) { return c.text("Hello, World!\n"); }
+http::response admin(http::context& c) { return c.json("{\"path\":", http::quoted(c.request().path), "}\n"); }
 http::response greet(http::context& c) { return c.text("Hello, ", c["name"], "!\n"); }
 
 // A coroutine: it takes the body as it comes, however large it is.
@@ -68,12 +70,13 @@ void log(const http::context& c) {
               static_cast<unsigned long long>(c.answered_bytes()), took > std::chrono::seconds(1) ? ", slow" : "");
 }
 
-constexpr http::application pages(  // one value, known to the compiler
-    http::get<"/">([](http::context& c) { return c.text("Hello, World!\n"); }), http::get<"/hello/{name}">(greet),
-    http::get<"/count/{what}">(count),
-    http::get<"/admin">([](http::context& c) { return c.json("{\"path\":", http::quoted(c.request().path), "}\n"); }),
-    http::post<"/upload">(upload),
-    http::before(guard),  // around all of them
+constexpr http::application pages(      // one value, known to the compiler
+    http::get<"/">(front),              // a function: its answer is whole
+    http::get<"/hello/{name}">(greet),  //
+    http::get<"/admin">(admin),         //
+    http::get<"/count/{what}">(count),  // a coroutine: its answer is streamed
+    http::post<"/upload">(upload),      // or its request
+    http::before(guard),                // around all of them
     http::on_answered(log));
 
 tenon::task<void> stop_at_ctrl_c(edge& rt, edge::signals asked) {

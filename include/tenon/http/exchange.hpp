@@ -161,6 +161,7 @@ class exchange {
   }
   /// Sends a piece of it.
   [[nodiscard]] soon<result<void>> write(std::span<const std::byte> piece) {
+    if (is_cut_) return soon(result<void>(std::errc::connection_reset));
     if (!writer_.open(piece.size())) return soon(result<void>(misuse()));
     if (piece.empty() || !writer_.carries_body()) return flush();
     if (piece.size() > copied_bytes) return soon(write_slowly(piece));
@@ -171,6 +172,7 @@ class exchange {
   [[nodiscard]] soon<result<void>> write(std::string_view piece) { return write(std::as_bytes(std::span(piece))); }
   /// Ends it, perhaps with a last piece.
   [[nodiscard]] soon<result<void>> finish(std::span<const std::byte> last = {}) {
+    if (is_cut_) return soon(result<void>(std::errc::connection_reset));
     if (last.size() > copied_bytes) return soon(finish_slowly(last));
     if (!writer_.put(last) || !writer_.finish()) return soon(result<void>(misuse()));
     return flush();
@@ -204,6 +206,7 @@ class exchange {
     is_cut_ = true;
     env_.stop = drain_;
     desk_.in.consume(body_.used());
+    desk_.out.release();
     co_return upgraded<Stream>(std::move(peer_), std::move(desk_.in));
   }
 

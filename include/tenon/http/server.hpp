@@ -67,9 +67,10 @@ class server {
   /// Accepts until it is asked to stop; then answers what is in hand, and gives back when the last connection has gone.
   template <class Door>
   [[nodiscard]] task<result<void>> serve(Door door) {
-    static_assert(App::template takes<typename Door::stream>,
-                  "tenon::http::server: a handler takes http::context&, http::exchange<Stream>&, or both, where Stream is "
-                  "what the door accepts; write it so");
+    static_assert(
+        App::template takes<typename Door::stream>,
+        "tenon::http::server: a handler takes http::context&, http::exchange<Stream>&, or both, where Stream is "
+        "what the door accepts; write it so");
     scope<R> conns{runtime_};
     std::error_code why;
     for (;;) {
