@@ -261,6 +261,8 @@ TYPED_TEST(exchange, upgrade_gives_the_stream_away_with_what_was_read_ahead) {
     auto taken = co_await one.upgrade("shout", more);
     EXPECT_TRUE(taken);
     if (!taken) co_return;
+    EXPECT_TRUE(one.is_cut());
+    EXPECT_EQ(one.status(), http::status::switching_protocols);
     std::string heard(taken->in.view());
     while (heard.size() < 6) {
       const auto n = co_await taken->stream.read_some(taken->in.writable(64), taken->stream.runtime().now() + 5s);

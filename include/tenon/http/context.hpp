@@ -59,7 +59,7 @@ class context {
   /// Of this worker's requests, with the worker in the upper 16 bits.
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
   [[nodiscard]] time_point at(phase which) const noexcept { return times_[static_cast<std::size_t>(which)]; }
-  /// What it was answered with: after phase::handled.
+  /// What it was answered with: after phase::handled. status{} when the client had gone before.
   [[nodiscard]] http::status status() const noexcept { return status_; }
   [[nodiscard]] std::uint64_t answered_bytes() const noexcept { return answered_bytes_; }
 

@@ -87,9 +87,12 @@ class exchange {
   /// Whether the server drains, and a token that says when.
   [[nodiscard]] bool is_draining() const noexcept { return drain_.stop_requested(); }
   [[nodiscard]] std::stop_token stop_token() const noexcept { return drain_.get_token(); }
-  /// What has been said so far.
+  /// What has been said so far; status{} when nothing has.
   [[nodiscard]] bool has_begun() const noexcept { return writer_.has_begun(); }
-  [[nodiscard]] http::status status() const noexcept { return writer_.status(); }
+  [[nodiscard]] http::status status() const noexcept {
+    if (is_upgraded_) return http::status::switching_protocols;
+    return has_begun() ? writer_.status() : http::status{};
+  }
   [[nodiscard]] std::uint64_t answered_bytes() const noexcept { return writer_.body_bytes(); }
   /// Whether nothing more can be said: the client has gone, or upgrade() gave the stream away.
   [[nodiscard]] bool is_cut() const noexcept { return is_cut_; }
@@ -203,7 +206,7 @@ class exchange {
     desk_.out.append("\r\n");
     const auto sent = co_await flush();
     if (!sent) co_return sent.error();
-    is_cut_ = true;
+    is_cut_ = is_upgraded_ = true;
     env_.stop = drain_;
     desk_.in.consume(body_.used());
     desk_.out.release();
@@ -386,6 +389,7 @@ class exchange {
   bool is_late_ = false;   // with the body
   bool is_cut_ = false;    // nothing can be read or written any more
   bool has_sent_ = false;  // something of the answer
+  bool is_upgraded_ = false;
 };
 
 }  // namespace tenon::http
