@@ -38,7 +38,7 @@ class route_to {
  public:
   static constexpr detail::part kind = detail::part::route;
   static constexpr http::method asked = Method;
-  static constexpr std::string_view pattern() noexcept { return text_; }
+  static constexpr std::string_view pattern() noexcept { return text; }
 
   static_assert(detail::begins_with_slash<Pattern>,
                 "tenon::http::route: a pattern begins with '/'; write \"/users\", not \"users\"");
@@ -74,7 +74,7 @@ class route_to {
   }
 
  private:
-  static constexpr auto text_ = Pattern;
+  static constexpr auto text = Pattern;
   Handler handler_;
 };
 
@@ -116,6 +116,7 @@ template <fixed_string Pattern, class Handler>
   return route_to<method::patch, Pattern, Handler>(std::move(handler));
 }
 template <fixed_string Pattern, class Handler>
+// NOLINTNEXTLINE(readability-identifier-naming): as method::delete_, for delete is a keyword
 [[nodiscard]] constexpr auto delete_(Handler handler) {
   return route_to<method::delete_, Pattern, Handler>(std::move(handler));
 }
