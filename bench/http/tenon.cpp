@@ -136,7 +136,7 @@ tenon::task<void> accept_all(R& rt, announcement ready) {
   service here;
   tenon::scope<typename R::runtime> conns{rt};
   while (auto peer = co_await door.accept()) {
-    conns.spawn(http::serve<typename R::runtime, service>, std::move(*peer), std::ref(here));
+    conns.spawn(http::serve<typename R::tcp_stream, service>, std::move(*peer), std::ref(here));
   }
   co_await conns.join();
 }

@@ -27,7 +27,7 @@ class server {
   /// Accepts until it is asked to stop; then answers what is in hand, and gives back when the last connection has gone.
   tenon::task<void> accept_all(typename R::tcp_listener door) {
     while (auto peer = co_await door.accept()) {
-      conns_.spawn(http::serve<typename R::runtime, server>, std::move(*peer), std::ref(*this));
+      conns_.spawn(http::serve<typename R::tcp_stream, server>, std::move(*peer), std::ref(*this));
     }
     co_await conns_.join();
   }

@@ -69,7 +69,7 @@ std::string answer_to(std::string_view body, std::string_view more = "") {
 tenon::task<void> accept_all(subject::runtime& rt, subject::tcp_listener door, repeating& service) {
   tenon::scope conns{rt};
   while (auto peer = co_await door.accept()) {
-    conns.spawn(http::serve<subject::runtime, repeating>, std::move(*peer), std::ref(service));
+    conns.spawn(http::serve<subject::tcp_stream, repeating>, std::move(*peer), std::ref(service));
   }
   co_await conns.join();
 }

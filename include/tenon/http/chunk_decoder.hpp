@@ -103,6 +103,10 @@ class chunk_decoder {
     return progress::more(kept());
   }
 
+  /// Forgets what was decoded so far, for who takes the body piece by piece: the next call is given new bytes alone,
+  /// and a limit that is smaller by what was taken.
+  void take() noexcept { origin_ = decoded_ = 0; }
+
   /// Where the decoded body lies, counted from the first byte of decode()'s input.
   [[nodiscard]] std::size_t body_offset() const noexcept { return origin_; }
   [[nodiscard]] std::size_t body_size() const noexcept { return static_cast<std::size_t>(decoded_); }

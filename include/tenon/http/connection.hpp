@@ -2,49 +2,35 @@
 #pragma once
 
 #include <tenon/core/clock.hpp>
+#include <tenon/core/environment.hpp>
 #include <tenon/http/buffer.hpp>
-#include <tenon/http/date_cache.hpp>
+#include <tenon/http/desk.hpp>
+#include <tenon/http/exchange.hpp>
 #include <tenon/http/limits.hpp>
-#include <tenon/http/parser.hpp>
 #include <tenon/http/response.hpp>
-#include <tenon/net/tcp_stream.hpp>
+#include <tenon/net/byte_stream.hpp>
+#include <tenon/runtime/with_context.hpp>
 #include <tenon/task/task.hpp>
 #include <tenon/task/this_task.hpp>
 
 #include <array>
-#include <chrono>
+#include <cassert>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <stop_token>
 #include <system_error>
+#include <utility>
 
 namespace tenon::http {
 
-/// How long a client may take. All of them end in the connection being closed.
-struct patience {
-  duration idle = std::chrono::seconds(60);    ///< between two requests: closed without a word
-  duration head = std::chrono::seconds(10);    ///< from the first byte of a request to the end of its headers: 408
-  duration body = std::chrono::seconds(30);    ///< from there to the end of the body: 408
-  duration answer = std::chrono::seconds(30);  ///< to take the answer in
-  duration close = std::chrono::seconds(2);    ///< to close its side, after an answer that ends the connection
-};
-
-/// What one connection works with while a request is in hand, and hands back when none is: an idle connection holds
-/// none.
-struct desk {
-  buffer in;
-  buffer out;
-  http::parser parser;
-  time_point until{};  ///< when the request in hand has to be whole
-};
-
 /// What a service says when it has been shown the buffer.
 enum class verdict : std::uint8_t {
-  more,   ///< the request is not whole yet
-  again,  ///< one was answered; there may be another behind it
-  close,  ///< one was answered, and it was the last
+  more,      ///< the request is not whole yet
+  again,     ///< one was answered; there may be another behind it
+  close,     ///< one was answered, and it was the last
+  exchange,  ///< the parser has its head: handle() answers it, and may read its body and write the answer by pieces
 };
 
 /// What a connection needs of the program that answers.
@@ -60,19 +46,31 @@ concept service = requires(S& s, const S& fixed, desk& at, bool last) {
   { fixed.patience() } -> std::convertible_to<http::patience>;
 };
 
+/// What a service has besides, whose answer() says verdict::exchange: after parser::parse_head() is complete, with
+/// nothing taken from desk.in.
+///
+/// handle     Answers one request in a coroutine, whose frame is there for as long as that takes.
+/// limits     What the body is held to; its head has been parsed already.
+template <class S, class Stream>
+concept exchanging = service<S> && requires(S& s, const S& fixed, exchange<Stream>& one) {
+  { s.handle(one) } -> std::same_as<task<void>>;
+  { fixed.limits() } -> std::convertible_to<http::limits>;
+};
+
 namespace detail {
 
 /// A connection between two waits: plain code, so that none of its variables lies in the coroutine's frame. The stream
 /// is handed over each time, for the coroutine has it already.
-template <class R, service S>
+template <byte_stream Stream, service S>
 class conversation {
  public:
   /// What has to be waited for next.
   enum class next : std::uint8_t {
-    bytes,   ///< until the socket is readable, or until()
-    room,    ///< until the rest of the answer is sent
-    ending,  ///< until the peer has read the last answer
-    nothing  ///< it is over
+    bytes,     ///< until the socket is readable, or until()
+    room,      ///< until the rest of the answer is sent
+    ending,    ///< until the peer has read the last answer
+    handling,  ///< until a coroutine has answered
+    nothing    ///< it is over
   };
 
   explicit conversation(S& with) noexcept : with_(with) {}
@@ -81,13 +79,13 @@ class conversation {
   ~conversation() { put_back(); }
 
   /// How long the next bytes may take to come.
-  [[nodiscard]] duration patience(basic_tcp_stream<R>& peer) const noexcept {
+  [[nodiscard]] duration patience(Stream& peer) const noexcept {
     return desk_ != nullptr ? desk_->until - peer.runtime().now() : with_.patience().idle;
   }
-  [[nodiscard]] buffer& out() const noexcept { return desk_->out; }
+  [[nodiscard]] desk& in_hand() const noexcept { return *desk_; }
 
   /// The wait for bytes ended with `ready`. `last`: the server drains.
-  [[nodiscard]] next heard(basic_tcp_stream<R>& peer, const result<void>& ready, bool last) {
+  [[nodiscard]] next heard(Stream& peer, const result<void>& ready, bool last) {
     if (!ready) {
       if (desk_ == nullptr || ready.error() != std::errc::timed_out) return next::nothing;
       respond(desk_->out, error_response(status::request_timeout), {});
@@ -110,8 +108,15 @@ class conversation {
     return answer(peer, last);
   }
 
+  /// A coroutine has answered, and all of that is sent. `open`: another request may come.
+  void handled(bool open) noexcept {
+    answered_ = true;
+    in_body_ = false;
+    open_ = open;
+  }
+
   /// The rest of an answer has been sent.
-  [[nodiscard]] next sent(basic_tcp_stream<R>& peer, bool last) {
+  [[nodiscard]] next sent(Stream& peer, bool last) {
     desk_->out.clear();
     return open_ ? answer(peer, last) : next::ending;
   }
@@ -122,8 +127,9 @@ class conversation {
   static constexpr std::size_t answer_bytes = 64 * 1024;  // written out before more is answered
 
   /// Answers what is whole, and writes all of it at once.
-  [[nodiscard]] next answer(basic_tcp_stream<R>& peer, bool last) {
-    for (verdict said = verdict::again; said == verdict::again;) {
+  [[nodiscard]] next answer(Stream& peer, bool last) {
+    verdict said = verdict::again;
+    while (said == verdict::again) {
       said = with_.answer(*desk_, last);
       answered_ = answered_ || said != verdict::more;
       open_ = said != verdict::close;
@@ -134,12 +140,16 @@ class conversation {
         if (then != next::bytes) return then;
       }
     }
+    if constexpr (exchanging<S, Stream>) {
+      if (said == verdict::exchange) return next::handling;
+    }
+    assert(said != verdict::exchange && "tenon::http::serve: the service has no handle() and limits() for this stream");
     settle(peer);
     return next::bytes;
   }
 
   /// Writes what the socket takes: `bytes` when that was all of it.
-  [[nodiscard]] next flush(basic_tcp_stream<R>& peer) {
+  [[nodiscard]] next flush(Stream& peer) {
     const auto sent = peer.try_write_some(desk_->out.bytes());
     if (!sent && sent.error() != std::errc::operation_would_block) return next::nothing;
     if (sent) desk_->out.consume(*sent);
@@ -148,7 +158,7 @@ class conversation {
   }
 
   /// Nothing more can be answered: an empty desk goes back, and a request that has begun gets its time.
-  void settle(basic_tcp_stream<R>& peer) noexcept {
+  void settle(Stream& peer) noexcept {
     if (desk_->in.empty()) {
       put_back();
     } else if (fresh_ || answered_ || desk_->parser.is_in_body() != in_body_) {
@@ -177,12 +187,12 @@ class conversation {
 };
 
 /// Hears a connection for as long as all that it wants is bytes.
-template <class R, service S>
+template <byte_stream Stream, service S>
 struct listener {
-  using next = typename conversation<R, S>::next;
+  using next = typename conversation<Stream, S>::next;
 
-  basic_tcp_stream<R>& peer;
-  conversation<R, S>& talk;
+  Stream& peer;
+  conversation<Stream, S>& talk;
   const std::stop_token& stop;
   next wanted = next::bytes;
 
@@ -193,17 +203,18 @@ struct listener {
   [[nodiscard]] duration patience() const noexcept { return talk.patience(peer); }
 };
 
-/// Sends what is left of an answer; with `ending`, closes so that the peer can read it: bytes that nobody reads would
-/// make the kernel reset the connection. Apart, so that a connection that need not wait for this pays no room for it.
-template <class R, service S>
-task<bool> finish(basic_tcp_stream<R>& peer, buffer* rest, const S& with) {
-  const http::patience patience = with.patience();
-  if (rest != nullptr) {
-    const auto sent = co_await peer.write_all(rest->bytes(), peer.runtime().now() + patience.answer, on_stop::finish);
-    co_return sent.has_value();
-  }
+/// Sends what is left of an answer.
+template <byte_stream Stream>
+task<bool> send_rest(Stream& peer, const buffer& rest, duration limit) {
+  const auto sent = co_await peer.write_all(rest.bytes(), peer.runtime().now() + limit, on_stop::finish);
+  co_return sent.has_value();
+}
+
+/// Closes so that the peer can read the last answer: bytes that nobody reads would make the kernel reset it.
+template <byte_stream Stream>
+task<bool> end(Stream& peer, duration limit) {
   if (!peer.shutdown_send()) co_return false;
-  const time_point until = peer.runtime().now() + patience.close;
+  const time_point until = peer.runtime().now() + limit;
   std::array<std::byte, 1024> room;
   for (std::size_t bytes = 0; bytes < 256 * 1024;) {
     const auto n = co_await peer.read_some(room, until);
@@ -213,11 +224,46 @@ task<bool> finish(basic_tcp_stream<R>& peer, buffer* rest, const S& with) {
   co_return false;
 }
 
+/// Has a coroutine answer the request in hand.
+template <byte_stream Stream, service S>
+task<bool> hand_over(Stream& peer, conversation<Stream, S>& talk, S& with) {
+  environment env = co_await this_task::detail::asks_whole();
+  const std::stop_source drain = std::exchange(env.stop, std::stop_source(std::nostopstate));
+  exchange<Stream> one(peer, talk.in_hand(), with.limits(), with.patience(), env, drain);
+  bool failed = false;
+#if defined(__cpp_exceptions)
+  try {
+#endif
+    task<void> handler = with.handle(one);
+    co_await tenon::detail::awaits_in<void>(handler, env);
+#if defined(__cpp_exceptions)
+  } catch (...) {  // the client is told, and it is the service that knows whom else to tell
+    failed = true;
+  }
+#endif
+  const auto after = co_await one.conclude(failed);
+  if (after == exchange_end::cut) co_return false;
+  talk.handled(after == exchange_end::open);
+  co_return true;
+}
+
+/// Does what `wanted` says, in a frame of its own: a connection that need not wait for this pays no room for it.
+template <byte_stream Stream, service S>
+[[nodiscard]] task<bool> aside(Stream& peer, conversation<Stream, S>& talk, S& with,
+                               typename conversation<Stream, S>::next wanted) {
+  using next = typename conversation<Stream, S>::next;
+  if constexpr (exchanging<S, Stream>) {
+    if (wanted == next::handling) return hand_over<Stream, S>(peer, talk, with);
+  }
+  if (wanted == next::room) return send_rest(peer, talk.in_hand().out, with.patience().answer);
+  return end(peer, with.patience().close);
+}
+
 }  // namespace detail
 
 /// Serves one connection until it ends: reads, has `with` answer what is whole, writes all answers of one read at once.
 ///
-///     conns.spawn(tenon::http::serve<edge::runtime, gateway>, std::move(*peer), std::ref(here));
+///     conns.spawn(tenon::http::serve<edge::tcp_stream, gateway>, std::move(*peer), std::ref(here));
 ///
 /// Cost          A request that is there when the socket is: a read and a write, no allocation. An idle connection
 ///               holds its coroutine and nothing else.
@@ -225,17 +271,23 @@ task<bool> finish(basic_tcp_stream<R>& peer, buffer* rest, const S& with) {
 ///               connection alone.
 /// Cancellation  A stop request ends an idle connection at once. A request in hand is answered first, with
 ///               "Connection: close"; one that has only begun to come is not waited for.
-template <class R, service S>
-task<void> serve(basic_tcp_stream<R> peer, S& with) {
-  using next = typename detail::conversation<R, S>::next;
+template <byte_stream Stream, service S>
+task<void> serve(Stream peer, S& with) {
+  using next = typename detail::conversation<Stream, S>::next;
   const std::stop_token stop = co_await this_task::stop_token();
-  detail::conversation<R, S> talk(with);
-  detail::listener<R, S> ear{peer, talk, stop};
+  detail::conversation<Stream, S> talk(with);
+  detail::listener<Stream, S> ear{peer, talk, stop};
   while (ear.wanted != next::nothing) {
     if (ear.wanted == next::bytes) {
-      co_await peer.watch(ear);
+      if constexpr (requires { peer.watch(ear); }) {
+        co_await peer.watch(ear);
+      } else {
+        const duration limit = ear.patience();
+        const auto ready = co_await peer.readable(limit == duration::max() ? never : peer.runtime().now() + limit);
+        (void)ear.heard(ready);
+      }
     } else {
-      const bool sent = co_await detail::finish(peer, ear.wanted == next::room ? &talk.out() : nullptr, with);
+      const bool sent = co_await detail::aside(peer, talk, with, ear.wanted);
       ear.wanted = sent ? talk.sent(peer, stop.stop_requested()) : next::nothing;
     }
   }

@@ -83,6 +83,26 @@ class parser {
   /// After more: whether the head is complete, and only body is missing.
   [[nodiscard]] bool is_in_body() const noexcept { return stage_ != stage::head; }
 
+  /// Reads the head alone, for who decides by it what becomes of the body: complete when it is there, with all of `out`
+  /// but the body, and as many `bytes` as it has. Asked again, it says so again. parse() goes on from there, or who
+  /// reads the body himself calls reset().
+  progress parse_head(std::span<char> input, const limits& limit, request& out) noexcept {
+    if (stage_ == stage::head) {
+      const progress seen = head_.parse({input.data(), input.size()}, limit);
+      if (!seen.is_complete()) return seen;
+      head_bytes_ = seen.bytes;
+      awaits_continue_ = head_.expects_continue() && input.size() == head_bytes_;
+      stage_ = head_.is_chunked() ? stage::chunks : stage::sized;
+    }
+    head_.view(input.data(), out);
+    return progress::complete(head_bytes_);
+  }
+
+  /// After parse_head(): how many bytes the head has, and how the body behind it is framed.
+  [[nodiscard]] std::size_t head_bytes() const noexcept { return head_bytes_; }
+  [[nodiscard]] bool is_chunked() const noexcept { return head_.is_chunked(); }
+  [[nodiscard]] std::uint64_t content_length() const noexcept { return head_.content_length(); }
+
   /// Forgets the request it was in.
   void reset() noexcept {
     head_.reset();

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/http/buffer.hpp>
+#include <tenon/http/response.hpp>
+#include <tenon/http/status.hpp>
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace tenon::http {
+
+/// Writes one response to a buffer, whole or piece by piece.
+///
+///     tenon::http::response_writer to(desk.out, request);
+///     to.begin({.content_type = "text/plain"}, date_line);   // no length: chunked, or until the end for HTTP/1.0
+///     to.put(piece);                                         // copied; or open(n), n bytes to the wire, close()
+///     to.finish();
+///
+/// Shape    What `reply.to` says is overruled by what the writer was made for. The body of an answer to HEAD and of 204
+///          and 304 is counted and not written.
+/// Cost     As respond(); a piece of a chunked body takes up to 20 bytes more.
+/// Errors   begin, whole: false, and nothing written, when a response has begun or its content_type has control bytes.
+///          open, put: false, and nothing written, when none has begun or the piece goes beyond the announced length.
+///          finish: false when none has begun, or bytes are missing: the connection cannot go on.
+/// Threads  One at a time.
+/// Source   RFC 9112 sections 6 and 7.1.
+class response_writer {
+ public:
+  response_writer(buffer& out, const reply_to& to) noexcept : out_(out), to_(to) {}
+
+  /// The connection ends with this response: before it begins.
+  void close_after() noexcept { to_.keep_alive = false; }
+  [[nodiscard]] bool keeps_alive() const noexcept { return to_.keep_alive; }
+
+  /// What it has written was thrown away: another response may begin.
+  void forget() noexcept {
+    step_ = step::none;
+    body_bytes_ = 0;
+    carries_body_ = true;
+  }
+
+  [[nodiscard]] bool has_begun() const noexcept { return step_ != step::none; }
+  [[nodiscard]] bool is_over() const noexcept { return step_ == step::over; }
+  [[nodiscard]] http::status status() const noexcept { return status_; }
+  /// Of the body, as the handler gave it.
+  [[nodiscard]] std::uint64_t body_bytes() const noexcept { return body_bytes_; }
+
+  [[nodiscard]] bool whole(const response& reply, std::string_view date_line) {
+    if (has_begun() || !header_list::is_value(reply.content_type)) return false;
+    response mine = reply;
+    mine.to = to_;
+    respond(out_, mine, date_line);
+    status_ = reply.status;
+    body_bytes_ = reply.body.size();
+    step_ = step::over;
+    return true;
+  }
+  /// The length is not known.
+  [[nodiscard]] bool begin(const response& head, std::string_view date_line) {
+    return begin_framed(head, to_.minor_version == 0 ? framing::until_close : framing::chunked, 0, date_line);
+  }
+  /// The body has `length` bytes.
+  [[nodiscard]] bool begin(const response& head, std::uint64_t length, std::string_view date_line) {
+    return begin_framed(head, framing::sized, length, date_line);
+  }
+
+  /// Announces a piece of `count` bytes, which go behind what the buffer holds. Not when carries_body() is false.
+  [[nodiscard]] bool open(std::size_t count) {
+    if (!takes(count)) return false;
+    if (framing_ == framing::chunked && carries_body_ && count != 0) put_hex(count);
+    return true;
+  }
+  /// After the bytes of such a piece.
+  void close() {
+    if (framing_ == framing::chunked && carries_body_) out_.append("\r\n");
+  }
+  /// Whether pieces are written at all.
+  [[nodiscard]] bool carries_body() const noexcept { return carries_body_; }
+
+  [[nodiscard]] bool put(std::span<const std::byte> piece) {
+    if (!open(piece.size())) return false;
+    if (piece.empty() || !carries_body_) return true;
+    out_.append(std::string_view(reinterpret_cast<const char*>(piece.data()), piece.size()));
+    close();
+    return true;
+  }
+  [[nodiscard]] bool finish() {
+    if (step_ != step::open || (framing_ == framing::sized && missing_ != 0 && carries_body_)) return false;
+    if (framing_ == framing::chunked && carries_body_) out_.append("0\r\n\r\n");
+    step_ = step::over;
+    return true;
+  }
+
+ private:
+  enum class step : std::uint8_t { none, open, over };
+  enum class framing : std::uint8_t { sized, chunked, until_close };
+
+  [[nodiscard]] bool takes(std::size_t count) noexcept {
+    if (step_ != step::open) return false;
+    if (framing_ == framing::sized) {
+      if (count > missing_) return false;
+      missing_ -= count;
+    }
+    body_bytes_ += count;
+    return true;
+  }
+
+  [[nodiscard]] bool begin_framed(const response& head, framing how, std::uint64_t length, std::string_view date_line) {
+    if (has_begun() || !header_list::is_value(head.content_type)) return false;
+    framing_ = how;
+    missing_ = length;
+    const bool bodiless = is_bodiless(head.status);
+    if (head.status == http::status::reset_content) {
+      framing_ = framing::sized;
+      missing_ = 0;
+    }
+    carries_body_ = !bodiless && !to_.head_only;
+    if (framing_ == framing::until_close && !bodiless) to_.keep_alive = false;
+    constexpr std::size_t fixed_bytes = 256;  // all literals below, an Allow of all methods, 20 digits
+    const std::string_view first = status_line(head.status);
+    std::size_t room = fixed_bytes + first.size() + date_line.size() + head.content_type.size();
+    for (const auto& [name, value] : head.headers.items()) room += name.size() + value.size() + 4;
+    char* const start = reinterpret_cast<char*>(out_.writable(room).data());
+    detail::cursor to(start);
+    to.put(first);
+    to.put(date_line);
+    if (!bodiless) put_framing(to, head.content_type);
+    if (!to_.keep_alive) {
+      to.put("Connection: close\r\n");
+    } else if (to_.minor_version == 0) {
+      to.put("Connection: keep-alive\r\n");
+    }
+    if (!head.allow.empty()) to.put(head.allow);
+    for (const auto& [name, value] : head.headers.items()) {
+      to.put(name);
+      to.put(": ");
+      to.put(value);
+      to.put("\r\n");
+    }
+    to.put("\r\n");
+    out_.commit(static_cast<std::size_t>(to.at() - start));
+    status_ = head.status;
+    step_ = step::open;
+    return true;
+  }
+  void put_framing(detail::cursor& to, std::string_view content_type) const noexcept {
+    if (!content_type.empty()) {
+      to.put("Content-Type: ");
+      to.put(content_type);
+      to.put("\r\n");
+    }
+    if (framing_ == framing::sized) {
+      to.put("Content-Length: ");
+      to.put_decimal(missing_);
+      to.put("\r\n");
+    } else if (framing_ == framing::chunked) {
+      to.put("Transfer-Encoding: chunked\r\n");
+    }
+  }
+  void put_hex(std::size_t value) {
+    char text[18];
+    std::size_t first = sizeof text;
+    text[--first] = '\n';
+    text[--first] = '\r';
+    do {
+      text[--first] = "0123456789abcdef"[value & 15];
+      value >>= 4;
+    } while (value != 0);
+    out_.append(std::string_view(text + first, sizeof text - first));
+  }
+
+  buffer& out_;
+  reply_to to_;
+  std::uint64_t missing_ = 0;
+  std::uint64_t body_bytes_ = 0;
+  http::status status_ = http::status::ok;
+  step step_ = step::none;
+  framing framing_ = framing::sized;
+  bool carries_body_ = true;
+};
+
+}  // namespace tenon::http
