@@ -160,8 +160,7 @@ http::verdict respond(answered one) {
     if (desk.parser.take_continue()) desk.out.append(http::continue_line);
     return http::verdict::more;
   }
-  http::respond(desk.out, in.reply,
-                in.date.line(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())));
+  http::respond(desk.out, in.reply, in.date.line());
   auto& tally = in.answers[static_cast<std::size_t>(in.reply.status) / 100];
   tally.store(tally.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (in.seen.is_failed()) return http::verdict::close;

@@ -33,4 +33,14 @@ TEST(HttpDateCache, AgreesWithStrftime) {
   }
 }
 
+TEST(HttpDateCache, KnowsWhatTimeItIs) {
+  tenon::http::date_cache dates;
+  const auto before =
+      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - std::chrono::milliseconds(50));
+  const std::string got(dates.line());
+  const auto after = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  tenon::http::date_cache other;
+  EXPECT_TRUE(got == other.line(before) || got == other.line(after)) << got;
+}
+
 }  // namespace

@@ -22,10 +22,15 @@ struct patience {
 /// What one connection works with while a request is in hand, and hands back when none is: an idle connection holds
 /// none.
 struct desk {
+  desk() noexcept { parser.remember_in(known); }
+  desk(const desk&) = delete;
+  desk& operator=(const desk&) = delete;
+
   buffer in;
   buffer out;
   http::parser parser;
   time_point until{};  ///< when the request in hand has to be whole
+  detail::known_head known;
 };
 
 }  // namespace tenon::http

@@ -271,9 +271,7 @@ class exchange {
   [[nodiscard]] std::errc misuse() const noexcept {
     return writer_.has_begun() && !writer_.is_over() ? std::errc::message_size : std::errc::operation_not_permitted;
   }
-  [[nodiscard]] std::string_view date() noexcept {
-    return date_.line(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
-  }
+  [[nodiscard]] std::string_view date() noexcept { return date_.line(); }
   /// A handler that never has to wait lets the others run now and then: the stream sees to it.
   [[nodiscard]] static bool is_turn_over() noexcept {
     return ++tenon::detail::here().depth >= tenon::detail::transfer_depth;

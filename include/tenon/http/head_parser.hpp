@@ -48,6 +48,14 @@ class head_parser {
     phase_ = phase::start;
   }
 
+  /// Whether it is at the beginning of a request.
+  [[nodiscard]] bool is_fresh() const noexcept { return at_ == 0; }
+  /// After complete: whether the head is one that `limit` allows.
+  [[nodiscard]] bool keeps(const limits& limit) const noexcept {
+    return at_ <= limit.head_bytes && target_end_ - target_ <= limit.target_bytes && count_ <= limit.header_count &&
+           content_length() <= limit.body_bytes;
+  }
+
   /// After complete: how the body is framed.
   [[nodiscard]] bool is_chunked() const noexcept { return framing_.is_chunked(); }
   [[nodiscard]] std::uint64_t content_length() const noexcept { return framing_.content_length(); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/http/chunk_decoder.hpp>
+#include <tenon/http/detail/known_head.hpp>
 #include <tenon/http/head_parser.hpp>
 #include <tenon/http/limits.hpp>
 #include <tenon/http/progress.hpp>
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -37,7 +39,7 @@ class parser {
   /// first `bytes` of the last one, then new ones (never the same without: that costs time and gains nothing).
   progress parse(std::span<char> input, const limits& limit, request& out) noexcept {
     if (stage_ == stage::head) {
-      const progress seen = head_.parse({input.data(), input.size()}, limit);
+      const progress seen = parse_head({input.data(), input.size()}, limit);
       if (!seen.is_complete()) return seen;
       head_bytes_ = seen.bytes;
       awaits_continue_ = head_.expects_continue();
@@ -88,7 +90,7 @@ class parser {
   /// reads the body himself calls reset().
   progress parse_head(std::span<char> input, const limits& limit, request& out) noexcept {
     if (stage_ == stage::head) {
-      const progress seen = head_.parse({input.data(), input.size()}, limit);
+      const progress seen = parse_head({input.data(), input.size()}, limit);
       if (!seen.is_complete()) return seen;
       head_bytes_ = seen.bytes;
       awaits_continue_ = head_.expects_continue() && input.size() == head_bytes_;
@@ -111,17 +113,25 @@ class parser {
     stage_ = stage::head;
   }
 
+  /// From now on a head that is the same as the last one is not parsed again. `where` outlives the parser.
+  void remember_in(detail::known_head& where) noexcept { known_ = &where; }
+
  private:
   enum class stage : std::uint8_t { head, sized, chunks };
 
+  progress parse_head(std::string_view input, const limits& limit) noexcept {
+    return known_ != nullptr ? known_->parse(head_, input, limit) : head_.parse(input, limit);
+  }
+
   head_parser head_;
   chunk_decoder chunks_;
+  detail::known_head* known_ = nullptr;
   std::size_t head_bytes_ = 0;
   std::size_t missing_ = 0;
   stage stage_ = stage::head;
   bool awaits_continue_ = false;
 };
 
-static_assert(std::is_trivially_copyable_v<parser> && sizeof(parser) <= 136);
+static_assert(std::is_trivially_copyable_v<parser> && sizeof(parser) <= 144);
 
 }  // namespace tenon::http

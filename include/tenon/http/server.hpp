@@ -295,7 +295,7 @@ class server {
 
   void write(desk& at, area& in, context& c, response& reply) {
     if constexpr (App::changes_heads) app_.run_after(c, reply);
-    respond(at.out, reply, in.date.line(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())));
+    respond(at.out, reply, in.date.line());
     if constexpr (App::is_timed) {
       c.answered_with(reply.status, reply.body.size());
       stamp(c, phase::answered);
