@@ -6,12 +6,14 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/threading.hpp>
 #include <tenon/core/work.hpp>
+#include <tenon/observe/histogram.hpp>
 #include <tenon/pipeline/detail/chain.hpp>
 #include <tenon/pipeline/detail/joint.hpp>
 #include <tenon/pipeline/detail/loom.hpp>
 #include <tenon/pipeline/detail/ticket.hpp>
 #include <tenon/pipeline/pipeline.hpp>
 #include <tenon/pipeline/pipeline_errc.hpp>
+#include <tenon/pipeline/stage_health.hpp>
 #include <tenon/queue/by_topology.hpp>
 
 #include <cassert>
@@ -22,6 +24,8 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -51,9 +55,17 @@ concept fabric_runtime = threading_policy<typename R::threading> && requires(R& 
 /// Order         A stage of one worker keeps the order in which items came to it.
 /// Cost          Idle: nothing, no thread waits. A joint: a push, a pop and three read-modify-writes.
 /// Threads       submit: any worker of any runtime. close, stats: any thread. drained: any worker.
-/// Errors        submit gives pipeline_errc::rejected, dropped or closed, or errc::operation_canceled. What a stage
-///               throws comes out of its co_await.
+/// Errors        submit gives pipeline_errc::rejected, dropped, expired, timed_out or closed, or
+///               errc::operation_canceled. What a stage throws comes out of its co_await.
 /// Cancellation  A stop request ends a submit that waits for room in the first queue; an item that is in goes through.
+/// Elastic       A stage of workers<Min, Max>, or of a function that gives a task, is served by workers of its own, of
+///               which each has one item: threads, which may block, or coroutines of the runtime. There are as many as
+///               items, from Min to Max; the k-th leaves when for `idle_after` fewer than k were needed. Idle ones are
+///               given items in turn. When one has had its item for `task_timeout`, the submitter is answered
+///               timed_out at once, the function is asked to stop, by the std::stop_token that it may take as its last
+///               argument, and another worker takes the place; what it gives later is dropped. The item was moved
+///               to it before it began, so that it reads nothing of its submitter's. `health` shows all of them.
+///               drained() waits for late coroutines, and for late threads no longer than `grace`: see notes().
 /// Lifetime      It outlives every await of submit, and is drained before it is destroyed, which it asserts.
 template <fabric_runtime R, class Pipeline>
 class fabric {
@@ -70,10 +82,24 @@ class fabric {
       "tenon::fabric: the first stage wants to change its caller's item, which a queue cannot give it; take it by "
       "value, T&& or const T&");
   static_assert(decltype(woven::misfit())::type::fits);  // what does not fit says so by itself
+  static_assert(
+      !woven::template parts<>::timed ||
+          requires(R& rt) {
+            { rt.now() } noexcept;
+          },
+      "tenon::fabric: a stage says ttl or measured, and the runtime has no now(), which tells the time; add "
+      "it, or leave them out");
+  static_assert(woven::template parts<>::has_threads,
+                "tenon::fabric: elastic workers of a plain function are threads, which may not call into a runtime of "
+                "single_thread; let the function give a tenon::task, or write multi_thread");
+  static_assert(woven::template parts<>::concurrent,
+                "tenon::fabric: a stage says on(another runtime), and one of the two is single_thread, into which no "
+                "other may call; write multi_thread with .threads = 1 in its place");
   static_assert(woven::template parts<>::moves_in_peace,
                 "tenon::fabric: what goes through a queue must move without throwing; pass a std::unique_ptr to it");
 
-  using loom = detail::weaving::loom<R, std::remove_const_t<Pipeline>, by_topology, pipeline_errc>;
+  using loom = detail::weaving::loom<R, std::remove_const_t<Pipeline>, by_topology, pipeline_errc,
+                                     histogram<typename R::threading>>;
   using ticket_type = typename loom::ticket_type;
   static constexpr std::size_t prefix = std::remove_const_t<Pipeline>::segments[0].begin;
   static constexpr bool may_wait = woven::template joint_at<0>::when_full::waits;
@@ -93,6 +119,10 @@ class fabric {
   using input = typename loom::input;
   using output = typename loom::output;
   using counts = detail::weaving::joint_counts;
+  struct stage_times {
+    histogram<single_thread> wait;
+    histogram<single_thread> service;
+  };
 
   class [[nodiscard("an item is submitted when it is awaited")]] submission : ticket_type {
    public:
@@ -118,7 +148,8 @@ class fabric {
       this->wait(submitter);
       assert(this->at_home() && "an item is submitted from a worker");
       this->fresh = false;
-      R& rt = to_.runtime();
+      to_.template prepare<0>(*this);
+      auto& rt = to_.template runtime_of<0>();
       auto& first = to_.template joint_at<0>();
       if (!first.arrive()) return give_up(pipeline_errc::closed);
       switch (first.offer(rt, *this, loom::template losing<0>())) {
@@ -182,7 +213,7 @@ class fabric {
     loom& of_;
   };
 
-  fabric(R& rt, const Pipeline& stages) : loom_(std::make_unique<loom>(rt, stages)) {}
+  fabric(R& rt, const Pipeline& stages) : loom_(new loom(rt, stages)) {}
 
   /// Sends an item through, and gives what comes out. The stages before the first queue run here and now.
   [[nodiscard]] submission submit(input item) { return submission(*loom_, std::move(item)); }
@@ -196,7 +227,8 @@ class fabric {
     return draining(*loom_);
   }
 
-  /// What each stage with a queue has counted, in order: in == out + rejected + dropped + held, in each of them.
+  /// What each stage with a queue has counted, in order:
+  /// in == out + rejected + dropped + timed_out + expired + held, in each of them.
   [[nodiscard]] auto stats() const noexcept { return loom_->counts(); }
   /// The counts of one stage, by its name.
   template <fixed_string Stage>
@@ -208,8 +240,48 @@ class fabric {
     return found;
   }
 
+  /// How the workers of an elastic stage are, by its name: see stage_health.
+  template <fixed_string Stage>
+  [[nodiscard]] auto health() const noexcept {
+    constexpr std::size_t at = loom::template elastic_named<Stage>();
+    static_assert(at < loom::joints,
+                  "tenon::fabric::health: no stage of this name has workers that come and go; write workers<Min, Max> "
+                  "there, or name one that does");
+    if constexpr (at < loom::joints) return loom_->template crew_at<at>().health();
+  }
+
+  /// What is not as it should be, one sentence a line; none when all is well. After a drain: what it did not wait for
+  /// to the end.
+  [[nodiscard]] std::string notes() const {
+    std::string lines;
+    loom_->each_crew([&](std::string_view stage, std::size_t left_behind) {
+      if (left_behind == 0) return;
+      lines += "stage \"" + std::string(stage) +
+               "\": calls that ran over their time and have not returned: " + std::to_string(left_behind) +
+               "; each keeps its worker until it does\n";
+    });
+    return lines;
+  }
+
+  /// How long items waited before a measured stage, in nanoseconds, and how long it worked on them, those that failed
+  /// too: of all its workers, until now. Neither has those that expired.
+  template <fixed_string Stage>
+  [[nodiscard]] stage_times times() const noexcept {
+    constexpr std::size_t index = loom::template measured_named<Stage>();
+    static_assert(index < loom::joints,
+                  "tenon::fabric::times: no stage of this name is measured; add the word measured to it, or name one "
+                  "that is");
+    stage_times seen;
+    if constexpr (index < loom::joints) loom_->template read_times<index>(seen.wait, seen.service);
+    return seen;
+  }
+
  private:
-  std::unique_ptr<loom> loom_;
+  struct parting {
+    void operator()(loom* from) const noexcept { from->part(); }
+  };
+
+  std::unique_ptr<loom, parting> loom_;
 };
 
 template <fabric_runtime R, class Pipeline>

@@ -3,11 +3,16 @@
 
 #include <tenon/core/fixed_string.hpp>
 #include <tenon/pipeline/detail/chain.hpp>
+#include <tenon/pipeline/detail/crew.hpp>
+#include <tenon/pipeline/detail/domain.hpp>
+#include <tenon/pipeline/detail/gauge.hpp>
 #include <tenon/pipeline/detail/joint.hpp>
+#include <tenon/pipeline/detail/levels.hpp>
 #include <tenon/pipeline/detail/signature.hpp>
 #include <tenon/pipeline/detail/ticket.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -57,9 +62,27 @@ struct queue_before {
       "each producer one (queue_before<stage, queue, ...> names them); write queue_of<N>, which chooses, or mpmc<N>");
 };
 
+template <class Queue, class Threading, std::size_t Levels>
+struct leveled {
+  using type = levels<Queue, Threading, Levels>;
+};
+template <class Queue, class Threading>
+struct leveled<Queue, Threading, 0> {
+  using type = Queue;
+};
+
+/// Whether a runtime's observe policy wants all stages measured.
+template <class R>
+inline constexpr bool times_stages = false;
+template <class R>
+  requires requires { R::observe::times_stages; }
+inline constexpr bool times_stages<R> = R::observe::times_stages;
+
 /// All that follows from a runtime and a pipeline at compile time.
 template <class R, class Pipeline, class ByTopology>
 struct weave {
+  using runtime = R;
+  using pipeline = Pipeline;
   using threading = typename R::threading;
 
   static constexpr auto& segments = Pipeline::segments;
@@ -69,15 +92,24 @@ struct weave {
   using opener = typename Pipeline::template stage_at<segments[J].begin>;
 
   template <std::size_t J>
+  using runtime_at = runtime_or<typename opener<J>::domain, R>;
+
+  template <std::size_t J>
   struct joint_at {
+    /// Whether what takes part from outside, threads or another runtime's workers, may.
+    static constexpr bool concurrent =
+        (std::is_void_v<typename opener<J>::domain> || (threading::concurrent && runtime_at<J>::threading::concurrent));
+    static constexpr bool has_threads =
+        threading::concurrent || !segments[J].elastic || elastic_traits<typename opener<J>::function_type>::later;
     using when_full = typename opener<J>::when_full;
     static constexpr auto& plan = opener<J>::plan;
-    static constexpr std::size_t workers = segments[J].workers;
+    static constexpr bool elastic = segments[J].elastic;
+    static constexpr std::size_t workers = elastic ? 1 : segments[J].workers;  // at the queue: of these, who leads them
     static constexpr bool many_producers = [] {
       if constexpr (J == 0) {
         return threading::concurrent;  // anybody submits
       } else {
-        return threading::concurrent && segments[J - 1].workers > 1;
+        return threading::concurrent && segments[J - 1].workers > 1 && !opener<J - 1>::plan.ordered;
       }
     }();
     static constexpr bool many_consumers = threading::concurrent && (workers > 1 || when_full::producer_pops);
@@ -85,7 +117,12 @@ struct weave {
                                                  ByTopology, many_producers, many_consumers, plan.capacity>())::type;
     static constexpr bool fits =
         (queue::many_producers || !many_producers) && (queue::many_consumers || !many_consumers);
-    using type = joint<threading, typename queue::template of<ticket*, threading>, when_full, workers>;
+    using channel = typename leveled<typename queue::template of<ticket*, threading>, threading, plan.levels>::type;
+    using type = joint<threading, channel, when_full, workers, elastic>;
+
+    static constexpr bool ordered = plan.ordered && workers > 1;
+    static constexpr bool measured = plan.measured || times_stages<R>;
+    static constexpr bool timed = measured || plan.expires;
   };
 
   template <std::size_t J = 0>
@@ -124,13 +161,29 @@ struct weave {
   struct value<J> {
     using type = typename after<0, segments[0].begin, input>::type;
   };
+  struct no_crew {
+    static constexpr bool exists = false;
+  };
+  template <std::size_t J>
+  struct crew_at {
+    using type = no_crew;
+  };
+  template <std::size_t J>
+    requires(joint_at<J>::elastic)
+  struct crew_at<J> {
+    using type = std::optional<crew<weave, J>>;
+  };
   template <class = std::make_index_sequence<count>>
   struct parts;
   template <std::size_t... J>
   struct parts<std::index_sequence<J...>> {
+    static constexpr bool concurrent = (joint_at<J>::concurrent && ...);
+    static constexpr bool has_threads = (joint_at<J>::has_threads && ...);
     static constexpr bool moves_in_peace = (std::is_nothrow_move_constructible_v<typename value<J>::type> && ...);
     using joints = std::tuple<typename joint_at<J>::type...>;
-    using ticket = ticket_of<typename value<J>::type..., typename value<count>::type>;
+    using crews = std::tuple<typename crew_at<J>::type...>;
+    static constexpr bool timed = (joint_at<J>::timed || ...);
+    using ticket = stamped<timed, ticket_of<typename value<J>::type..., typename value<count>::type>>;
   };
 };
 
