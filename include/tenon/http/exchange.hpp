@@ -19,6 +19,7 @@
 #include <tenon/http/status.hpp>
 #include <tenon/http/upgraded.hpp>
 #include <tenon/net/byte_stream.hpp>
+#include <tenon/net/send_file.hpp>
 #include <tenon/task/task.hpp>
 
 #include <cassert>
@@ -173,6 +174,25 @@ class exchange {
     return flush();
   }
   [[nodiscard]] soon<result<void>> write(std::string_view piece) { return write(std::as_bytes(std::span(piece))); }
+  /// Sends a piece of it that lies in a file: `tenon::send_file`. io_error, and the end of the connection, when the file
+  /// has become shorter.
+  [[nodiscard]] task<result<void>> send_file(int file, std::uint64_t offset, std::uint64_t count) {
+    if (!writer_.open(static_cast<std::size_t>(count))) co_return misuse();
+    const auto before = co_await flush();
+    if (!before) co_return before.error();
+    if (count == 0 || !writer_.carries_body()) co_return result<void>();
+    for (std::uint64_t sent = 0; sent < count;) {
+      const std::uint64_t part = count - sent < sent_at_once ? count - sent : sent_at_once;
+      const auto now = co_await tenon::send_file(peer_, file, offset + sent, part, runtime().now() + patience_.answer);
+      if (!now || *now != part) {
+        is_cut_ = true;
+        co_return now ? std::make_error_code(std::errc::io_error) : now.error();
+      }
+      sent += part;
+    }
+    writer_.close();
+    co_return result<void>();
+  }
   /// Ends it, perhaps with a last piece.
   [[nodiscard]] soon<result<void>> finish(std::span<const std::byte> last = {}) {
     if (is_cut_) return soon(result<void>(std::errc::connection_reset));
@@ -251,6 +271,7 @@ class exchange {
   static constexpr std::size_t read_at_once = 64 * 1024;
   static constexpr std::size_t copied_bytes = 16 * 1024;  // larger pieces are sent from where they lie
   static constexpr std::size_t written_at_once = 256 * 1024;
+  static constexpr std::uint64_t sent_at_once = 1024 * 1024;
   static constexpr std::size_t refill_bytes = 64 * 1024;
   static constexpr std::size_t dropped_at_once = 16 * 1024;
   static constexpr std::size_t dropped_bytes = 256 * 1024;

@@ -36,7 +36,7 @@ namespace tenon::http {
 /// What a directory of files does beyond the plain.
 struct static_options {
   std::string index = "index.html";  ///< sent for a directory; none when empty
-  std::string cache_control;         ///< said with each file; none when empty
+  std::string cache_control{};       ///< said with each file; none when empty
   bool precompressed = false;        ///< `name.br`, `name.zst`, `name.gz` beside `name` are sent to who accepts them
   bool follows_links = false;        ///< symbolic links are followed, as long as they stay below the root
   bool shows_hidden = false;         ///< names that begin with a dot are served too; `.well-known` always is
