@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <tenon/http/static_files.hpp>
 
+#if defined(TENON_WITH_GZIP) && TENON_WITH_GZIP
+#include <tenon/http/gzip.hpp>
+#endif
+
 #include "served.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,8 +45,6 @@ class static_files : public ::testing::Test {
     put("site.js", "alert('plain')");
     put("site.js.gz", "packed by gzip");
     put("site.js.br", "packed by brotli");
-    for (std::size_t i = 0; i < large_.size(); ++i) large_[i] = static_cast<char>(i * 31 + i / 251);
-    put("large.bin", large_);
     fs::create_symlink("page.html", root_ / "link.html");
     fs::create_symlink("../outside.txt", root_ / "out.txt");
     fs::create_directory_symlink("..", root_ / "up");
@@ -64,7 +71,15 @@ class static_files : public ::testing::Test {
 
   fs::path base_;
   fs::path root_;
-  std::string large_ = std::string(3'000'000, '\0');
+  /// Longer than any socket's buffers.
+  static const std::string& large() {
+    static const std::string made = [] {
+      std::string bytes(3'000'000, '\0');
+      for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 31 + i / 251);
+      return bytes;
+    }();
+    return made;
+  }
 };
 
 TEST_F(static_files, are_found_by_their_decoded_names) {
@@ -179,6 +194,7 @@ std::string answers(const http::static_files& in, std::string_view requests) {
 
 TEST_F(static_files, are_served_with_their_ranges_and_conditions) {
   using R = on_epoll;
+  put("large.bin", large());
   const auto in = files({.cache_control = "no-cache"});
   const std::string end = "Connection: close\r\n\r\n";
   const std::string whole = answers<R>(in, "GET /large.bin HTTP/1.1\r\nHost: h\r\n" + end);
@@ -186,7 +202,7 @@ TEST_F(static_files, are_served_with_their_ranges_and_conditions) {
   EXPECT_TRUE(
       whole.starts_with("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
                         "Content-Length: 3000000\r\nConnection: close\r\nETag: \""));
-  EXPECT_TRUE(whole.substr(body) == large_);
+  EXPECT_TRUE(whole.substr(body) == large());
   const std::size_t at = whole.find("ETag: ") + 6;
   const std::string tag = whole.substr(at, whole.find("\r\n", at) - at);
   const std::string several = answers<R>(in,
@@ -215,13 +231,14 @@ TEST_F(static_files, are_served_with_their_ranges_and_conditions) {
   const std::string parts =
       answers<R>(in, "GET /large.bin HTTP/1.1\r\nHost: h\r\nRange: bytes=0-99999,200000-200009\r\n" + end);
   EXPECT_NE(parts.find("multipart/byteranges"), parts.npos);
-  EXPECT_NE(parts.find("\r\n\r\n" + large_.substr(0, 100'000) + "\r\n--"), parts.npos);
-  EXPECT_NE(parts.find("\r\n\r\n" + large_.substr(200'000, 10) + "\r\n--"), parts.npos);
+  EXPECT_NE(parts.find("\r\n\r\n" + large().substr(0, 100'000) + "\r\n--"), parts.npos);
+  EXPECT_NE(parts.find("\r\n\r\n" + large().substr(200'000, 10) + "\r\n--"), parts.npos);
 }
 
 // The bytes wait in the kernel and the file, not in the program.
 TEST_F(static_files, that_are_large_take_no_memory_for_a_client_that_reads_slowly) {
   using R = on_epoll;
+  put("large.bin", large());
   const auto in = files();
   handing_over<R> service([&in](typename handing_over<R>::exchange& x) -> tenon::task<void> {
     const auto sent = co_await in.serve(x, x.request().path);
@@ -234,13 +251,14 @@ TEST_F(static_files, that_are_large_take_no_memory_for_a_client_that_reads_slowl
     for (int i = 0; i < 100; ++i) co_await tenon::yield();
     EXPECT_EQ(service.lent, 1);
     const std::string got = co_await read_all(peer);
-    EXPECT_TRUE(got.ends_with(large_));
+    EXPECT_TRUE(got.ends_with(large()));
   });
   EXPECT_LT(service.most_held, 32U * 1024);
 }
 
 TEST_F(static_files, that_become_shorter_end_the_connection) {
   using R = on_epoll;
+  put("large.bin", large());
   const auto in = files();
   handing_over<R> service([&](typename handing_over<R>::exchange& x) -> tenon::task<void> {
     const auto file = in.find(x.request(), "/large.bin");
@@ -256,15 +274,72 @@ TEST_F(static_files, that_become_shorter_end_the_connection) {
     const bool said = co_await say(peer, "GET /large.bin HTTP/1.1\r\nHost: h\r\n\r\n");
     EXPECT_TRUE(said);
     const std::string got = co_await read_all(peer);
-    EXPECT_TRUE(got.ends_with(large_.substr(0, 1'000'000)));
+    EXPECT_TRUE(got.ends_with(large().substr(0, 1'000'000)));
+  });
+}
+
+/// What curl prints for these arguments and a URL.
+std::string curl(const std::string& arguments, const std::string& url) {
+  std::string got;
+  FILE* const from = ::popen(("curl -s -m 20 " + arguments + " " + url).c_str(), "r");
+  std::array<char, 4096> room;
+  for (std::size_t n = 0; (n = std::fread(room.data(), 1, room.size(), from)) != 0;) got.append(room.data(), n);
+  ::pclose(from);
+  return got;
+}
+
+TEST_F(static_files, are_what_curl_takes_them_for) {
+  using R = on_epoll;
+  if (std::system("command -v curl > /dev/null") != 0) GTEST_SKIP() << "curl is not here";
+  put("large.bin", large());
+  const std::string text = "alert('plain')";
+#if defined(TENON_WITH_GZIP) && TENON_WITH_GZIP
+  http::gzip::encoder coder;
+  EXPECT_TRUE(coder.reset());
+  std::array<std::byte, 200> room;
+  const auto began = coder.write(std::as_bytes(std::span(text)), room);
+  const auto ended = coder.finish(std::span(room).subspan(began.made));
+  put("site.js.gz", {reinterpret_cast<const char*>(room.data()), began.made + ended.made});
+#else
+  fs::remove(root_ / "site.js.gz");
+#endif
+  fs::remove(root_ / "site.js.br");
+  const auto in = files({.precompressed = true});
+  serving<R>(in, [&](R::runtime& rt, tenon::endpoint at) -> tenon::task<void> {
+    std::array<int, 2> pair{-1, -1};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data()), 0);
+    const tenon::unique_fd told(pair[1]);
+    tenon::stream_socket<R::runtime> hears(rt, tenon::unique_fd(pair[0]));
+    std::thread client([&] {
+      const std::string site = "http://127.0.0.1:" + std::to_string(at.port()) + "/";
+      EXPECT_TRUE(curl("", site + "large.bin") == large());
+      EXPECT_TRUE(curl("-r 1000-200999", site + "large.bin") == large().substr(1000, 200'000));
+      EXPECT_TRUE(curl("-r -500", site + "large.bin") == large().substr(large().size() - 500));
+      EXPECT_EQ(curl("-r 3000000- -o /dev/null -w '%{http_code}'", site + "large.bin"), "416");
+      EXPECT_EQ(curl("-z 'Sun, 06 Nov 2094 08:49:37 GMT' -w '%{http_code}'", site + "page.html"), "304");
+      EXPECT_EQ(curl("-z 'Sun, 06 Nov 1994 08:49:37 GMT' -w '%{http_code}'", site + "page.html"), "<p>page</p>200");
+      EXPECT_EQ(curl("--compressed", site + "site.js"), text);
+      EXPECT_EQ(curl("-L", site + "dir"), "<p>index</p>");
+      std::string tag = curl("-I", site + "page.html");
+      tag = tag.substr(tag.find("ETag: ") + 6);
+      tag = tag.substr(0, tag.find("\r\n"));
+      EXPECT_EQ(curl("-H 'If-None-Match: " + tag + "' -w '%{http_code}'", site + "page.html"), "304");
+      EXPECT_EQ(curl("-H 'If-Match: " + tag + "'", site + "page.html"), "<p>page</p>");
+      const char done = 1;
+      EXPECT_EQ(::write(told.get(), &done, 1), 1);
+    });
+    const auto over = co_await hears.readable();
+    EXPECT_TRUE(over);
+    client.join();
   });
 }
 
 #if TENON_WITH_IO_URING
 TEST_F(static_files, are_served_on_io_uring) {
+  put("large.bin", large());
   const std::string whole =
       answers<on_io_uring>(files(), "GET /large.bin HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-  EXPECT_TRUE(whole.ends_with(large_));
+  EXPECT_TRUE(whole.ends_with(large()));
 }
 #endif
 

@@ -42,12 +42,12 @@ template <class Encoder>
 /// Says of a head that its body goes out in a coding, or, where that is empty, that it might have.
 ///
 ///     auto coder = spare.lend(choice);
-///     if (coder && tenon::http::announce_coding(head, my_codings::names[choice.index])) ...     // code what is written
+///     if (coder && tenon::http::announce_coding(head, my_codings::names[choice.index])) ...
 ///
-/// Shape    Adds Vary and Content-Encoding. An ETag stays as it is: whoever codes a body piece by piece gives each coding
-///          its own tag (entity_tag::with_suffix).
-/// Errors   false, and nothing changed, when a header forbids it (Content-Encoding, Content-Range, or Cache-Control with
-///          no-transform) or there is no place for the new ones.
+/// Shape    Adds Vary and Content-Encoding. An ETag stays as it is: whoever codes a body piece by piece gives each
+///          coding its own tag (entity_tag::with_suffix).
+/// Errors   false, and nothing changed, when a header forbids it (Content-Encoding, Content-Range, or Cache-Control
+///          with no-transform) or there is no place for the new ones.
 [[nodiscard]] inline bool announce_coding(response& head, std::string_view coding) noexcept {
   for (const auto& [name, value] : head.headers.items()) {
     if (detail::forbids_coding(name, value)) return false;
@@ -65,8 +65,9 @@ template <class Encoder>
 ///
 /// Shape    `room` holds the coded body behind what it holds already, and lives until the response is written. A strong
 ///          ETag becomes weak, for the bytes are others.
-///          Unchanged: what is not worth it, has no body, is a part (206), is coded already, or is not to be transformed
-///          (Cache-Control: no-transform). With Vary alone: what would not have become smaller, or is not to be coded.
+///          Unchanged: what is not worth it, has no body, is a part (206), is coded already, or is not to be
+///          transformed (Cache-Control: no-transform). With Vary alone: what would not have become smaller, or is not to
+///          be coded.
 /// Cost     That of the coder. A warmed pool and room take no memory (but brotli's encoder does).
 /// Errors   406 where the client takes neither a coding of ours nor identity.
 /// Source   RFC 9110 sections 8.4, 8.8.1, 12.5.3 and 12.5.5.

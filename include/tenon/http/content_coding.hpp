@@ -222,11 +222,11 @@ class encoder_shelf {
 ///     using my_codings = tenon::http::codings<tenon::http::brotli, tenon::http::gzip>;
 ///     my_codings::pool<> spare;
 ///     const auto choice = my_codings::choose(request.headers);
-///     if (auto coder = spare.lend(choice)) ...                           // a content_encoder, which comes back by itself
+///     if (auto coder = spare.lend(choice)) ...              // a content_encoder, which comes back by itself
 ///
 /// Shape    `pool` keeps the encoders that are not in use: it begins empty, and a warmed one makes none.
-/// Cost     choose: a pass over the headers and, for each coding, over one of them. lend: a lock that nobody holds long,
-///          and none of single_thread.
+/// Cost     choose: a pass over the headers and, for each coding, over one of them. lend: a lock that nobody holds
+///          long, and none of single_thread.
 /// Threads  Any. An encoder: one at a time.
 template <class... Codings>
 class codings {

@@ -51,7 +51,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// Evaluates If-Match, If-Unmodified-Since, If-None-Match and If-Modified-Since, in this order and with this precedence.
+/// Evaluates If-Match, If-Unmodified-Since, If-None-Match and If-Modified-Since, in this order of precedence.
 ///
 ///     switch (tenon::http::evaluate(request, {tag.text(), modified})) { case precondition::not_modified: ... }
 ///

@@ -50,9 +50,9 @@ struct static_options {
 /// Shape         A descriptor of the root, which may be renamed meanwhile. The path is as it came in the request: it is
 ///               decoded here. Type by the name's end, strong ETag from size and time of modification, Last-Modified,
 ///               ranges, and what `static_options` asks for. A directory without its last '/' is answered 308.
-/// Cost          An open(2) and an fstat(2) where the task stands, and one open(2) more for each precompressed form that
-///               is accepted and not there. Up to 16 KiB are sent with the head, in one call; more, by sendfile(2), never
-///               comes into the program, however slowly the client reads.
+/// Cost          An open(2) and an fstat(2) where the task stands, and one open(2) more for each precompressed form
+///               that is accepted and not there. Up to 16 KiB are sent with the head, in one call; more, by
+///               sendfile(2), never comes into the program, however slowly the client reads.
 /// Threads       Any number at once.
 /// Errors        404: what is not there, is no regular file, may not be read or would lead out of the root; 405; 406,
 ///               412, 416. A file that becomes shorter while it is sent ends the connection.
