@@ -266,7 +266,7 @@ TEST_F(static_files, that_become_shorter_end_the_connection) {
     const auto begun = x.begin(answer.head(), answer.body_bytes());
     EXPECT_TRUE(begun);
     fs::resize_file(root_ / "large.bin", 1'000'000);
-    const auto sent = co_await x.send_file(file.file.get(), 0, answer.body_bytes());
+    const auto sent = co_await http::send_file(x, file.file.get(), 0, answer.body_bytes());
     EXPECT_EQ(sent.error(), std::errc::io_error);
   });
   with_server<R>(service, [&](typename R::runtime& rt, tenon::endpoint at) -> tenon::task<void> {

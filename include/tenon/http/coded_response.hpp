@@ -66,8 +66,8 @@ template <class Encoder>
 /// Shape    `room` holds the coded body behind what it holds already, and lives until the response is written. A strong
 ///          ETag becomes weak, for the bytes are others.
 ///          Unchanged: what is not worth it, has no body, is a part (206), is coded already, or is not to be
-///          transformed (Cache-Control: no-transform). With Vary alone: what would not have become smaller, or is not to
-///          be coded.
+///          transformed (Cache-Control: no-transform). With Vary alone: what would not have become smaller, or is
+///          not to be coded.
 /// Cost     That of the coder. A warmed pool and room take no memory (but brotli's encoder does).
 /// Errors   406 where the client takes neither a coding of ours nor identity.
 /// Source   RFC 9110 sections 8.4, 8.8.1, 12.5.3 and 12.5.5.

@@ -19,7 +19,6 @@
 #include <tenon/http/status.hpp>
 #include <tenon/http/upgraded.hpp>
 #include <tenon/net/byte_stream.hpp>
-#include <tenon/net/send_file.hpp>
 #include <tenon/task/task.hpp>
 
 #include <cassert>
@@ -163,7 +162,7 @@ class exchange {
     if (!writer_.begin(said, bytes, date())) return std::errc::operation_not_permitted;
     return {};
   }
-  /// Sends a piece of it, from memory or from a file (`tenon::send_file`; io_error, and the end, when that is shorter).
+  /// Sends a piece of it. One that lies in a file: http/send_file.hpp.
   [[nodiscard]] soon<result<void>> write(std::span<const std::byte> piece) {
     if (is_cut_) return soon(result<void>(std::errc::connection_reset));
     if (!writer_.open(piece.size())) return soon(result<void>(misuse()));
@@ -174,18 +173,6 @@ class exchange {
     return flush();
   }
   [[nodiscard]] soon<result<void>> write(std::string_view piece) { return write(std::as_bytes(std::span(piece))); }
-  [[nodiscard]] task<result<void>> send_file(int file, std::uint64_t offset, std::uint64_t count) {
-    if (!writer_.open(static_cast<std::size_t>(count))) co_return misuse();
-    const auto before = co_await flush();
-    if (!before || count == 0 || !writer_.carries_body()) co_return before;
-    for (std::uint64_t part = 0; count != 0; offset += part, count -= part) {
-      part = count < written_at_once ? count : written_at_once;
-      const auto n = co_await tenon::send_file(peer_, file, offset, part, runtime().now() + patience_.answer);
-      if (is_cut_ = !n || *n != part; is_cut_) co_return n ? std::make_error_code(std::errc::io_error) : n.error();
-    }
-    writer_.close();
-    co_return before;
-  }
   /// Ends it, perhaps with a last piece.
   [[nodiscard]] soon<result<void>> finish(std::span<const std::byte> last = {}) {
     if (is_cut_) return soon(result<void>(std::errc::connection_reset));
@@ -261,6 +248,8 @@ class exchange {
   }
 
  private:
+  template <class>
+  friend struct file_piece;  // http/send_file.hpp
   static constexpr std::size_t read_at_once = 64 * 1024;
   static constexpr std::size_t copied_bytes = 16 * 1024;  // larger pieces are sent from where they lie
   static constexpr std::size_t written_at_once = 256 * 1024;

@@ -11,8 +11,8 @@
 #include <tenon/http/method.hpp>
 #include <tenon/http/request.hpp>
 #include <tenon/http/response.hpp>
+#include <tenon/http/send_file.hpp>
 #include <tenon/http/status.hpp>
-#include <tenon/net/send_file.hpp>
 #include <tenon/task/task.hpp>
 
 #include <array>
@@ -130,7 +130,7 @@ class static_files {
           if (!sent) co_return sent.error();
         }
         if (piece.part.count == 0) continue;
-        const auto sent = co_await send(x, file.file.get(), piece.part);
+        const auto sent = co_await send_file(x, file.file.get(), piece.part.first, piece.part.count);
         if (!sent) co_return sent.error();
       }
     }
@@ -141,7 +141,6 @@ class static_files {
  private:
   static constexpr std::size_t longest_path = 4096;
   static constexpr std::size_t longest_suffix = 4;
-  static constexpr std::uint64_t copied_bytes = 16 * 1024;
   static constexpr std::array<std::string_view, 3> codings{"br", "zstd", "gzip"};
   static constexpr std::array<std::string_view, 3> suffixes{".br", ".zst", ".gz"};
 
@@ -240,31 +239,6 @@ class static_files {
     if (file.status == status::not_acceptable) (void)reply.headers.add("Vary", "Accept-Encoding");
     const auto said = co_await x.reply(reply);
     co_return said;
-  }
-
-  /// A part of a file as a piece of the answer. A little goes with what is to be sent before it; of an exchange that
-  /// sends no files, all goes through memory.
-  template <class Exchange>
-  static task<result<void>> send(Exchange& x, int file, byte_range part) {
-    if constexpr (requires { x.send_file(file, part.first, part.count); }) {
-      if (part.count > copied_bytes) {
-        const auto sent = co_await x.send_file(file, part.first, part.count);
-        co_return sent;
-      }
-    }
-    const tenon::detail::lent_bytes room(x.runtime(), static_cast<std::size_t>(copied_bytes));
-    while (part.count != 0) {
-      const auto most = static_cast<std::size_t>(part.count < copied_bytes ? part.count : copied_bytes);
-      const std::int64_t got = tenon::detail::read_piece(file, room.all().data(), most, part.first);
-      if (got < 0) co_return error_of(static_cast<int>(-got));
-      if (got == 0) co_return std::make_error_code(std::errc::io_error);  // it has become shorter
-      const auto bytes = static_cast<std::size_t>(got);
-      const auto sent = co_await x.write(std::span<const std::byte>(room.all().first(bytes)));
-      if (!sent) co_return sent.error();
-      part.first += bytes;
-      part.count -= bytes;
-    }
-    co_return result<void>();
   }
 
   unique_fd root_;
