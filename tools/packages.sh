@@ -5,7 +5,9 @@
 # What each part needs, as `command-or-file:package`.
 needs_build="g++:g++ cmake:cmake ninja:ninja-build pkg-config:pkg-config /usr/include/boost/version.hpp:libboost-dev"
 needs_doors="/usr/include/liburing.h:liburing-dev /usr/include/uv.h:libuv1-dev /usr/include/mimalloc.h:libmimalloc-dev
-  /usr/include/hwloc.h:libhwloc-dev /usr/include/toml++/toml.h:libtomlplusplus-dev ccache:ccache"
+  /usr/include/hwloc.h:libhwloc-dev /usr/include/toml++/toml.h:libtomlplusplus-dev
+  /usr/include/zlib.h:zlib1g-dev /usr/include/brotli/encode.h:libbrotli-dev /usr/include/zstd.h:libzstd-dev
+  ccache:ccache"
 
 # What the benchmarks compare with.
 needs_peers="/usr/include/asio.hpp:libasio-dev /usr/include/tbb/concurrent_queue.h:libtbb-dev

@@ -162,7 +162,7 @@ class exchange {
     if (!writer_.begin(said, bytes, date())) return std::errc::operation_not_permitted;
     return {};
   }
-  /// Sends a piece of it.
+  /// Sends a piece of it. One that lies in a file: http/send_file.hpp.
   [[nodiscard]] soon<result<void>> write(std::span<const std::byte> piece) {
     if (is_cut_) return soon(result<void>(std::errc::connection_reset));
     if (!writer_.open(piece.size())) return soon(result<void>(misuse()));
@@ -248,6 +248,8 @@ class exchange {
   }
 
  private:
+  template <class>
+  friend struct file_piece;  // http/send_file.hpp
   static constexpr std::size_t read_at_once = 64 * 1024;
   static constexpr std::size_t copied_bytes = 16 * 1024;  // larger pieces are sent from where they lie
   static constexpr std::size_t written_at_once = 256 * 1024;

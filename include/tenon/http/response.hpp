@@ -38,7 +38,7 @@ struct reply_to {
 ///          (Content-Length, Content-Type, Transfer-Encoding, Connection, Date).
 class header_list {
  public:
-  static constexpr std::size_t capacity = 4;
+  static constexpr std::size_t capacity = 8;
 
   [[nodiscard]] bool add(std::string_view name, std::string_view value) noexcept {
     if (size_ == capacity || name.empty() || is_ours(name)) return false;

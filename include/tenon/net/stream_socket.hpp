@@ -5,9 +5,12 @@
 #include <tenon/core/on_stop.hpp>
 #include <tenon/core/result.hpp>
 #include <tenon/core/unique_fd.hpp>
+#include <tenon/net/const_buffer.hpp>
 #include <tenon/net/detail/descriptor.hpp>
+#include <tenon/net/detail/gathered.hpp>
 #include <tenon/net/detail/io_wait.hpp>
 #include <tenon/net/detail/vigil.hpp>
+#include <tenon/task/task.hpp>
 
 #include <cerrno>
 #include <cstddef>
@@ -18,6 +21,14 @@
 #include <sys/socket.h>
 
 namespace tenon {
+
+namespace detail {
+
+/// Defined by net/send_file.hpp.
+template <class R>
+struct file_sending;
+
+}  // namespace detail
 
 /// A connected stream of bytes of runtime R, whatever its address family: what `R::tcp_stream` and `R::unix_stream`
 /// have in common, and what takes over a descriptor that came from elsewhere.
@@ -52,6 +63,25 @@ class stream_socket {
                                                    on_stop stop = on_stop::cancel) noexcept {
     return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline, true, stop}};
   }
+  /// The same of a row of buffers, which lives as long as the wait does: one call for up to 1,024 of them.
+  [[nodiscard]] detail::gathered_wait<R> write_some(std::span<const const_buffer> parts,
+                                                    time_point deadline = never) noexcept {
+    return {*descriptor_, raw(parts), parts.size(), deadline, false, on_stop::cancel};
+  }
+  [[nodiscard]] detail::gathered_wait<R> write_all(std::span<const const_buffer> parts, time_point deadline = never,
+                                                   on_stop stop = on_stop::cancel) noexcept {
+    return {*descriptor_, raw(parts), parts.size(), deadline, true, stop};
+  }
+  /// Sends `count` bytes of a file, from `offset` on, without their passing through the program: `tenon::send_file`,
+  /// which has to be included. Fewer bytes mean that the file has ended.
+  template <class File, class Sending = detail::file_sending<R>>
+  [[nodiscard]] task<result<std::uint64_t>> send_file(const File& file, std::uint64_t offset, std::uint64_t count,
+                                                      time_point deadline = never) {
+    static_assert(
+        requires { sizeof(Sending); },
+        "tenon::stream_socket::send_file: to send a file takes <tenon/net/send_file.hpp>; include it");
+    return Sending::send(*this, file, offset, count, deadline);
+  }
   /// Waits until a read would not block: what an idle connection waits in, so that it need not hold a buffer.
   [[nodiscard]] detail::ready_wait<R> readable(time_point deadline = never) noexcept {
     return {*descriptor_, {io_kind::readable, nullptr, 0, deadline}};
@@ -79,6 +109,10 @@ class stream_socket {
   [[nodiscard]] result<std::size_t> try_write_some(std::span<const std::byte> from) noexcept {
     return attempt({io_kind::write, const_cast<std::byte*>(from.data()), from.size()});
   }
+  [[nodiscard]] result<std::size_t> try_write_some(std::span<const const_buffer> parts) noexcept {
+    detail::gathered row(raw(parts), parts.size());
+    return attempt({io_kind::send_message, static_cast<msghdr*>(&row), row.size()});
+  }
 
   /// Says to the peer that nothing more will come; reading goes on.
   result<void> shutdown_send() noexcept {
@@ -95,6 +129,9 @@ class stream_socket {
   }
 
  private:
+  [[nodiscard]] static const iovec* raw(std::span<const const_buffer> parts) noexcept {
+    return reinterpret_cast<const iovec*>(parts.data());  // each of them is one, and nothing else
+  }
   [[nodiscard]] result<std::size_t> attempt(const detail::io_request& asked) noexcept {
     const auto settled = descriptor_->settle();
     if (!settled) return settled.error();

@@ -8,6 +8,7 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/timer.hpp>
 #include <tenon/net/detail/descriptor.hpp>
+#include <tenon/net/detail/gathered.hpp>
 
 #include <cassert>
 #include <cerrno>
@@ -20,7 +21,8 @@
 
 namespace tenon::detail {
 
-/// What an I/O operation is asked to do. `whole`: to go on until all of the buffer is written.
+/// What an I/O operation is asked to do. `whole`: to go on until all of the buffer is written, or all of the buffers:
+/// `data` of a whole send_message is a `gathered`.
 struct io_request {
   io_kind kind;
   void* data = nullptr;
@@ -63,7 +65,9 @@ template <class R>
   if (!attempt(on, op)) {
     if constexpr (!R::backend::proactor) return -EAGAIN;  // it knows that the call would block
     const auto got = asked.kind == io_kind::read ? ::recv(on.fd(), op.data, op.size, MSG_DONTWAIT)
-                                                 : ::send(on.fd(), op.data, op.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+                     : asked.kind == io_kind::write
+                         ? ::send(on.fd(), op.data, op.size, MSG_DONTWAIT | MSG_NOSIGNAL)
+                         : ::sendmsg(on.fd(), static_cast<const msghdr*>(op.data), MSG_DONTWAIT | MSG_NOSIGNAL);
     op.outcome = got < 0 ? -errno : got;
   }
   count_transfer(on.runtime(), asked.kind, op.outcome);
@@ -156,7 +160,12 @@ class io_wait : public wait, public io_operation, public timer {
   [[nodiscard]] bool taken() noexcept {
     if (outcome < 0) return true;
     total_ += outcome;
-    if (!whole_ || static_cast<std::size_t>(outcome) == size) return true;
+    if (!whole_) return true;
+    if (kind == io_kind::send_message) {
+      size = static_cast<gathered*>(static_cast<msghdr*>(data))->advance(static_cast<std::size_t>(outcome));
+      return size == 0;
+    }
+    if (static_cast<std::size_t>(outcome) == size) return true;
     data = static_cast<char*>(data) + outcome;
     size -= static_cast<std::size_t>(outcome);
     return false;
@@ -201,6 +210,17 @@ class transfer_wait : public io_wait<R> {
     if (got < 0) return error_of(static_cast<int>(-got));
     return static_cast<std::size_t>(got);
   }
+};
+
+/// The same of a row of buffers.
+template <class R>
+class gathered_wait : gathered, public transfer_wait<R> {
+ public:
+  gathered_wait(descriptor<R>& on, const iovec* parts, std::size_t count, time_point until, bool whole,
+                on_stop stop) noexcept
+      : gathered(parts, count),
+        transfer_wait<R>(on,
+                         {io_kind::send_message, static_cast<msghdr*>(this), gathered::size(), until, whole, stop}) {}
 };
 
 /// The operations whose result is that they have ended: readable, writable, connect.

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/http/buffer.hpp>
+#include <tenon/http/content_coding.hpp>
+#include <tenon/http/detail/ascii.hpp>
+#include <tenon/http/headers.hpp>
+#include <tenon/http/request.hpp>
+#include <tenon/http/response.hpp>
+#include <tenon/http/status.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace tenon::http {
+
+namespace detail {
+
+/// Whether a header of this name and value says that a response goes out as it is.
+[[nodiscard]] constexpr bool forbids_coding(std::string_view name, std::string_view value) noexcept {
+  if (same_ignoring_case(name, "content-encoding") || same_ignoring_case(name, "content-range")) return true;
+  if (!same_ignoring_case(name, "cache-control")) return false;
+  while (!value.empty()) {
+    if (same_ignoring_case(next_element(value), "no-transform")) return true;
+  }
+  return false;
+}
+
+/// Codes `body` whole into `out`: how many bytes that took, 0 when it did not fit.
+template <class Encoder>
+[[nodiscard]] std::size_t code_whole(Encoder& coder, std::span<const std::byte> body,
+                                     std::span<std::byte> out) noexcept {
+  const coded began = coder.write(body, out);
+  if (!began.done) return 0;
+  const coded ended = coder.finish(out.subspan(began.made));
+  return ended.done ? began.made + ended.made : 0;
+}
+
+}  // namespace detail
+
+/// Says of a head that its body goes out in a coding, or, where that is empty, that it might have.
+///
+///     auto coder = spare.lend(choice);
+///     if (coder && tenon::http::announce_coding(head, my_codings::names[choice.index])) ...
+///
+/// Shape    Adds Vary and Content-Encoding. An ETag stays as it is: whoever codes a body piece by piece gives each
+///          coding its own tag (entity_tag::with_suffix).
+/// Errors   false, and nothing changed, when a header forbids it (Content-Encoding, Content-Range, or Cache-Control
+///          with no-transform) or there is no place for the new ones.
+[[nodiscard]] inline bool announce_coding(response& head, std::string_view coding) noexcept {
+  for (const auto& [name, value] : head.headers.items()) {
+    if (detail::forbids_coding(name, value)) return false;
+  }
+  header_list changed = head.headers;
+  if (!changed.add("Vary", "Accept-Encoding")) return false;
+  if (!coding.empty() && !changed.add("Content-Encoding", coding)) return false;
+  head.headers = changed;
+  return true;
+}
+
+/// A response as its client wants it coded.
+///
+///     tenon::http::respond(out, tenon::http::coded_response<my_codings>(reply, request, spare, room), date_line);
+///
+/// Shape    `room` holds the coded body behind what it holds already, and lives until the response is written. A strong
+///          ETag becomes weak, for the bytes are others.
+///          Unchanged: what is not worth it, has no body, is a part (206), is coded already, or is not to be
+///          transformed (Cache-Control: no-transform). With Vary alone: what would not have become smaller, or is
+///          not to be coded.
+/// Cost     That of the coder. A warmed pool and room take no memory (but brotli's encoder does).
+/// Errors   406 where the client takes neither a coding of ours nor identity.
+/// Source   RFC 9110 sections 8.4, 8.8.1, 12.5.3 and 12.5.5.
+template <class Codings, class Pool>
+[[nodiscard]] response coded_response(const response& reply, const request& asked, Pool& spare, buffer& room,
+                                      const coding_worth& worth = {}) {
+  if (is_bodiless(reply.status) || reply.status == status::partial_content) return reply;
+  if (!worth(reply.content_type, reply.body.size())) return reply;
+  response plain = reply;
+  response coded = reply;
+  const coding_choice choice = Codings::choose(asked.headers);
+  if (!announce_coding(plain, {})) return reply;
+  if (!choice.is_acceptable()) {
+    plain = error_response(status::not_acceptable, reply.to);
+    (void)plain.headers.add("Vary", "Accept-Encoding");
+    return plain;
+  }
+  auto coder = spare.lend(choice);
+  if (!coder || !announce_coding(coded, Codings::names[choice.index])) return plain;
+  std::string_view tag;
+  for (const auto& [name, value] : reply.headers.items()) {
+    if (detail::same_ignoring_case(name, "etag") && !value.starts_with("W/")) tag = value;
+  }
+  const std::size_t most = reply.body.size();  // else it is not worth it
+  room.reserve(most + tag.size() + 2);         // from here on nothing moves
+  const std::size_t made =
+      detail::code_whole(coder, std::as_bytes(std::span(reply.body)), room.writable(most).first(most));
+  if (made == 0) return plain;
+  coded.body = {room.view().data() + room.size(), made};
+  room.commit(made);
+  if (tag.empty()) return coded;
+  const std::string_view weak(room.view().data() + room.size(), tag.size() + 2);
+  room.append("W/");
+  room.append(tag);
+  header_list changed;
+  for (const auto& [name, value] : coded.headers.items()) {
+    (void)changed.add(name, value.data() == tag.data() ? weak : value);
+  }
+  coded.headers = changed;
+  return coded;
+}
+
+}  // namespace tenon::http
