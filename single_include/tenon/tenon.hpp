@@ -50,6 +50,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 // tenon/version.hpp
 
@@ -5758,11 +5759,67 @@ enum class on_stop : std::uint8_t {
 };
 
 }  // namespace tenon
+// tenon/net/detail/gathered.hpp
+
+namespace tenon::detail {
+
+/// A row of buffers that is written off: what one sendmsg(2) after the other is told.
+///
+/// The row is the caller's and stays as it is. A buffer that was written in part goes out alone before the rest of the
+/// row: that costs one more call where the socket was full, and no copy of the row anywhere.
+class gathered : public msghdr {
+ public:
+  gathered(const iovec* parts, std::size_t count) noexcept : msghdr{}, next_(parts), left_(count) { take_next(); }
+  gathered(const gathered&) = delete;
+  gathered& operator=(const gathered&) = delete;
+  ~gathered() = default;
+
+  /// How many bytes the next call is asked for.
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  /// The call has sent `sent` bytes: how many the next one is asked for, 0 when all are sent.
+  [[nodiscard]] std::size_t advance(std::size_t sent) noexcept {
+    for (; msg_iovlen != 0 && sent >= msg_iov->iov_len; ++msg_iov, --msg_iovlen) sent -= msg_iov->iov_len;
+    if (msg_iovlen == 0) {
+      take_next();
+      while (size_ == 0 && left_ != 0) take_next();
+    } else {
+      const iovec* const cut = msg_iov;
+      left_ += msg_iovlen - 1;
+      next_ -= msg_iovlen - 1;
+      rest_ = {static_cast<char*>(cut->iov_base) + sent, cut->iov_len - sent};
+      msg_iov = &rest_;
+      msg_iovlen = 1;
+      size_ = rest_.iov_len;
+    }
+    return size_;
+  }
+
+ private:
+  static constexpr std::size_t most_parts = 1024;  // UIO_MAXIOV
+
+  void take_next() noexcept {
+    msg_iov = const_cast<iovec*>(next_);
+    msg_iovlen = left_ < most_parts ? left_ : most_parts;
+    size_ = 0;
+    for (std::size_t i = 0; i < msg_iovlen; ++i) size_ += next_[i].iov_len;
+    next_ += msg_iovlen;
+    left_ -= msg_iovlen;
+  }
+
+  const iovec* next_;  // behind those that the header names
+  std::size_t left_;
+  std::size_t size_ = 0;
+  iovec rest_{};
+};
+
+}  // namespace tenon::detail
 // tenon/net/detail/io_wait.hpp
 
 namespace tenon::detail {
 
-/// What an I/O operation is asked to do. `whole`: to go on until all of the buffer is written.
+/// What an I/O operation is asked to do. `whole`: to go on until all of the buffer is written, or all of the buffers:
+/// `data` of a whole send_message is a `gathered`.
 struct io_request {
   io_kind kind;
   void* data = nullptr;
@@ -5805,7 +5862,9 @@ template <class R>
   if (!attempt(on, op)) {
     if constexpr (!R::backend::proactor) return -EAGAIN;  // it knows that the call would block
     const auto got = asked.kind == io_kind::read ? ::recv(on.fd(), op.data, op.size, MSG_DONTWAIT)
-                                                 : ::send(on.fd(), op.data, op.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+                     : asked.kind == io_kind::write
+                         ? ::send(on.fd(), op.data, op.size, MSG_DONTWAIT | MSG_NOSIGNAL)
+                         : ::sendmsg(on.fd(), static_cast<const msghdr*>(op.data), MSG_DONTWAIT | MSG_NOSIGNAL);
     op.outcome = got < 0 ? -errno : got;
   }
   count_transfer(on.runtime(), asked.kind, op.outcome);
@@ -5898,7 +5957,12 @@ class io_wait : public wait, public io_operation, public timer {
   [[nodiscard]] bool taken() noexcept {
     if (outcome < 0) return true;
     total_ += outcome;
-    if (!whole_ || static_cast<std::size_t>(outcome) == size) return true;
+    if (!whole_) return true;
+    if (kind == io_kind::send_message) {
+      size = static_cast<gathered*>(static_cast<msghdr*>(data))->advance(static_cast<std::size_t>(outcome));
+      return size == 0;
+    }
+    if (static_cast<std::size_t>(outcome) == size) return true;
     data = static_cast<char*>(data) + outcome;
     size -= static_cast<std::size_t>(outcome);
     return false;
@@ -5943,6 +6007,17 @@ class transfer_wait : public io_wait<R> {
     if (got < 0) return error_of(static_cast<int>(-got));
     return static_cast<std::size_t>(got);
   }
+};
+
+/// The same of a row of buffers.
+template <class R>
+class gathered_wait : gathered, public transfer_wait<R> {
+ public:
+  gathered_wait(descriptor<R>& on, const iovec* parts, std::size_t count, time_point until, bool whole,
+                on_stop stop) noexcept
+      : gathered(parts, count),
+        transfer_wait<R>(on,
+                         {io_kind::send_message, static_cast<msghdr*>(this), gathered::size(), until, whole, stop}) {}
 };
 
 /// The operations whose result is that they have ended: readable, writable, connect.
@@ -6402,6 +6477,35 @@ class endpoint {
 };
 
 }  // namespace tenon
+// tenon/net/const_buffer.hpp
+
+namespace tenon {
+
+/// Bytes that somebody else holds, one of a row that is written as one.
+///
+///     const std::array<tenon::const_buffer, 2> parts{{head, body}};
+///     auto sent = co_await peer.write_all(parts);
+///
+/// Shape    A pointer and a count: what the kernel calls an iovec, so that a row of them is handed over as it stands.
+class const_buffer {
+ public:
+  const_buffer() = default;
+  // NOLINTBEGIN(google-explicit-constructor): `{{head, body}}` is how it is used
+  const_buffer(std::span<const std::byte> bytes) noexcept : part_{const_cast<std::byte*>(bytes.data()), bytes.size()} {}
+  const_buffer(std::span<std::byte> bytes) noexcept : part_{bytes.data(), bytes.size()} {}
+  const_buffer(std::string_view text) noexcept : part_{const_cast<char*>(text.data()), text.size()} {}
+  // NOLINTEND(google-explicit-constructor)
+
+  [[nodiscard]] const std::byte* data() const noexcept { return static_cast<const std::byte*>(part_.iov_base); }
+  [[nodiscard]] std::size_t size() const noexcept { return part_.iov_len; }
+
+ private:
+  iovec part_{};
+};
+
+static_assert(std::is_standard_layout_v<const_buffer> && sizeof(const_buffer) == sizeof(iovec));
+
+}  // namespace tenon
 // tenon/net/detail/vigil.hpp
 
 namespace tenon::detail {
@@ -6561,6 +6665,14 @@ class vigil : public wait, public io_operation, public timer {
 
 namespace tenon {
 
+namespace detail {
+
+/// Defined by net/send_file.hpp.
+template <class R>
+struct file_sending;
+
+}  // namespace detail
+
 /// A connected stream of bytes of runtime R, whatever its address family: what `R::tcp_stream` and `R::unix_stream`
 /// have in common, and what takes over a descriptor that came from elsewhere.
 ///
@@ -6594,6 +6706,25 @@ class stream_socket {
                                                    on_stop stop = on_stop::cancel) noexcept {
     return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline, true, stop}};
   }
+  /// The same of a row of buffers, which lives as long as the wait does: one call for up to 1,024 of them.
+  [[nodiscard]] detail::gathered_wait<R> write_some(std::span<const const_buffer> parts,
+                                                    time_point deadline = never) noexcept {
+    return {*descriptor_, raw(parts), parts.size(), deadline, false, on_stop::cancel};
+  }
+  [[nodiscard]] detail::gathered_wait<R> write_all(std::span<const const_buffer> parts, time_point deadline = never,
+                                                   on_stop stop = on_stop::cancel) noexcept {
+    return {*descriptor_, raw(parts), parts.size(), deadline, true, stop};
+  }
+  /// Sends `count` bytes of a file, from `offset` on, without their passing through the program: `tenon::send_file`,
+  /// which has to be included. Fewer bytes mean that the file has ended.
+  template <class File, class Sending = detail::file_sending<R>>
+  [[nodiscard]] task<result<std::uint64_t>> send_file(const File& file, std::uint64_t offset, std::uint64_t count,
+                                                      time_point deadline = never) {
+    static_assert(
+        requires { sizeof(Sending); },
+        "tenon::stream_socket::send_file: to send a file takes <tenon/net/send_file.hpp>; include it");
+    return Sending::send(*this, file, offset, count, deadline);
+  }
   /// Waits until a read would not block: what an idle connection waits in, so that it need not hold a buffer.
   [[nodiscard]] detail::ready_wait<R> readable(time_point deadline = never) noexcept {
     return {*descriptor_, {io_kind::readable, nullptr, 0, deadline}};
@@ -6621,6 +6752,10 @@ class stream_socket {
   [[nodiscard]] result<std::size_t> try_write_some(std::span<const std::byte> from) noexcept {
     return attempt({io_kind::write, const_cast<std::byte*>(from.data()), from.size()});
   }
+  [[nodiscard]] result<std::size_t> try_write_some(std::span<const const_buffer> parts) noexcept {
+    detail::gathered row(raw(parts), parts.size());
+    return attempt({io_kind::send_message, static_cast<msghdr*>(&row), row.size()});
+  }
 
   /// Says to the peer that nothing more will come; reading goes on.
   result<void> shutdown_send() noexcept {
@@ -6637,6 +6772,9 @@ class stream_socket {
   }
 
  private:
+  [[nodiscard]] static const iovec* raw(std::span<const const_buffer> parts) noexcept {
+    return reinterpret_cast<const iovec*>(parts.data());  // each of them is one, and nothing else
+  }
   [[nodiscard]] result<std::size_t> attempt(const detail::io_request& asked) noexcept {
     const auto settled = descriptor_->settle();
     if (!settled) return settled.error();
@@ -7170,6 +7308,137 @@ template <std::invocable F, std::invocable... Gs>
 }
 
 }  // namespace tenon
+// tenon/observe/histogram.hpp
+
+namespace tenon {
+
+/// How often which values came, in buckets that grow with the values: quantiles of times or sizes, in fixed memory.
+///
+///     tenon::histogram<> waits;                       // written by its worker
+///     waits.record(static_cast<std::uint64_t>((now - since).count()));
+///     ...
+///     tenon::histogram<tenon::single_thread> all;     // merged by who reads
+///     for (const auto& each : of_workers) all.add(each);
+///     const std::uint64_t p99 = all.quantile(0.99);
+///
+/// Shape    Values below 2^Bits have a bucket each; above, each power of two has 2^Bits buckets of one width, up to
+///          2^Range, and what is larger goes into the last. (Range - Bits + 1) * 2^Bits buckets of 8 bytes: 9 KiB as it
+///          is, which in nanoseconds reaches 18 minutes.
+/// Error    A quantile is the largest value of its bucket, so it is never too small, and too large by less than one
+///          part in 2^Bits: 3 % as it is. count, max and sum are exact; of a value above the range max alone knows.
+/// Cost     record: some ten instructions, a load and a store in each of two places, no read-modify-write, no
+///          allocation. add, quantile, count: one pass over the buckets.
+/// Threads  One records. With multi_thread any thread reads meanwhile: each bucket only grows, and what it reads is a
+///          histogram that holds all that was recorded before, and perhaps some of what came during the look.
+/// Source   G. Tene, HdrHistogram; the buckets are those of its unit magnitude 0.
+template <class Threading = multi_thread, unsigned Bits = 5, unsigned Range = 40>
+class histogram {
+  static_assert(Bits >= 1 && Bits <= 12, "tenon::histogram<Threading, Bits>: Bits must lie between 1 and 12");
+  static_assert(Range > Bits && Range <= 64,
+                "tenon::histogram<Threading, Bits, Range>: Range must be more than Bits and at most 64");
+
+ public:
+  static constexpr std::size_t buckets = std::size_t{Range - Bits + 1} << Bits;
+
+  histogram() = default;
+  /// What `other` holds now.
+  histogram(const histogram& other) noexcept { add(other); }
+  histogram& operator=(const histogram&) = delete;
+
+  /// The one who writes: a value came.
+  void record(std::uint64_t value) noexcept {
+    grow(counts_[bucket_of(value)], 1);
+    grow(sum_, value);
+    if (value > max_.load(std::memory_order_relaxed)) max_.store(value, std::memory_order_relaxed);
+  }
+
+  /// The one who writes: all that `other` has recorded comes here too.
+  template <class OtherThreading>
+  void add(const histogram<OtherThreading, Bits, Range>& other) noexcept {
+    for (std::size_t i = 0; i < buckets; ++i) grow(counts_[i], other.in_bucket(i));
+    grow(sum_, other.sum());
+    if (const std::uint64_t most = other.max(); most > max()) max_.store(most, std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] std::uint64_t count() const noexcept {
+    std::uint64_t all = 0;
+    for (const auto& each : counts_) all += each.load(std::memory_order_relaxed);
+    return all;
+  }
+  [[nodiscard]] std::uint64_t sum() const noexcept { return sum_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t max() const noexcept { return max_.load(std::memory_order_relaxed); }
+  [[nodiscard]] double mean() const noexcept {
+    const std::uint64_t all = count();
+    return all == 0 ? 0 : static_cast<double>(sum()) / static_cast<double>(all);
+  }
+
+  /// A value that at least the part `of` of all values does not exceed: 0.5 the median, 1 the largest. 0 where nothing
+  /// was recorded. `of` lies between 0 and 1.
+  [[nodiscard]] std::uint64_t quantile(double of) const noexcept {
+    assert(of >= 0 && of <= 1);
+    const std::uint64_t all = count();
+    const double wanted = of * static_cast<double>(all);
+    std::uint64_t below = 0;
+    for (std::size_t i = 0; i < buckets; ++i) {
+      below += in_bucket(i);
+      if (below > 0 && static_cast<double>(below) >= wanted) {
+        const std::uint64_t largest = i + 1 == buckets ? max() : largest_of(i);
+        return largest < max() ? largest : max();
+      }
+    }
+    return max();  // only where more was recorded between the two looks than the rounding of a double hides
+  }
+
+  /// The buckets themselves, for whoever draws them: how many values lie in one, and which is the largest it takes.
+  [[nodiscard]] std::uint64_t in_bucket(std::size_t index) const noexcept {
+    return counts_[index].load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] static constexpr std::uint64_t largest_of(std::size_t index) noexcept {
+    const std::size_t group = index >> Bits;
+    if (group == 0) return index;
+    const std::uint64_t top = (index & (fine - 1)) | fine;  // the leading bits of its values
+    return ((top + 1) << (group - 1)) - 1;
+  }
+  [[nodiscard]] static constexpr std::size_t bucket_of(std::uint64_t value) noexcept {
+    if (value < fine) return static_cast<std::size_t>(value);
+    const auto shift = static_cast<unsigned>(std::bit_width(value)) - Bits - 1;
+    const std::size_t index = (std::size_t{shift} << Bits) + static_cast<std::size_t>(value >> shift);
+    return index < buckets ? index : buckets - 1;
+  }
+
+ private:
+  using number = typename Threading::template atomic<std::uint64_t>;
+  static constexpr std::uint64_t fine = std::uint64_t{1} << Bits;
+
+  /// Written by one thread, so load and store are enough; relaxed, because no other memory is published by it.
+  static void grow(number& what, std::uint64_t amount) noexcept {
+    what.store(what.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+
+  number sum_{0};
+  number max_{0};
+  std::array<number, buckets> counts_{};
+};
+
+static_assert(histogram<>::bucket_of(31) == 31 && histogram<>::bucket_of(32) == 32);
+static_assert(histogram<>::largest_of(histogram<>::bucket_of(1000)) == 1007);
+
+}  // namespace tenon
+// tenon/pipeline/detail/again.hpp
+
+namespace tenon::detail::weaving {
+
+/// Whether T is an again<...>: feedback.hpp says which are.
+template <class T>
+inline constexpr bool is_again = false;
+
+/// Whether it is one, or a list of types, such as a std::variant, that has one.
+template <class T>
+inline constexpr bool goes_back = is_again<T>;
+template <template <class...> class List, class... Ts>
+inline constexpr bool goes_back<List<Ts...>> = is_again<List<Ts...>> || (is_again<Ts> || ...);
+
+}  // namespace tenon::detail::weaving
 // tenon/pipeline/detail/signature.hpp
 
 namespace tenon::detail::weaving {
@@ -7177,7 +7446,8 @@ namespace tenon::detail::weaving {
 /// The parameter of a stage whose function is a template: not known until it is called.
 struct any_type;
 
-/// What a function takes, where its type says so: one parameter, no overloads, no template.
+/// What a function takes, where its type says so: one parameter, or a std::stop_token behind it; no overloads, no
+/// template.
 template <class F>
 struct signature {
   using takes = any_type;
@@ -7202,13 +7472,25 @@ template <class R, class C, class X>
 struct signature<R (C::*)(X) const noexcept> {
   using takes = X;
 };
+// What hears of a stop as well, and so is for workers of its own.
+template <class R, class X>
+struct signature<R (*)(X, std::stop_token)> {
+  using takes = X;
+};
+template <class R, class C, class X>
+struct signature<R (C::*)(X, std::stop_token) const> {
+  using takes = X;
+};
 template <class F>
   requires requires { &F::operator(); }
 struct signature<F> : signature<decltype(&F::operator())> {};
 
 /// What `Function` gives for an X, or any_type where X is not known.
 template <class Function, class X>
-struct given_by {
+struct given_by {};
+template <class Function, class X>
+  requires(!std::is_same_v<X, any_type> && std::is_invocable_v<const Function&, X>)
+struct given_by<Function, X> {
   using type = std::invoke_result_t<const Function&, X>;
 };
 template <class Function>
@@ -7243,6 +7525,16 @@ struct joint_between {
       "tenon::pipeline: a stage takes another type than the stage before it gives (joint_between<before, after, "
       "given, taken> names them); make them the same or add a stage between");
 };
+/// A stage that gives what is to go back. Instantiating it says so.
+template <fixed_string Stage, class Y>
+struct back_from {
+  static constexpr bool fits = true;  // one error is enough
+  template <class>
+  static constexpr bool never = false;
+  static_assert(never<Y>,
+                "tenon::pipeline: a stage gives an again<T>, and nothing goes back by itself (back_from<stage, given> "
+                "names it); put the functions that it goes back to into a feedback<N>");
+};
 struct no_misfit {
   static constexpr bool fits = true;
 };
@@ -7250,7 +7542,16 @@ struct no_misfit {
 /// Goes along the stages with the type that comes out of each, up to the first joint that does not fit.
 template <class Y, class Before, class... Rest>
 struct chain {
-  using misfit = no_misfit;
+  template <bool GoesBack>
+  struct end {
+    using misfit = no_misfit;
+  };
+  template <bool GoesBack>
+    requires(GoesBack)
+  struct end<GoesBack> {
+    using misfit = back_from<Before::name, Y>;
+  };
+  using misfit = typename end<goes_back<std::remove_cvref_t<Y>>>::misfit;
 };
 template <class Y, class Before, class Next, class... Rest>
 struct chain<Y, Before, Next, Rest...> {
@@ -7264,7 +7565,16 @@ struct chain<Y, Before, Next, Rest...> {
     using known = std::conditional_t<std::is_same_v<Y, any_type>, typename Next::takes, Y>;
     using misfit = typename chain<typename given_by<typename Next::function_type, known>::type, Next, Rest...>::misfit;
   };
-  using misfit = typename from_here<fits<typename Next::function_type, Y, typename Next::takes>>::misfit;
+  template <bool GoesBack>
+  struct step {
+    using misfit = typename from_here<fits<typename Next::function_type, Y, typename Next::takes>>::misfit;
+  };
+  template <bool GoesBack>
+    requires(GoesBack)
+  struct step<GoesBack> {
+    using misfit = back_from<Before::name, Y>;
+  };
+  using misfit = typename step<goes_back<std::remove_cvref_t<Y>>>::misfit;
 };
 
 /// Whether each of the stages [I, End) gives a value for what the one before it gives, the first of them for an X.
@@ -7299,6 +7609,7 @@ struct segment_plan {
   std::size_t begin = 0;
   std::size_t end = 0;
   std::size_t workers = 1;
+  bool elastic = false;
 };
 
 /// Calls open(index, workers) for each stage that a queue stands before.
@@ -7367,10 +7678,18 @@ struct ticket : waiter {
   work* stalled = nullptr;         // the slot that cannot go on until there is room for this
   place where = place::elsewhere;  // whether its submitter waits for room: guarded by the first joint's mutex
   bool fresh = true;               // it still has what it was submitted with
+  std::uint8_t level = 0;          // where the queue has several
   std::error_code error;
 #if defined(__cpp_exceptions)
   std::exception_ptr failure;
 #endif
+
+  [[nodiscard]] bool failed() const noexcept {
+#if defined(__cpp_exceptions)
+    if (failure) return true;
+#endif
+    return static_cast<bool>(error);
+  }
 };
 
 /// Those who wait for room, in the order in which they came.
@@ -7465,13 +7784,16 @@ struct slot : work {
 
 /// What a joint has counted. `in` is what was offered to it, `out` what its stages have finished with, by a value or an
 /// exception; `rejected` was turned away, or withdrawn while it waited for room; `dropped` was given up by an overflow
-/// word; `held` is in the queue, waiting for room, or in a worker's hands. in == out + rejected + dropped + held.
+/// word; `timed_out` took longer than it may; `expired` waited longer than it may; `held` is in the queue, waiting for
+/// room, or in a worker's hands. in == out + rejected + dropped + timed_out + expired + held.
 struct joint_counts {
   std::string_view stage;
   std::uint64_t in = 0;
   std::uint64_t out = 0;
   std::uint64_t rejected = 0;
   std::uint64_t dropped = 0;
+  std::uint64_t timed_out = 0;
+  std::uint64_t expired = 0;
   std::uint64_t held = 0;
 };
 
@@ -7498,10 +7820,16 @@ struct joint_counts {
 /// for scheduling a slot, which cannot go idle before it has run. So a joint that has had as many signals as entries,
 /// and whose slots are all idle, has been left by all threads: see quiet().
 ///
+/// Led: the one slot hands items on to workers of its own, so that more than a signal brings it news. nudge() makes it
+/// active, or, where it is that already, leaves a mark, with which it cannot go idle: the slot takes the mark off by
+/// calm() before L, and refuses R if L has seen one. It goes idle settled or unsettled; settled, only a signal moves it
+/// again, and unsettled the joint is not quiet.
+///
 /// One producer stays one: while a slot is stalled, its item is put into the queue by the consumer, under the mutex,
 /// and the slot is scheduled after that: the role goes there and back along happens-before edges.
-template <class Threading, class Queue, class Overflow, std::size_t Workers>
+template <class Threading, class Queue, class Overflow, std::size_t Workers, bool Led = false>
 class joint {
+  static_assert(!Led || Workers == 1);
   using word = std::uint64_t;
   template <class T>
   using atomic = typename Threading::template atomic<T>;
@@ -7510,6 +7838,9 @@ class joint {
   static constexpr word closed_bit = word{1} << 31;
   static constexpr word all_idle = (word{1} << Workers) - 1;
   static constexpr word in_closed = word{1} << 63;
+  static constexpr word nudged = Led ? word{1} << 1 : 0;
+  static constexpr word settled = Led ? word{1} << 2 : 0;
+  static constexpr word at_rest = all_idle | settled;
 
  public:
   joint() = default;
@@ -7622,11 +7953,47 @@ class joint {
     }
   }
 
+  /// A slot's: counts out an item that took too long.
+  void expire() noexcept { timed_out_.fetch_add(1, std::memory_order_release); }
+  /// A slot's: gives an item up that it has taken.
+  void refuse() noexcept { rejected_.fetch_add(1, std::memory_order_release); }
+  /// A slot's: the same for an item that waited too long.
+  void count_expired() noexcept { expired_.fetch_add(1, std::memory_order_release); }
+
   [[nodiscard]] word look() const noexcept { return state_.load(std::memory_order_acquire); }
   [[nodiscard]] static bool closed(word seen) noexcept { return (seen & closed_bit) != 0; }
   [[nodiscard]] bool go_idle(word seen, const slot& me) noexcept {
     return state_.compare_exchange_strong(seen, seen | word{1} << me.index, std::memory_order_acq_rel,
                                           std::memory_order_relaxed);
+  }
+
+  // Where the slot leads workers.
+
+  /// There is news for the slot. Not after it is settled and the last item has come.
+  template <class R>
+  void nudge(R& rt) noexcept {
+    word seen = state_.load(std::memory_order_relaxed);
+    word then = 0;
+    do {
+      then = (seen & all_idle) != 0 ? seen & ~at_rest : seen | nudged;
+    } while (!state_.compare_exchange_strong(seen, then, std::memory_order_acq_rel, std::memory_order_relaxed));
+    if ((seen & all_idle) != 0) rt.schedule(slots_[0]);
+  }
+  /// The same where it may be that nothing is left for it to do, and it is not to be touched then.
+  template <class R>
+  void nudge_unless_settled(R& rt) noexcept {
+    if ((look() & at_rest) != at_rest) nudge(rt);
+  }
+  /// The slot's, before look(): it will see what it was nudged for until now.
+  void calm() noexcept {
+    word seen = state_.load(std::memory_order_relaxed);
+    while ((seen & nudged) != 0 && !state_.compare_exchange_strong(seen, seen & ~nudged, std::memory_order_acq_rel,
+                                                                   std::memory_order_relaxed)) {
+    }
+  }
+  [[nodiscard]] bool go_idle(word seen, bool is_settled) noexcept {
+    return (seen & nudged) == 0 && state_.compare_exchange_strong(seen, seen | all_idle | (is_settled ? settled : 0),
+                                                                  std::memory_order_acq_rel, std::memory_order_relaxed);
   }
 
   /// Lets no more items in; gives how many there were.
@@ -7638,7 +8005,7 @@ class joint {
   [[nodiscard]] bool quiet(std::uint64_t expected) noexcept {
     const std::lock_guard hold(mutex_);  // who withdraws an item does it inside
     const word now = look();
-    return (now & all_idle) == all_idle && now >> 32 == (expected & (one_signal - 1));
+    return (now & at_rest) == at_rest && now >> 32 == (expected & (one_signal - 1));
   }
 
   /// All counts at one instant: that at which `in` is read, if the others, which only grow, are the same before and
@@ -7650,12 +8017,15 @@ class joint {
       const std::uint64_t out = std::exchange(seen.out, out_.load(std::memory_order_acquire));
       const std::uint64_t rejected = std::exchange(seen.rejected, rejected_.load(std::memory_order_acquire));
       const std::uint64_t dropped = std::exchange(seen.dropped, dropped_.load(std::memory_order_acquire));
-      return out == seen.out && rejected == seen.rejected && dropped == seen.dropped;
+      const std::uint64_t late = std::exchange(seen.timed_out, timed_out_.load(std::memory_order_acquire));
+      const std::uint64_t expired = std::exchange(seen.expired, expired_.load(std::memory_order_acquire));
+      return out == seen.out && rejected == seen.rejected && dropped == seen.dropped && late == seen.timed_out &&
+             expired == seen.expired;
     };
     (void)look_again();
     seen.in = entries();
     for (int tries = 0; tries < 64 && !look_again(); ++tries) seen.in = entries();
-    seen.held = seen.in - seen.out - seen.rejected - seen.dropped;
+    seen.held = seen.in - seen.out - seen.rejected - seen.dropped - seen.timed_out - seen.expired;
     return seen;
   }
 
@@ -7675,8 +8045,8 @@ class joint {
     do {
       idle = seen & all_idle;
       idle &= ~idle + 1;  // the lowest bit, if any
-    } while (!state_.compare_exchange_strong(seen, (seen + one_signal) & ~idle, std::memory_order_acq_rel,
-                                             std::memory_order_relaxed));
+    } while (!state_.compare_exchange_strong(seen, (seen + one_signal) & ~(idle != 0 ? idle | settled : 0),
+                                             std::memory_order_acq_rel, std::memory_order_relaxed));
     if (idle != 0) rt.schedule(slots_[static_cast<std::size_t>(std::countr_zero(idle))]);
   }
 
@@ -7703,15 +8073,1709 @@ class joint {
   }
 
   Queue queue_;
-  alignas(cache_line) atomic<word> state_{all_idle};  // this line is the producers': a busy slot does not touch it
+  alignas(cache_line) atomic<word> state_{at_rest};  // this line is the producers': a busy slot does not touch it
   atomic<std::uint64_t> in_{0};
   atomic<std::uint64_t> rejected_{0};
   atomic<std::uint64_t> dropped_{0};
+  atomic<std::uint64_t> timed_out_{0};
   alignas(cache_line) atomic<std::size_t> waiting_{0};  // both sides read it, and it seldom changes
   [[no_unique_address]] typename Threading::mutex mutex_;
   ticket_list list_;
   alignas(cache_line) atomic<std::uint64_t> out_{0};  // the slots'
+  atomic<std::uint64_t> expired_{0};
   std::array<slot, Workers> slots_;
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/core/detail/bell.hpp
+
+namespace tenon::detail {
+
+/// A held pthread mutex.
+class holding {
+ public:
+  explicit holding(::pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }
+  holding(const holding&) = delete;
+  holding& operator=(const holding&) = delete;
+  ~holding() { ::pthread_mutex_unlock(&mutex_); }
+
+ private:
+  ::pthread_mutex_t& mutex_;
+};
+
+/// Where a thread waits until it is given something. Not std::condition_variable, whose header costs more than all of
+/// this; and its times are those of the monotonic clock.
+class bell {
+ public:
+  bell() noexcept {
+    ::pthread_condattr_t kind;
+    ::pthread_condattr_init(&kind);
+    ::pthread_condattr_setclock(&kind, CLOCK_MONOTONIC);
+    ::pthread_cond_init(&condition_, &kind);
+    ::pthread_condattr_destroy(&kind);
+  }
+  bell(const bell&) = delete;
+  bell& operator=(const bell&) = delete;
+  ~bell() { ::pthread_cond_destroy(&condition_); }
+
+  void ring() noexcept { ::pthread_cond_signal(&condition_); }
+  void wait(::pthread_mutex_t& held) noexcept { ::pthread_cond_wait(&condition_, &held); }
+  [[nodiscard]] int wait_until(::pthread_mutex_t& held, const timespec& limit) noexcept {
+    return ::pthread_cond_timedwait(&condition_, &held, &limit);
+  }
+
+ private:
+  ::pthread_cond_t condition_;
+};
+
+/// Threads that leave one by one and are joined by one another: each joins the one that left before it, so that joining
+/// the last joins all. Its owner's lock guards it.
+class leavers {
+ public:
+  /// A thread that is to be joined, with no lock held: it does no more than to join another.
+  class left {
+   public:
+    left() = default;
+    explicit left(::pthread_t who) noexcept : who_(who), is_one_(true) {}
+    void join() const noexcept {
+      if (is_one_) ::pthread_join(who_, nullptr);
+    }
+
+   private:
+    ::pthread_t who_{};
+    bool is_one_ = false;
+  };
+
+  /// The calling thread leaves; it is to join the one that it is given.
+  [[nodiscard]] left leave() noexcept { return std::exchange(last_, left(::pthread_self())); }
+  [[nodiscard]] left last() noexcept { return std::exchange(last_, left()); }
+
+ private:
+  left last_;
+};
+
+}  // namespace tenon::detail
+// tenon/pipeline/detail/elastic_stage.hpp
+
+namespace tenon::detail::weaving {
+
+/// The most workers an elastic stage may have.
+inline constexpr std::size_t most_elastic = 1024;
+
+template <std::size_t Min, std::size_t Max>
+struct elastic_option {
+  static_assert(Min >= 1 && Min <= Max && Max <= most_elastic,
+                "tenon::workers<Min, Max>: 1 <= Min <= Max <= 1024 does not hold");
+};
+
+// What is said of time, at run time.
+struct idle_after_option {
+  duration time = std::chrono::seconds(30);
+};
+struct task_timeout_option {
+  duration time = duration::max();
+};
+struct grace_option {
+  duration time = std::chrono::seconds(1);
+};
+
+template <class Option>
+inline constexpr bool says_of_time = std::same_as<Option, idle_after_option> ||
+                                     std::same_as<Option, task_timeout_option> || std::same_as<Option, grace_option>;
+
+/// Those of a stage's options that are more than a type. `get` gives the one asked for, or what stands where none was.
+template <class... Options>
+struct kept_options {
+  template <class T>
+  [[nodiscard]] constexpr T get(std::type_identity<T>) const noexcept {
+    return T{};
+  }
+};
+template <class First, class... Rest>
+struct kept_options<First, Rest...> : kept_options<Rest...> {
+  constexpr kept_options() = default;
+  constexpr explicit kept_options(First /*type*/, Rest... rest) noexcept : kept_options<Rest...>(rest...) {}
+};
+template <class First, class... Rest>
+  requires(!std::is_empty_v<First>)
+struct kept_options<First, Rest...> : kept_options<Rest...> {
+  constexpr kept_options() = default;
+  constexpr explicit kept_options(First mine, Rest... rest) noexcept : kept_options<Rest...>(rest...), kept(mine) {}
+
+  using kept_options<Rest...>::get;
+  [[nodiscard]] constexpr First get(std::type_identity<First>) const noexcept { return kept; }
+
+  First kept;
+};
+
+/// What a coroutine gives that is awaited once: tenon::task, without its header.
+template <class T>
+concept gives_later = requires(T later) {
+  typename T::value_type;
+  { std::move(later).operator co_await() };
+};
+
+template <class T>
+struct in_the_end {
+  using type = T;
+};
+template <gives_later T>
+struct in_the_end<T> {
+  using type = typename T::value_type;
+};
+
+/// A function that only workers of an elastic stage can call, as the pipeline sees it: of what it takes, it gives a
+/// value. `later`: it is a coroutine. `hears`: it takes a std::stop_token, the last argument.
+template <class F, class X>
+class elastic_function {
+ public:
+  static constexpr bool hears = !std::is_invocable_v<const F&, X>;
+
+ private:
+  static auto call_type() {
+    if constexpr (hears) {
+      return std::invoke_result<const F&, X, std::stop_token>{};
+    } else {
+      return std::invoke_result<const F&, X>{};
+    }
+  }
+
+ public:
+  using given = typename decltype(call_type())::type;
+  static constexpr bool later = gives_later<given>;
+
+  constexpr explicit elastic_function(F callable) : function_(std::move(callable)) {}
+
+  /// For its type: this stage has a queue before it, and so is never called as a part of a function.
+  typename in_the_end<given>::type operator()(X x) const {
+    if constexpr (later) {
+      std::terminate();
+    } else {
+      return call(std::forward<X>(x), {});
+    }
+  }
+
+  template <class Y>
+  [[nodiscard]] given call(Y&& y, [[maybe_unused]] const std::stop_token& stop) const {
+    if constexpr (hears) {
+      return function_(std::forward<Y>(y), stop);
+    } else {
+      return function_(std::forward<Y>(y));
+    }
+  }
+
+ private:
+  [[no_unique_address]] F function_;
+};
+
+/// How a stage keeps its function: as it is, or as an elastic one where it can be called in no other way.
+template <class F, class X>
+struct kept_function {
+  using type = F;
+};
+template <class F, class X>
+  requires(!std::is_same_v<X, any_type> &&
+           (std::is_invocable_v<const F&, X, std::stop_token> && !std::is_invocable_v<const F&, X>))
+struct kept_function<F, X> {
+  using type = elastic_function<F, X>;
+};
+template <class F, class X>
+  requires(!std::is_same_v<X, any_type> && gives_later<typename given_by<F, X>::type>)
+struct kept_function<F, X> {
+  using type = elastic_function<F, X>;
+};
+
+template <class F>
+struct elastic_traits {
+  static constexpr bool later = false, hears = false;
+};
+template <class F, class X>
+struct elastic_traits<elastic_function<F, X>> {
+  static constexpr bool later = elastic_function<F, X>::later, hears = elastic_function<F, X>::hears;
+};
+
+/// Calls a stage's function for real.
+template <class F, class Y>
+[[nodiscard]] decltype(auto) call_elastic(const F& function, Y&& y, const std::stop_token& /*stop*/) {
+  return function(std::forward<Y>(y));
+}
+template <class F, class X, class Y>
+[[nodiscard]] decltype(auto) call_elastic(const elastic_function<F, X>& function, Y&& y, const std::stop_token& stop) {
+  return function.call(std::forward<Y>(y), stop);
+}
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/elasticity.hpp
+
+namespace tenon::detail::weaving {
+
+/// How many workers an elastic stage has: the rule alone, with no thread and no clock of its own.
+///
+/// Let wanted(t) = min(Max, busy + waiting) at time t. Level k is *needed* at t if wanted(t) >= k; k was last needed
+/// at until_[k]. The state machine is one number, the size, and two moves:
+///
+///     grow    size < wanted             -> size = wanted, at once
+///     shrink  size > Min, and level `size` was not needed for idle_after  -> size - 1, and so on
+///
+/// Min <= size <= Max, always. Hysteresis: a level that was added is needed then, so that it stays for idle_after at
+/// least; between two moments of one shrink there are as many of growth, and so no level comes and goes more than once
+/// in any idle_after. Who takes the tasks plays no part: with round robin each worker is busy now and then, and none
+/// would ever be idle for long, though most were not needed.
+///
+/// until_ falls from level to level, because whoever needs k needs k - 1 as well; so only the highest one is looked at.
+///
+/// Cost  O(1), but for the levels that a fall of `wanted` passes, each of which a rise has passed before.
+template <std::size_t Min, std::size_t Max>
+class elasticity {
+  static_assert(1 <= Min && Min <= Max);
+
+ public:
+  explicit elasticity(duration idle_after) noexcept : idle_after_(idle_after) {}
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  /// What the size is to be at `now`, which is not before what it was told last.
+  std::size_t decide(time_point now, std::size_t busy, std::size_t waiting) noexcept {
+    const std::size_t wanted = busy + waiting < Max ? busy + waiting : Max;
+    for (std::size_t k = wanted + 1; k <= wanted_; ++k) until_[k - 1] = now;
+    wanted_ = wanted;
+    if (size_ < wanted) size_ = wanted;
+    while (may_leave() && now - until_[size_ - 1] >= idle_after_) --size_;
+    return size_;
+  }
+
+  /// When the next worker leaves if nothing is wanted that is not wanted now; never, if none does.
+  [[nodiscard]] time_point next() const noexcept {
+    if (!may_leave() || idle_after_ > never - until_[size_ - 1]) return never;
+    return until_[size_ - 1] + idle_after_;
+  }
+
+ private:
+  [[nodiscard]] bool may_leave() const noexcept { return size_ > Min && size_ > wanted_; }
+
+  duration idle_after_;
+  std::size_t size_ = Min;
+  std::size_t wanted_ = 0;
+  std::array<time_point, Max> until_{};  // of level k at k - 1; known where k > wanted_
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/health.hpp
+
+namespace tenon::detail::weaving {
+
+/// What a worker of an elastic stage does. From each there is one way on: idle, assigned, executing, completed, idle.
+enum class worker_state : std::uint8_t {
+  absent,     ///< there is none at this place now
+  idle,       ///< it waits for an item
+  assigned,   ///< it was given one, and has not begun
+  executing,  ///< it is in the stage's function
+  completed,  ///< it has a result, which it has not handed on yet: the next queue may be full
+};
+
+/// How an elastic stage is, at one instant.
+template <std::size_t Max>
+struct stage_health {
+  struct worker {
+    worker_state state = worker_state::absent;
+    time_point since{};          ///< when it was given its item, or handed the last one on
+    std::uint64_t done = 0;      ///< items that left this place with a value or an exception
+    std::uint64_t replaced = 0;  ///< how often the worker at this place was left behind, and another took it
+  };
+
+  std::size_t size = 0;         ///< workers there are
+  std::size_t min = 0;          ///< never fewer, but where the system gives no thread
+  std::size_t max = Max;        ///< never more
+  std::size_t busy = 0;         ///< of them with an item
+  std::size_t queued = 0;       ///< items that wait for one
+  std::size_t left_behind = 0;  ///< calls that ran over their time and have not returned
+  std::array<worker, Max> workers{};
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/hand.hpp
+
+namespace tenon::detail::weaving {
+
+/// A worker of an elastic stage: what it works on, and what comes of that.
+///
+/// The item is moved in here before the stage's function sees it. So when the function takes too long, whoever
+/// submitted the item is answered, and its ticket goes with the coroutine that it lies in; the function still has its
+/// argument.
+///
+/// It belongs to whoever leads the stage while it is idle or has come back, and to itself from give() until it comes
+/// back, by crew::comes_back(), its last touch; `late` and `disowned` are the crew's then, under its lock.
+template <class Crew>
+struct hand : slot {
+  using in_type = typename Crew::in_type;
+  using out_type = typename Crew::out_type;
+  using kept_type = std::conditional_t<std::is_void_v<out_type>, bool, out_type>;
+
+  hand(Crew& of, std::size_t place) noexcept : crew(of) { this->index = place; }
+  hand(const hand&) = delete;
+  hand& operator=(const hand&) = delete;
+
+  void take(in_type&& given) noexcept {
+    in.emplace(std::move(given));
+    state.store(worker_state::assigned, std::memory_order_relaxed);
+  }
+
+  Crew& crew;
+  ticket* item = nullptr;
+  hand* after = nullptr;    // in the list of those that have come back
+  hand* earlier = nullptr;  // among those at work, in the order in which they began
+  hand* later = nullptr;
+  time_point since{};
+  bool late = false;      // the item was answered without it
+  bool disowned = false;  // and nobody waits for it any more
+  typename Crew::threading::template atomic<worker_state> state{worker_state::idle};
+  std::optional<in_type> in;
+  std::optional<kept_type> out;
+#if defined(__cpp_exceptions)
+  std::exception_ptr failure;
+#endif
+};
+
+/// One that is a thread, which may block.
+template <class Crew>
+class thread_hand : public hand<Crew> {
+  struct deaf {
+    [[nodiscard]] static std::stop_token get_token() noexcept { return {}; }
+    static void request_stop() noexcept {}
+  };
+
+ public:
+  static constexpr bool may_be_disowned = true;
+
+  using hand<Crew>::hand;
+
+  /// Null: the system gives no thread.
+  [[nodiscard]] static thread_hand* hire(Crew& crew, std::size_t place) noexcept {
+    thread_hand* const made = make(crew, place);
+    if (made == nullptr) return nullptr;
+    ::pthread_t thread{};
+    if (::pthread_create(&thread, nullptr, &thread_body, made) == 0) return made;
+    delete made;
+    return nullptr;
+  }
+  void give(typename Crew::in_type&& given) noexcept {
+    this->take(std::move(given));
+    wake(order::work);
+  }
+  /// It is idle, and leaves; it frees itself.
+  void retire() noexcept { wake(order::leave); }
+  void ask_to_stop() noexcept { stop_.request_stop(); }
+
+ private:
+  enum class order : unsigned char { none, work, leave };
+
+  [[nodiscard]] static thread_hand* make(Crew& crew, std::size_t place) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+      return new thread_hand(crew, place);
+    } catch (...) {
+      return nullptr;
+    }
+#else
+    return new thread_hand(crew, place);
+#endif
+  }
+
+  void wake(order given) noexcept {
+    const holding lock(mutex_);
+    order_ = given;
+    bell_.ring();
+  }
+  [[nodiscard]] order next_order() noexcept {
+    const holding lock(mutex_);
+    while (order_ == order::none) bell_.wait(mutex_);
+    return std::exchange(order_, order::none);
+  }
+
+  static void* thread_body(void* its) noexcept {
+    auto* const self = static_cast<thread_hand*>(its);
+    Crew& crew = self->crew;
+    char title[16];
+    (void)std::snprintf(title, sizeof title, "%.10s/%u", crew.name(), static_cast<unsigned>(self->index % 1000));
+    ::pthread_setname_np(::pthread_self(), title);
+    while (self->next_order() == order::work) {
+      self->perform();
+      if (!crew.comes_back(*self)) {  // nobody is left who would join it, or knows of it
+        ::pthread_detach(::pthread_self());
+        delete self;
+        crew.release();
+        return nullptr;
+      }
+    }
+    delete self;
+    crew.leaves().join();
+    return nullptr;
+  }
+
+  void perform() noexcept {
+    this->state.store(worker_state::executing, std::memory_order_relaxed);
+#if defined(__cpp_exceptions)
+    try {
+      call();
+    } catch (...) {
+      this->failure = std::current_exception();
+    }
+#else
+    call();
+#endif
+    this->in.reset();
+  }
+  void call() {
+    if constexpr (std::is_void_v<typename Crew::out_type>) {
+      this->crew.perform(std::move(*this->in), stop_.get_token());
+    } else {
+      this->out.emplace(this->crew.perform(std::move(*this->in), stop_.get_token()));
+    }
+  }
+
+  ::pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+  bell bell_;
+  order order_ = order::none;
+  [[no_unique_address]] std::conditional_t<Crew::hears, std::stop_source, deaf> stop_;
+};
+
+/// The coroutine that runs a hand's items, one after the other, each in an environment of the hand.
+struct drive {
+  struct promise_type : frame_allocated {
+    [[nodiscard]] drive get_return_object() noexcept {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    [[nodiscard]] static std::suspend_always initial_suspend() noexcept { return {}; }
+    [[nodiscard]] static std::suspend_always final_suspend() noexcept { return {}; }
+    static void return_void() noexcept {}
+    static void unhandled_exception() noexcept { std::terminate(); }
+
+    environment own{std::stop_source()};
+  };
+
+  std::coroutine_handle<promise_type> handle;
+};
+
+/// One that is a coroutine, on the runtime's workers.
+template <class Crew>
+class task_hand : public hand<Crew> {
+ public:
+  static constexpr bool may_be_disowned = false;
+
+  task_hand(Crew& of, std::size_t place) : hand<Crew>(of, place), drive_(work_through(*this).handle) {
+    start_.target = drive_;
+  }
+  ~task_hand() { drive_.destroy(); }
+
+  /// Null: there is no memory.
+  [[nodiscard]] static task_hand* hire(Crew& crew, std::size_t place) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+      return new task_hand(crew, place);
+    } catch (...) {
+      return nullptr;
+    }
+#else
+    return new task_hand(crew, place);
+#endif
+  }
+  void give(typename Crew::in_type&& given) noexcept {
+    this->take(std::move(given));
+    this->crew.runtime().schedule(start_);
+  }
+  void retire() noexcept { delete this; }
+  void ask_to_stop() noexcept { drive_.promise().own.stop.request_stop(); }
+
+ private:
+  /// Sits down until there is an item. What was done by then is reported when the coroutine is no longer running.
+  class turn {
+   public:
+    explicit turn(task_hand& of) noexcept : of_(of) {}
+    [[nodiscard]] static bool await_ready() noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> /*self*/) noexcept { (void)of_.crew.comes_back(of_); }
+    static void await_resume() noexcept {}
+
+   private:
+    task_hand& of_;
+  };
+
+  static drive work_through(task_hand& self) {
+    for (;;) {
+      self.state.store(worker_state::executing, std::memory_order_relaxed);
+      const std::stop_token stop = self.drive_.promise().own.stop.get_token();
+#if defined(__cpp_exceptions)
+      try {
+#endif
+        if constexpr (std::is_void_v<typename Crew::out_type>) {
+          co_await self.crew.begin(std::move(*self.in), stop);
+        } else {
+          auto&& given = co_await self.crew.begin(std::move(*self.in), stop);
+          self.out.emplace(self.crew.finish(std::forward<decltype(given)>(given)));
+        }
+#if defined(__cpp_exceptions)
+      } catch (...) {
+        self.failure = std::current_exception();
+      }
+#endif
+      self.in.reset();
+      co_await turn(self);
+    }
+  }
+
+  std::coroutine_handle<drive::promise_type> drive_;
+  resumption start_;
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/rotation.hpp
+
+namespace tenon::detail::weaving {
+
+/// Which of N seats are free, taken in turn: the next free one behind that which was taken last, round and round.
+///
+/// Cost  N / 64 words are looked through.
+template <std::size_t N>
+class rotation {
+  static constexpr std::size_t words = (N + 63) / 64;
+
+ public:
+  static constexpr std::size_t none = N;
+
+  void free(std::size_t seat) noexcept { bits_[seat / 64] |= bit(seat); }
+  void occupy(std::size_t seat) noexcept { bits_[seat / 64] &= ~bit(seat); }
+
+  /// The seat whose turn it is, now occupied; `none` when no seat is free.
+  [[nodiscard]] std::size_t take() noexcept {
+    std::size_t seat = first_from(next_);
+    if (seat == none) seat = first_from(0);
+    if (seat == none) return none;
+    occupy(seat);
+    next_ = seat + 1 == N ? 0 : seat + 1;
+    return seat;
+  }
+  /// The highest free seat, or `none`.
+  [[nodiscard]] std::size_t highest() const noexcept {
+    for (std::size_t w = words; w-- > 0;) {
+      if (bits_[w] != 0) return w * 64 + 63 - static_cast<std::size_t>(std::countl_zero(bits_[w]));
+    }
+    return none;
+  }
+
+ private:
+  static constexpr std::uint64_t bit(std::size_t seat) noexcept { return std::uint64_t{1} << seat % 64; }
+
+  [[nodiscard]] std::size_t first_from(std::size_t seat) const noexcept {
+    std::uint64_t seen = bits_[seat / 64] & ~(bit(seat) - 1);
+    for (std::size_t w = seat / 64;; seen = bits_[w]) {
+      if (seen != 0) return w * 64 + static_cast<std::size_t>(std::countr_zero(seen));
+      if (++w == words) return none;
+    }
+  }
+
+  std::array<std::uint64_t, words> bits_{};
+  std::size_t next_ = 0;
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/watch.hpp
+
+namespace tenon::detail::weaving {
+
+/// The one timer of an elastic stage, set by whoever leads the stage, on whichever worker that is.
+///
+/// Its home is the worker where it was armed, and only there may it be disarmed. So an earlier time that is asked for
+/// elsewhere is set in two steps: it is fetched from its home, and its owner is told that it is free, as when it goes
+/// off. Its phase is guarded by the owner's lock; `rings` takes that, calls rang(), and is the last touch.
+class watch : timer {
+ public:
+  using rings_function = void (*)(void* owner, bool fetched) noexcept;
+
+  watch(void* owner, rings_function rings) noexcept : owner_(owner), rings_(rings), fetch_(*this) {
+    timer::run = [](work& item) noexcept {
+      auto& self = static_cast<watch&>(static_cast<timer&>(item));
+      self.rings_(self.owner_, false);
+    };
+  }
+  watch(const watch&) = delete;
+  watch& operator=(const watch&) = delete;
+
+  /// Under the lock, on a worker: it goes off at `when` at the latest. `never`: it is to be free.
+  void set(loop& current, time_point when) noexcept {
+    if (phase_ == phase::fetched || (phase_ == phase::armed && when != never && deadline <= when)) return;
+    if (phase_ == phase::armed) {
+      if (home_ != &current) {
+        phase_ = phase::fetched;
+        return home_->pin(fetch_);
+      }
+      assert(timer::armed());
+      current.disarm(*this);
+      phase_ = phase::free;
+    }
+    if (when == never) return;
+    home_ = &current;
+    deadline = when;
+    phase_ = phase::armed;
+    current.arm(*this);
+  }
+  /// Under the lock: whether it is armed nowhere, and nobody is on the way to it.
+  [[nodiscard]] bool is_free() const noexcept { return phase_ == phase::free; }
+  /// Under the lock, from `rings`. One that goes off while somebody is on the way to fetch it still waits for him.
+  void rang(bool fetched) noexcept {
+    if (fetched || phase_ == phase::armed) phase_ = phase::free;
+  }
+
+ private:
+  enum class phase : std::uint8_t { free, armed, fetched };
+
+  struct fetching : work {
+    explicit fetching(watch& of) noexcept : work(&arrive), of_(of) {}
+
+   private:
+    static void arrive(work& item) noexcept {
+      watch& self = static_cast<fetching&>(item).of_;
+      if (self.timer::armed()) self.home_->disarm(self);
+      self.rings_(self.owner_, true);
+    }
+    watch& of_;
+  };
+
+  void* owner_;
+  rings_function rings_;
+  fetching fetch_;
+  loop* home_ = nullptr;
+  phase phase_ = phase::free;
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/crew.hpp
+
+namespace tenon::detail::weaving {
+
+/// What lives as long as anybody needs it: a fabric, or a call that it has left behind.
+template <class Threading>
+class lasting {
+ public:
+  explicit lasting(void (*end)(lasting&) noexcept) noexcept : end_(end) {}
+  lasting(const lasting&) = delete;
+  lasting& operator=(const lasting&) = delete;
+
+  void keep() noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
+  void release() noexcept {
+    if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1) end_(*this);
+  }
+
+ private:
+  void (*end_)(lasting&) noexcept;
+  typename Threading::template atomic<std::size_t> owners_{1};
+};
+
+/// The workers of an elastic stage. Joint J's one slot leads them (lead.hpp): it alone changes what stands here, so
+/// that of what meets an item, its end, its timeout, room behind it, there is always a first.
+///
+/// mutex_ guards what others look at or leave here: the health of the workers, the list of those that have come back,
+/// and the watch. Who leaves something nudges the slot under it. So when the slot has seen all that there is, and goes
+/// idle settled, nobody has more to do here than to unlock.
+///
+/// A worker is in one of these places, and the slot moves it from each: idle, in free_; at work, in a list by the time
+/// at which it began; come back; waiting for room behind, which brings it back; late, in a list of its own.
+template <class Woven, std::size_t J>
+class crew {
+  using R = typename Woven::template runtime_at<J>;
+  using joint = typename Woven::template joint_at<J>::type;
+  using pipeline = typename Woven::pipeline;
+  static constexpr segment_plan segment = Woven::segments[J];
+  using opener = typename Woven::template opener<J>;
+  using traits = elastic_traits<std::remove_cvref_t<decltype(std::declval<const opener&>().function())>>;
+
+ public:
+  using threading = typename Woven::threading;
+  using in_type = typename Woven::template value<J>::type;
+  using out_type = typename Woven::template value<J + 1>::type;
+  static constexpr bool hears = traits::hears;
+  using hand_type = std::conditional_t<traits::later, task_hand<crew>, thread_hand<crew>>;
+  static constexpr std::size_t min = opener::plan.least;
+  static constexpr std::size_t max = opener::plan.workers;
+  using health_type = stage_health<max>;
+
+  crew(R& rt, joint& at, const pipeline& stages, lasting<threading>& whole) noexcept
+      : rt_(rt), joint_(at), stages_(stages), whole_(whole), watch_(this, &rings) {
+    for (std::size_t place = 0; place < min; ++place) (void)hire(place);
+  }
+  crew(const crew&) = delete;
+  crew& operator=(const crew&) = delete;
+
+  // A worker's.
+
+  [[nodiscard]] static const char* name() noexcept { return opener::name.view().data(); }
+  [[nodiscard]] R& runtime() const noexcept { return rt_; }
+
+  [[nodiscard]] out_type perform(in_type&& item, const std::stop_token& stop) const {
+    if constexpr (segment.begin + 1 == segment.end) {
+      return call_elastic(function(), std::move(item), stop);
+    } else {
+      return run_stages<segment.begin + 1, segment.end>(stages_.stages(),
+                                                        call_elastic(function(), std::move(item), stop));
+    }
+  }
+  [[nodiscard]] auto begin(in_type&& item, const std::stop_token& stop) const {
+    return call_elastic(function(), std::move(item), stop);
+  }
+  template <class Given>
+  [[nodiscard]] out_type finish(Given&& given) const {
+    if constexpr (segment.begin + 1 == segment.end) {
+      return std::forward<Given>(given);
+    } else {
+      return run_stages<segment.begin + 1, segment.end>(stages_.stages(), std::forward<Given>(given));
+    }
+  }
+
+  /// Its last touch, when it has done its item or there is room for it. False: nobody waits for it.
+  [[nodiscard]] bool comes_back(hand<crew>& who) noexcept {
+    const std::lock_guard hold(mutex_);
+    if (who.disowned) {
+      --disowned_;
+      return false;
+    }
+    who.after = nullptr;
+    (back_ == nullptr ? back_ : newest_back_->after) = &who;
+    newest_back_ = &who;
+    joint_.nudge(rt_);
+    return true;
+  }
+  /// Its last touch, when it leaves: it is to join the one that left before it.
+  [[nodiscard]] leavers::left leaves() noexcept {
+    const std::lock_guard hold(mutex_);
+    if (--yard_.threads == 0) yard_.empty.ring();
+    return yard_.gone.leave();
+  }
+  /// That of one that nobody waits for.
+  void release() noexcept { whole_.release(); }
+
+  // The slot's.
+
+  /// One that has come back.
+  [[nodiscard]] hand_type* next_back() noexcept {
+    const std::lock_guard hold(mutex_);
+    hand<crew>* const first = back_;
+    if (first != nullptr) back_ = first->after;
+    return static_cast<hand_type*>(first);
+  }
+  /// One that has come back has done its item, begun at the time it gives. What it gave is still there.
+  time_point has_done(hand_type& who) noexcept {
+    const std::lock_guard hold(mutex_);
+    at_work_.remove(who);
+    who.state.store(worker_state::completed, std::memory_order_relaxed);
+    joint_.leave();
+    return who.since;
+  }
+  /// Its result is handed on.
+  void is_idle(hand_type& who, time_point now) noexcept {
+    const std::lock_guard hold(mutex_);
+    who.state.store(worker_state::idle, std::memory_order_relaxed);
+    who.since = now;
+    ++seats_[who.index].done;
+    --busy_;
+    free_.free(who.index);
+  }
+  /// One that is late has come back.
+  void dismiss(hand_type& who) noexcept {
+    {
+      const std::lock_guard hold(mutex_);
+      late_.remove(who);
+      --left_behind_;
+    }
+    who.retire();
+  }
+
+  /// Whose time is over, if anybody's is.
+  [[nodiscard]] hand_type* overdue(time_point now) noexcept {
+    hand_type* const first = static_cast<hand_type*>(at_work_.first);
+    return first != nullptr && deadline_of(*first) <= now ? first : nullptr;
+  }
+  /// Another takes the place of one that is at work. Gives the item, which it still works on.
+  [[nodiscard]] ticket& leave_behind(hand_type& who, time_point now) noexcept {
+    ticket& item = *who.item;
+    {
+      const std::lock_guard hold(mutex_);
+      at_work_.remove(who);
+      late_.append(who);
+      who.late = true;
+      who.item = nullptr;
+      ++left_behind_;
+      --busy_;
+      --hired_;
+      seats_[who.index].who = nullptr;
+      ++seats_[who.index].replaced;
+      joint_.expire();
+      hire_at(who.index, now);
+    }
+    who.ask_to_stop();  // no lock is held: what hears of it may be anything
+    return item;
+  }
+
+  /// What waits because there was no worker to be had; else whether one might be.
+  [[nodiscard]] ticket* take_pending() noexcept { return std::exchange(pending_, nullptr); }
+  [[nodiscard]] bool can_take() const noexcept { return busy_ < hired_ || hired_ < max; }
+  [[nodiscard]] bool is_empty() const noexcept { return hired_ == 0; }
+  void keep_pending(ticket& item) noexcept { pending_ = &item; }
+
+  /// Gives an item to the one whose turn it is, or to a new one. False: there is none. `item` is who.take<J>() of it.
+  template <class Ticket>
+  [[nodiscard]] bool assign(Ticket& item, time_point now) noexcept {
+    const std::lock_guard hold(mutex_);
+    std::size_t place = free_.take();
+    if (place == free_.none) {
+      (void)rule_.decide(now, busy_, 1);
+      if (!hire_somewhere(now)) return false;
+      place = free_.take();
+    }
+    hand_type& who = *seats_[place].who;
+    who.item = &item;
+    who.since = now;
+    ++busy_;
+    at_work_.append(who);
+    who.give(item.template take<J>());
+    return true;
+  }
+  /// Those that were not needed for long enough leave.
+  void adjust(time_point now) noexcept {
+    const std::lock_guard hold(mutex_);
+    const std::size_t size = rule_.decide(now, busy_, 0);
+    while (hired_ > size) {
+      const std::size_t place = free_.highest();
+      if (place == free_.none) return;
+      free_.occupy(place);
+      --hired_;
+      std::exchange(seats_[place].who, nullptr)->retire();
+    }
+    while (hired_ < min && hire_somewhere(now)) {
+    }
+  }
+  /// Sets the watch. True: nothing moves the slot any more but a signal.
+  [[nodiscard]] bool settle(loop& at, time_point now, bool closed) noexcept {
+    const std::lock_guard hold(mutex_);
+    if (closed && patience_ends_ == never) patience_ends_ = after(now, opener_().template option<grace_option>().time);
+    const bool waits = left_behind_ != 0 && (!hand_type::may_be_disowned || !closed || now < patience_ends_);
+    time_point next = at_work_.first != nullptr ? deadline_of(*at_work_.first) : never;
+    const time_point other = !closed ? rule_.next() : waits && hand_type::may_be_disowned ? patience_ends_ : never;
+    if (other < next) next = other;
+    watch_.set(at, next);
+    if (busy_ != 0 || pending_ != nullptr || back_ != nullptr || waits || !watch_.is_free()) return false;
+    if constexpr (hand_type::may_be_disowned) {
+      if (closed) disown();
+    }
+    return true;
+  }
+
+  /// Who owns the fabric's: all leave, and are waited for.
+  void end() noexcept {
+    for (seat& each : seats_) {
+      if (each.who != nullptr) std::exchange(each.who, nullptr)->retire();
+    }
+    if constexpr (!traits::later) {
+      leavers::left last;
+      {
+        const std::lock_guard hold(mutex_);
+        while (yard_.threads != 0) yard_.empty.wait(*mutex_.native_handle());
+        last = yard_.gone.last();
+      }
+      last.join();
+    }
+  }
+
+  /// Any thread.
+  [[nodiscard]] health_type health() const noexcept {
+    health_type seen;
+    const std::lock_guard hold(mutex_);
+    seen.size = hired_;
+    seen.min = min;
+    seen.busy = busy_;
+    seen.left_behind = left_behind_ + disowned_;
+    std::size_t at_work = 0;
+    for (std::size_t i = 0; i < max; ++i) {
+      auto& into = seen.workers[i];
+      into.done = seats_[i].done;
+      into.replaced = seats_[i].replaced;
+      if (seats_[i].who == nullptr) continue;
+      into.since = seats_[i].who->since;
+      into.state = seats_[i].who->state.load(std::memory_order_relaxed);
+      if (into.state == worker_state::assigned || into.state == worker_state::executing) ++at_work;
+    }
+    const auto held = static_cast<std::size_t>(joint_.counts({}).held);
+    seen.queued = held > at_work ? held - at_work : 0;
+    return seen;
+  }
+
+ private:
+  struct seat {
+    hand_type* who = nullptr;
+    std::uint64_t done = 0;
+    std::uint64_t replaced = 0;
+  };
+  struct hands {
+    void append(hand<crew>& who) noexcept {
+      who.later = nullptr;
+      who.earlier = std::exchange(last, &who);
+      (who.earlier != nullptr ? who.earlier->later : first) = &who;
+    }
+    void remove(hand<crew>& who) noexcept {
+      (who.earlier != nullptr ? who.earlier->later : first) = who.later;
+      (who.later != nullptr ? who.later->earlier : last) = who.earlier;
+    }
+    hand<crew>* first = nullptr;
+    hand<crew>* last = nullptr;
+  };
+  struct yard {
+    std::size_t threads = 0;  // that have not left, and are waited for
+    bell empty;
+    leavers gone;
+  };
+  struct no_yard {};
+
+  static void rings(void* its, bool fetched) noexcept {
+    auto& self = *static_cast<crew*>(its);
+    const std::lock_guard hold(self.mutex_);
+    self.watch_.rang(fetched);
+    self.joint_.nudge(self.rt_);
+  }
+  static void has_room(work& item) noexcept {
+    auto& who = static_cast<hand<crew>&>(static_cast<slot&>(item));
+    (void)who.crew.comes_back(who);
+  }
+
+  [[nodiscard]] const opener& opener_() const noexcept { return std::get<segment.begin>(stages_.stages()); }
+  [[nodiscard]] const auto& function() const noexcept { return opener_().function(); }
+  [[nodiscard]] static time_point after(time_point from, duration time) noexcept {
+    return time < never - from ? from + time : never;
+  }
+  [[nodiscard]] time_point deadline_of(const hand<crew>& who) const noexcept { return after(who.since, timeout_); }
+
+  [[nodiscard]] bool hire(std::size_t at) noexcept {
+    hand_type* const made = hand_type::hire(*this, at);
+    if (made == nullptr) return false;
+    made->run = &has_room;
+    seats_[at].who = made;
+    ++hired_;
+    free_.free(at);
+    if constexpr (!traits::later) ++yard_.threads;
+    return true;
+  }
+  bool hire_at(std::size_t at, time_point now) noexcept {
+    if (!hire(at)) return false;
+    seats_[at].who->since = now;
+    return true;
+  }
+  [[nodiscard]] bool hire_somewhere(time_point now) noexcept {
+    std::size_t at = 0;
+    while (at < max && seats_[at].who != nullptr) ++at;
+    return at < max && hire_at(at, now);
+  }
+  void disown() noexcept {
+    for (hand<crew>* each = late_.first; each != nullptr; each = each->later) {
+      each->disowned = true;
+      ++disowned_;
+      --yard_.threads;
+      whole_.keep();
+    }
+    late_ = {};
+    left_behind_ = 0;
+  }
+
+  R& rt_;
+  joint& joint_;
+  const pipeline& stages_;
+  lasting<threading>& whole_;
+  const duration timeout_ = opener_().template option<task_timeout_option>().time;
+  mutable typename threading::mutex mutex_;
+  watch watch_;
+  elasticity<min, max> rule_{opener_().template option<idle_after_option>().time};
+  rotation<max> free_;
+  std::array<seat, max> seats_{};
+  std::size_t hired_ = 0;
+  std::size_t busy_ = 0;
+  std::size_t left_behind_ = 0;
+  std::size_t disowned_ = 0;
+  hands at_work_;
+  hands late_;
+  hand<crew>* back_ = nullptr;
+  hand<crew>* newest_back_ = nullptr;
+  ticket* pending_ = nullptr;
+  time_point patience_ends_ = never;
+  [[no_unique_address]] std::conditional_t<traits::later, no_yard, yard> yard_;
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/lead.hpp
+
+namespace tenon::detail::weaving {
+
+/// One that has come back: from the stage's function, or from having waited for room behind it, or late.
+template <std::size_t J, class Loom, class Hand>
+void receive(Loom& whole, Hand& who, time_point now) noexcept {
+  auto& crew = whole.template crew_at<J>();
+  if (who.late) return crew.dismiss(who);
+  if (who.item == nullptr) return crew.is_idle(who, now);  // there was room
+  const time_point began = crew.has_done(who);
+  auto& item = static_cast<typename Loom::ticket_type&>(*std::exchange(who.item, nullptr));
+  auto* one = &item;
+  whole.template worked<J>(who, &one, 1, began);
+  bool done = true;
+#if defined(__cpp_exceptions)
+  done = who.failure == nullptr;
+  item.failure = std::exchange(who.failure, nullptr);
+#endif
+  if constexpr (!std::is_void_v<typename Hand::out_type>) {
+    if (done) {
+      done = Loom::guarded(item, [&] { item.template emplace<J + 1>([&] { return std::move(*who.out); }); });
+    }
+    who.out.reset();
+  }
+  if (whole.template send_on<J>(who, item, done)) crew.is_idle(who, now);
+}
+
+/// What the one slot of an elastic stage does when there is news: see crew.
+template <std::size_t J, class Loom>
+void lead(Loom& whole, slot& me) noexcept {
+  constexpr int batch = 32;  // items that it takes before it lets others run
+  auto& from = whole.template joint_at<J>();
+  auto& crew = whole.template crew_at<J>();
+  assert(here().current != nullptr && "a stage is led on a worker");
+  loop& at = *here().current;
+
+  from.calm();
+  const auto seen = from.look();
+  const time_point now = at.now();
+  bool moved = false;
+  for (auto* who = crew.next_back(); who != nullptr; who = crew.next_back()) {
+    receive<J>(whole, *who, now);
+    moved = true;
+  }
+  for (auto* who = crew.overdue(now); who != nullptr; who = crew.overdue(now)) {
+    Loom::tell(crew.leave_behind(*who, now), Loom::errc::timed_out);
+    moved = true;
+  }
+  for (int n = 0; n < batch; ++n) {
+    ticket* item = crew.take_pending();
+    if (item == nullptr && crew.can_take()) {
+      item = from.take(whole.template runtime_before<J>());
+      if (item != nullptr && !whole.template examine<J>(me, static_cast<typename Loom::ticket_type&>(*item), now)) {
+        from.count_expired();
+        item->wake();
+        moved = true;
+        continue;
+      }
+    }
+    if (item == nullptr) break;
+    if (crew.assign(static_cast<typename Loom::ticket_type&>(*item), now)) {
+      moved = true;
+    } else if (!crew.is_empty()) {
+      crew.keep_pending(*item);  // until one comes back
+      break;
+    } else {
+      from.refuse();
+      Loom::template fail<J>(*item, std::make_error_code(std::errc::resource_unavailable_try_again));
+    }
+  }
+  crew.adjust(now);
+  if (moved) return whole.template runtime_of<J>().schedule(me);
+  const bool closed = from.closed(seen);
+  const bool settled = crew.settle(at, now, closed);
+  if (!whole.go_idle(closed, [&] { return from.go_idle(seen, settled); })) whole.template runtime_of<J>().schedule(me);
+}
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/batched.hpp
+
+namespace tenon::detail::weaving {
+
+/// What a function of batches takes and gives: (std::span<X>) changes items in place, (std::span<X>, std::span<Y>)
+/// writes a Y for each.
+template <class F>
+struct batch_signature {
+  static constexpr bool known = false;
+};
+template <class X, class Y = void>
+struct batch_types {
+  static constexpr bool known = true;
+  static constexpr bool in_place = std::is_void_v<Y>;
+  using takes = X;
+  using gives = std::conditional_t<in_place, X, Y>;
+};
+template <class X>
+struct batch_signature<void (*)(std::span<X>)> : batch_types<X> {};
+template <class X>
+struct batch_signature<void (*)(std::span<X>) noexcept> : batch_types<X> {};
+template <class C, class X>
+struct batch_signature<void (C::*)(std::span<X>) const> : batch_types<X> {};
+template <class C, class X>
+struct batch_signature<void (C::*)(std::span<X>) const noexcept> : batch_types<X> {};
+template <class X, class Y>
+struct batch_signature<void (*)(std::span<X>, std::span<Y>)> : batch_types<X, Y> {};
+template <class X, class Y>
+struct batch_signature<void (*)(std::span<X>, std::span<Y>) noexcept> : batch_types<X, Y> {};
+template <class C, class X, class Y>
+struct batch_signature<void (C::*)(std::span<X>, std::span<Y>) const> : batch_types<X, Y> {};
+template <class C, class X, class Y>
+struct batch_signature<void (C::*)(std::span<X>, std::span<Y>) const noexcept> : batch_types<X, Y> {};
+template <class F>
+  requires requires { &F::operator(); }
+struct batch_signature<F> : batch_signature<decltype(&F::operator())> {};
+
+/// Whether there is a first value of what it gives, for it to assign to.
+template <class F>
+inline constexpr bool batch_gives_room = true;
+template <class F>
+  requires(batch_signature<F>::known)
+inline constexpr bool batch_gives_room<F> =
+    std::is_default_constructible_v<typename batch_signature<F>::gives> || batch_signature<F>::in_place;
+
+/// A function of batches as the pipeline sees it: of one item, like any other.
+template <class F, std::size_t N>
+class batched {
+ public:
+  using takes = typename batch_signature<F>::takes;
+  using gives = typename batch_signature<F>::gives;
+  static constexpr bool in_place = batch_signature<F>::in_place;
+  static constexpr std::size_t most = N;
+
+  constexpr explicit batched(F callable) : function_(std::move(callable)) {}
+
+  constexpr gives operator()(takes x) const {
+    if constexpr (in_place) {
+      function_(std::span<takes>(&x, 1));
+      return x;
+    } else {
+      gives y{};
+      function_(std::span<takes>(&x, 1), std::span<gives>(&y, 1));
+      return y;
+    }
+  }
+
+  constexpr void some(std::span<takes> in) const
+    requires(in_place)
+  {
+    function_(in);
+  }
+  constexpr void some(std::span<takes> in, std::span<gives> out) const
+    requires(!in_place)
+  {
+    function_(in, out);
+  }
+
+ private:
+  [[no_unique_address]] F function_;
+};
+
+/// Room for some values that lie side by side: as many as were made, and not more, are destroyed.
+template <class T, std::size_t N>
+class side_by_side {
+ public:
+  side_by_side() = default;
+  side_by_side(const side_by_side&) = delete;
+  side_by_side& operator=(const side_by_side&) = delete;
+  ~side_by_side() { std::destroy_n(data(), size_); }
+
+  void push(T&& value) noexcept { ::new (static_cast<void*>(room_.data() + sizeof(T) * size_++)) T(std::move(value)); }
+  [[nodiscard]] T* data() noexcept { return std::launder(reinterpret_cast<T*>(room_.data())); }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::span<T> all() noexcept { return {data(), size_}; }
+
+ private:
+  alignas(T) std::array<std::byte, sizeof(T) * N> room_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/said.hpp
+
+namespace tenon::detail::weaving {
+
+struct ttl_option {
+  duration time = duration::max();
+};
+template <std::size_t N>
+struct batch_option {
+  static_assert(N >= 2 && N <= 256, "tenon::batch<N>: N, the most items at once, must lie between 2 and 256");
+};
+template <std::size_t N, class Projection>
+struct level_option {
+  static_assert(N >= 2 && N <= 16, "tenon::by_level<N>: N, the number of levels, must lie between 2 and 16");
+  static constexpr std::size_t levels = N;
+  [[no_unique_address]] Projection projection;
+};
+struct ordered_option {};
+struct measured_option {};
+
+/// What those options say, as numbers: part of a stage's plan. Zero: not named.
+struct said {
+  std::size_t batch = 0;
+  std::size_t levels = 0;
+  bool expires = false;
+  bool ordered = false;
+  bool measured = false;
+  bool said_twice = false;
+
+  [[nodiscard]] constexpr bool wants_queue() const noexcept { return batch != 0 || levels != 0 || expires; }
+
+  constexpr void hear(std::type_identity<ttl_option>) noexcept { said_twice = std::exchange(expires, true); }
+  template <std::size_t N>
+  constexpr void hear(std::type_identity<batch_option<N>>) noexcept {
+    said_twice = said_twice || std::exchange(batch, N) != 0;
+  }
+  template <std::size_t N, class Projection>
+  constexpr void hear(std::type_identity<level_option<N, Projection>>) noexcept {
+    said_twice = said_twice || std::exchange(levels, N) != 0;
+  }
+  constexpr void hear(std::type_identity<ordered_option>) noexcept { ordered = true; }
+  constexpr void hear(std::type_identity<measured_option>) noexcept { measured = true; }
+};
+
+template <class Option>
+concept stage_word = requires(said plan) { plan.hear(std::type_identity<Option>{}); };
+
+/// The option of levels among a stage's, or void.
+template <class... Options>
+struct levels_said {
+  using type = void;
+};
+template <class First, class... Rest>
+struct levels_said<First, Rest...> : levels_said<Rest...> {};
+template <std::size_t N, class Projection, class... Rest>
+struct levels_said<level_option<N, Projection>, Rest...> {
+  using type = level_option<N, Projection>;
+};
+
+/// How a stage keeps its function: as it is, or as one of batches.
+template <class F, class... Options>
+struct function_kept {
+  using type = F;
+};
+template <class F, class First, class... Rest>
+struct function_kept<F, First, Rest...> : function_kept<F, Rest...> {};
+template <class F, std::size_t N, class... Rest>
+  requires(batch_signature<F>::known && batch_gives_room<F>)  // else the stage says what is wrong
+struct function_kept<F, batch_option<N>, Rest...> {
+  using type = batched<F, N>;
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/serving.hpp
+
+namespace tenon::detail::weaving {
+
+/// How a slot goes idle at joint `from` of a loom, if nothing has come since it saw `seen`.
+template <class Loom, class Joint, class Seen>
+[[nodiscard]] bool rests(Loom& all, Joint& from, const Seen& seen, slot& me) noexcept {
+  return all.go_idle(from.closed(seen), [&] { return from.go_idle(seen, me); });
+}
+
+/// Runs what is behind the first `Skipped` stages of segment J of a loom on what these gave.
+template <std::size_t J, std::size_t Skipped, class Loom, class X>
+[[nodiscard]] bool complete(Loom& all, typename Loom::ticket_type& item, X&& x) noexcept {
+  return Loom::guarded(item, [&] {
+    constexpr auto segment = Loom::segments[J];
+    auto taken = std::forward<X>(x);
+    if constexpr (segment.begin + Skipped == segment.end) {
+      item.template emplace<J + 1>([&] { return std::move(taken); });
+    } else {
+      const auto call = [&] {
+        return run_stages<segment.begin + Skipped, segment.end>(all.stages(), std::move(taken));
+      };
+      if constexpr (J + 1 == Loom::joints && std::is_void_v<typename Loom::output>) {
+        call();
+      } else {
+        item.template emplace<J + 1>(call);
+      }
+    }
+  });
+}
+
+/// Runs segment J on an item. False: it failed, or was too late.
+template <std::size_t J, class Loom>
+[[nodiscard]] bool handle(Loom& all, slot& me, typename Loom::ticket_type& item) noexcept {
+  const time_point began = all.template clock<J>();
+  if (!all.template examine<J>(me, item, began)) return false;
+  const bool done = complete<J, 0>(all, item, item.template take<J>());
+  auto* one = &item;
+  all.template worked<J>(me, &one, 1, began);
+  return done;
+}
+
+/// Counts an item out of joint J, and hands it on. False: the next queue is full, and the slot goes on when it is not.
+template <std::size_t J, class Loom>
+[[nodiscard]] bool hand_on(Loom& all, slot& me, typename Loom::ticket_type& item, bool done) noexcept {
+  auto& from = all.template joint_at<J>();
+  if (Loom::template opener<J>::plan.expires && item.error) {
+    from.count_expired();
+  } else {
+    from.leave();
+  }
+  return all.template send_on<J>(me, item, done);
+}
+
+/// Serves joint J of a loom, item by item.
+template <std::size_t J, class Loom>
+struct one_by_one {
+  static void run(Loom& all, slot& me) noexcept {
+    auto& from = all.template joint_at<J>();
+    for (std::size_t n = 0; n < Loom::batch; ++n) {
+      ticket* item = from.take(all.template runtime_before<J>());
+      if (item == nullptr) {
+        const auto seen = from.look();
+        item = from.take(all.template runtime_before<J>());
+        if (item == nullptr) {
+          if (rests(all, from, seen, me)) return;
+          continue;
+        }
+      }
+      auto& taken = static_cast<typename Loom::ticket_type&>(*item);
+      const bool done = handle<J>(all, me, taken);
+      if (!hand_on<J>(all, me, taken, done)) return;
+    }
+    all.template runtime_of<J>().schedule(me);
+  }
+};
+
+/// Serves joint J of a loom, item by item, each let go in its turn.
+template <std::size_t J, class Loom>
+struct in_order {
+  static void run(Loom& all, slot& me) noexcept {
+    auto& from = all.template joint_at<J>();
+    auto& gate = all.template station_at<J>().gate;
+    const auto enter = [&] { return gate.enter(me, [&] { return from.take(all.template runtime_before<J>()); }); };
+    if (std::exchange(gate.resumes[me.index], false) && !carry(all, me)) return;
+    for (std::size_t n = 0; n < Loom::batch; ++n) {
+      auto got = enter();
+      if (got.parked) return;
+      if (got.item == nullptr) {
+        const auto seen = from.look();
+        got = enter();
+        if (got.parked) return;
+        if (got.item == nullptr) {
+          if (rests(all, from, seen, me)) return;
+          continue;
+        }
+      }
+      (void)weaving::handle<J>(all, me, static_cast<typename Loom::ticket_type&>(*got.item));
+      if (gate.bring(*got.item, got.turn) && !carry(all, me)) return;
+    }
+    all.template runtime_of<J>().schedule(me);
+  }
+
+ private:
+  /// The porter's round. False: he goes on when `me` runs again, which he may by now.
+  static bool carry(Loom& all, slot& me) noexcept {
+    auto& gate = all.template station_at<J>().gate;
+    for (std::size_t n = 0;; ++n) {
+      gate.resumes[me.index] = true;
+      if (n == Loom::batch) {
+        all.template runtime_of<J>().schedule(me);
+        return false;
+      }
+      const auto [item, unparked] = gate.next();
+      if (item == nullptr) {
+        gate.resumes[me.index] = false;
+        return true;
+      }
+      if (unparked != nullptr) all.template runtime_of<J>().schedule(*unparked);
+      auto& ready = static_cast<typename Loom::ticket_type&>(*item);
+      if (!hand_on<J>(all, me, ready, !ready.failed())) return false;
+    }
+  }
+};
+
+/// Serves joint J of a loom, as many items at once as there are.
+template <std::size_t J, class Loom>
+struct in_batches {
+  using function = typename Loom::template opener<J>::function_type;  // a `batched`
+  using ticket_type = typename Loom::ticket_type;
+  static constexpr std::size_t most = function::most;
+
+  static void run(Loom& all, slot& me) noexcept {
+    auto& from = all.template joint_at<J>();
+    if (!hand_on(all, me)) return;
+    for (std::size_t n = 0; n < Loom::batch; ++n) {
+      std::array<ticket_type*, most> items;
+      std::size_t count = 0;
+      const auto fill = [&] {
+        while (count < most) {
+          ticket* const item = from.take(all.template runtime_before<J>());
+          if (item == nullptr) break;
+          items[count++] = static_cast<ticket_type*>(item);
+        }
+        return count != 0;
+      };
+      if (!fill()) {
+        const auto seen = from.look();
+        if (!fill()) {
+          if (rests(all, from, seen, me)) return;
+          continue;
+        }
+      }
+      handle(all, me, items.data(), count);
+      if (!hand_on(all, me)) return;
+    }
+    all.template runtime_of<J>().schedule(me);
+  }
+
+ private:
+  static void handle(Loom& all, slot& me, ticket_type** items, std::size_t count) noexcept {
+    auto& backlog = all.template station_at<J>().backlog[me.index];
+    const time_point began = all.template clock<J>();
+    std::size_t fresh = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      backlog.push(*items[i]);
+      if (all.template examine<J>(me, *items[i], began)) items[fresh++] = items[i];
+    }
+    if (fresh == 0) return;
+    side_by_side<typename function::takes, most> in;
+    for (std::size_t i = 0; i < fresh; ++i) in.push(items[i]->template take<J>());
+    const function& f = all.template opener_at<J>().function();
+    if constexpr (function::in_place) {
+      if (call(items, fresh, [&] { f.some(in.all()); })) finish(all, items, in);
+    } else {
+      side_by_side<typename function::gives, most> out;
+      const bool done = call(items, fresh, [&] {
+        for (std::size_t i = 0; i < fresh; ++i) out.push({});
+        f.some(in.all(), out.all());
+      });
+      if (done) finish(all, items, out);
+    }
+    all.template worked<J>(me, items, fresh, began);
+  }
+
+  template <class F>
+  static bool call(ticket_type** items, std::size_t count, F f) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+      f();
+    } catch (...) {
+      for (std::size_t i = 0; i < count; ++i) items[i]->failure = std::current_exception();
+      return false;
+    }
+#else
+    f();
+    (void)items, (void)count;
+#endif
+    return true;
+  }
+
+  /// Of what came out of the function: each goes through the other stages of its segment by itself.
+  template <class Values>
+  static void finish(Loom& all, ticket_type** items, Values& values) noexcept {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      (void)complete<J, 1>(all, *items[i], std::move(values.data()[i]));
+    }
+  }
+
+  /// All that is left of the last batch. False: the slot goes on when it runs again, which it may by now.
+  static bool hand_on(Loom& all, slot& me) noexcept {
+    auto& backlog = all.template station_at<J>().backlog[me.index];
+    while (work* const next = backlog.pop()) {
+      auto& item = *static_cast<ticket_type*>(next);
+      if (!weaving::hand_on<J>(all, me, item, !item.failed())) return false;
+    }
+    return true;
+  }
+};
+
+/// How joint J is served.
+template <std::size_t J, class Loom>
+using serving =
+    std::conditional_t<Loom::template opener<J>::plan.batch != 0, in_batches<J, Loom>,
+                       std::conditional_t<Loom::template at<J>::ordered, in_order<J, Loom>, one_by_one<J, Loom>>>;
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/gauge.hpp
+
+namespace tenon::detail::weaving {
+
+/// When an item came to where it is now; nothing where nobody asks.
+template <bool Timed>
+struct stamp {
+  time_point since{};
+};
+template <>
+struct stamp<false> {};
+
+template <bool Timed, class Ticket>
+struct stamped : Ticket, stamp<Timed> {};
+
+/// How long items waited for a worker, and how long it worked on them: two histograms a worker, which alone writes
+/// them. Off: nothing.
+template <class Histogram, std::size_t Workers, bool On>
+struct gauge {
+  static constexpr bool on = true;
+  struct of_worker {
+    Histogram wait;
+    Histogram service;
+  };
+  std::array<of_worker, Workers> workers;
+
+  static std::uint64_t as_number(duration time) noexcept {
+    return time < duration::zero() ? 0 : static_cast<std::uint64_t>(time.count());
+  }
+  void waited(std::size_t worker, duration time) noexcept { workers[worker].wait.record(as_number(time)); }
+  void worked(std::size_t worker, duration time) noexcept { workers[worker].service.record(as_number(time)); }
+};
+template <class Histogram, std::size_t Workers>
+struct gauge<Histogram, Workers, false> {
+  static constexpr bool on = false;
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/turnstile.hpp
+
+namespace tenon::detail::weaving {
+
+/// Where the items of a stage of several workers get back into the order in which they were taken.
+///
+/// Let t be the number of items taken and h of those let go; item i of [h, t) is in a worker's hands, or lies in
+/// done_[i mod Room]. All of it under one mutex:
+///   (1) t - h <= Room: who would take one more is parked, until one is let go;
+///   (2) at most one slot lets go at a time, the *porter*; done_[h] is empty when there is none, so that whoever brings
+///       item h becomes the porter. A porter that has to wait for room in the next queue stays it. So items are let go
+///       in order, by one at a time, each after the one before it: to the next queue they are one producer's;
+///   (3) no slot is parked for ever: it was parked with Room items under way, each of which unparks one as it is let
+///       go, and parked are fewer than Workers <= Room.
+/// A parked slot is active: it cannot go idle, and the joint is not quiet.
+template <class Threading, std::size_t Workers>
+class turnstile {
+ public:
+  static constexpr std::size_t room = std::bit_ceil(2 * Workers);
+
+  struct taken {
+    ticket* item;
+    std::uint64_t turn;
+    bool parked;
+  };
+
+  /// Calls take() for an item, if there is room for its turn. Parked: `me` will be scheduled, and is not to be touched.
+  template <class Take>
+  [[nodiscard]] taken enter(work& me, Take take) noexcept {
+    const std::lock_guard hold(mutex_);
+    if (taken_ - let_go_ == room) {
+      parked_.push(me);
+      return {nullptr, 0, true};
+    }
+    ticket* const item = take();
+    return {item, item != nullptr ? taken_++ : 0, false};
+  }
+
+  /// Brings a finished item. True: the caller is the porter now.
+  [[nodiscard]] bool bring(ticket& item, std::uint64_t turn) noexcept {
+    const std::lock_guard hold(mutex_);
+    done_[turn % room] = &item;
+    return turn == let_go_ && !std::exchange(has_porter_, true);
+  }
+
+  struct released {
+    ticket* item;
+    work* unparked;
+  };
+  /// The porter's: the item whose turn it is, and a slot that there is room for now; without an item he is porter no
+  /// more.
+  [[nodiscard]] released next() noexcept {
+    const std::lock_guard hold(mutex_);
+    ticket* const item = std::exchange(done_[let_go_ % room], nullptr);
+    if (item == nullptr) {
+      has_porter_ = false;
+      return {nullptr, nullptr};
+    }
+    ++let_go_;
+    return {item, parked_.pop()};
+  }
+
+  /// The porter's own note that he is it while he waits elsewhere.
+  std::array<bool, Workers> resumes{};
+
+ private:
+  [[no_unique_address]] typename Threading::mutex mutex_;
+  std::array<ticket*, room> done_{};
+  std::uint64_t taken_ = 0;
+  std::uint64_t let_go_ = 0;
+  bool has_porter_ = false;
+  work_list parked_;
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/station.hpp
+
+namespace tenon::detail::weaving {
+
+struct no_turnstile {};
+struct no_backlog {};
+
+/// What a stage has behind its joint: nothing, unless its words ask for it.
+template <class Threading, class Histogram, std::size_t Workers, bool Measured, bool Ordered, bool Batched>
+struct station {
+  [[no_unique_address]] gauge<Histogram, Workers, Measured> times;
+  [[no_unique_address]] std::conditional_t<Ordered, turnstile<Threading, Workers>, no_turnstile> gate;
+  /// Of each slot: the items of its last batch that it has still to hand on.
+  [[no_unique_address]] std::conditional_t<Batched, std::array<work_list, Workers>, no_backlog> backlog;
+};
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/domain.hpp
+
+namespace tenon::detail::weaving {
+
+/// The runtime whose workers run a stage, where it is not that of the fabric.
+template <class R>
+struct domain_option {
+  R* runtime = nullptr;
+};
+
+/// The first domain among a stage's options, or void.
+template <class... Options>
+struct domain_said {
+  using type = void;
+};
+template <class First, class... Rest>
+struct domain_said<First, Rest...> : domain_said<Rest...> {};
+template <class R, class... Rest>
+struct domain_said<domain_option<R>, Rest...> {
+  using type = R;
+};
+
+/// The runtime of a stage in a fabric on R.
+template <class Said, class R>
+using runtime_or = std::conditional_t<std::is_void_v<Said>, R, Said>;
+
+}  // namespace tenon::detail::weaving
+// tenon/pipeline/detail/levels.hpp
+
+namespace tenon::detail::weaving {
+
+/// N queues as one: an item goes into that of its level, and comes out of the first that is not empty.
+///
+/// Ageing: of each `rescue` pops one begins to look at another level than the first, each in its turn: within
+/// rescue * N pops each level is once the first that is looked at. Who counts the pops does it relaxed and with a plain
+/// addition: two consumers that count as one put that off by one.
+template <class Queue, class Threading, std::size_t N>
+class levels {
+  static constexpr std::size_t rescue = 16;
+
+ public:
+  [[nodiscard]] bool try_push(ticket*&& item) noexcept {
+    const std::size_t level = item->level < N ? item->level : N - 1;
+    return queues_[level].try_push(static_cast<ticket*&&>(item));
+  }
+  [[nodiscard]] std::optional<ticket*> try_pop() noexcept {
+    const std::size_t pops = pops_.load(std::memory_order_relaxed);
+    const std::size_t first = pops % rescue == 0 ? pops / rescue : 0;
+    for (std::size_t i = 0; i < N; ++i) {
+      if (std::optional<ticket*> item = queues_[(first + i) % N].try_pop()) {
+        pops_.store(pops + 1 < rescue * N ? pops + 1 : 0, std::memory_order_relaxed);
+        return item;
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::array<Queue, N> queues_;
+  typename Threading::template atomic<std::size_t> pops_{0};
 };
 
 }  // namespace tenon::detail::weaving
@@ -7762,9 +9826,27 @@ struct queue_before {
       "each producer one (queue_before<stage, queue, ...> names them); write queue_of<N>, which chooses, or mpmc<N>");
 };
 
+template <class Queue, class Threading, std::size_t Levels>
+struct leveled {
+  using type = levels<Queue, Threading, Levels>;
+};
+template <class Queue, class Threading>
+struct leveled<Queue, Threading, 0> {
+  using type = Queue;
+};
+
+/// Whether a runtime's observe policy wants all stages measured.
+template <class R>
+inline constexpr bool times_stages = false;
+template <class R>
+  requires requires { R::observe::times_stages; }
+inline constexpr bool times_stages<R> = R::observe::times_stages;
+
 /// All that follows from a runtime and a pipeline at compile time.
 template <class R, class Pipeline, class ByTopology>
 struct weave {
+  using runtime = R;
+  using pipeline = Pipeline;
   using threading = typename R::threading;
 
   static constexpr auto& segments = Pipeline::segments;
@@ -7774,15 +9856,24 @@ struct weave {
   using opener = typename Pipeline::template stage_at<segments[J].begin>;
 
   template <std::size_t J>
+  using runtime_at = runtime_or<typename opener<J>::domain, R>;
+
+  template <std::size_t J>
   struct joint_at {
+    /// Whether what takes part from outside, threads or another runtime's workers, may.
+    static constexpr bool concurrent =
+        (std::is_void_v<typename opener<J>::domain> || (threading::concurrent && runtime_at<J>::threading::concurrent));
+    static constexpr bool has_threads =
+        threading::concurrent || !segments[J].elastic || elastic_traits<typename opener<J>::function_type>::later;
     using when_full = typename opener<J>::when_full;
     static constexpr auto& plan = opener<J>::plan;
-    static constexpr std::size_t workers = segments[J].workers;
+    static constexpr bool elastic = segments[J].elastic;
+    static constexpr std::size_t workers = elastic ? 1 : segments[J].workers;  // at the queue: of these, who leads them
     static constexpr bool many_producers = [] {
       if constexpr (J == 0) {
         return threading::concurrent;  // anybody submits
       } else {
-        return threading::concurrent && segments[J - 1].workers > 1;
+        return threading::concurrent && segments[J - 1].workers > 1 && !opener<J - 1>::plan.ordered;
       }
     }();
     static constexpr bool many_consumers = threading::concurrent && (workers > 1 || when_full::producer_pops);
@@ -7790,7 +9881,12 @@ struct weave {
                                                  ByTopology, many_producers, many_consumers, plan.capacity>())::type;
     static constexpr bool fits =
         (queue::many_producers || !many_producers) && (queue::many_consumers || !many_consumers);
-    using type = joint<threading, typename queue::template of<ticket*, threading>, when_full, workers>;
+    using channel = typename leveled<typename queue::template of<ticket*, threading>, threading, plan.levels>::type;
+    using type = joint<threading, channel, when_full, workers, elastic>;
+
+    static constexpr bool ordered = plan.ordered && workers > 1;
+    static constexpr bool measured = plan.measured || times_stages<R>;
+    static constexpr bool timed = measured || plan.expires;
   };
 
   template <std::size_t J = 0>
@@ -7829,13 +9925,29 @@ struct weave {
   struct value<J> {
     using type = typename after<0, segments[0].begin, input>::type;
   };
+  struct no_crew {
+    static constexpr bool exists = false;
+  };
+  template <std::size_t J>
+  struct crew_at {
+    using type = no_crew;
+  };
+  template <std::size_t J>
+    requires(joint_at<J>::elastic)
+  struct crew_at<J> {
+    using type = std::optional<crew<weave, J>>;
+  };
   template <class = std::make_index_sequence<count>>
   struct parts;
   template <std::size_t... J>
   struct parts<std::index_sequence<J...>> {
+    static constexpr bool concurrent = (joint_at<J>::concurrent && ...);
+    static constexpr bool has_threads = (joint_at<J>::has_threads && ...);
     static constexpr bool moves_in_peace = (std::is_nothrow_move_constructible_v<typename value<J>::type> && ...);
     using joints = std::tuple<typename joint_at<J>::type...>;
-    using ticket = ticket_of<typename value<J>::type..., typename value<count>::type>;
+    using crews = std::tuple<typename crew_at<J>::type...>;
+    static constexpr bool timed = (joint_at<J>::timed || ...);
+    using ticket = stamped<timed, ticket_of<typename value<J>::type..., typename value<count>::type>>;
   };
 };
 
@@ -7853,22 +9965,48 @@ namespace tenon::detail::weaving {
 /// that makes a joint quiet. It is not a signal: one that finds an idle slot makes it active, and one that finds none
 /// leaves an active one behind. So it is a slot going idle: before the closed bit was set, and then close() sees it, or
 /// under mutex_, and then the slot itself does. Whoever does has the fabric to itself until it wakes a waiter.
-template <class R, class Pipeline, class ByTopology, class Errc>
-class loom {
+template <class R, class Pipeline, class ByTopology, class Errc, class Histogram>
+class loom : public lasting<typename R::threading> {
   using woven = weave<R, Pipeline, ByTopology>;
   using threading = typename R::threading;
 
   static constexpr std::size_t last = woven::count - 1;
-  static constexpr std::size_t batch = 32;  // items that a slot takes before it lets others run
+
+  template <std::size_t J>
+  using station_of =
+      station<threading, Histogram, woven::template joint_at<J>::workers, woven::template joint_at<J>::measured,
+              woven::template joint_at<J>::ordered, (woven::template opener<J>::plan.batch != 0)>;
+  template <class = std::make_index_sequence<woven::count>>
+  struct every;
+  template <std::size_t... J>
+  struct every<std::index_sequence<J...>> {
+    using stations = std::tuple<station_of<J>...>;
+  };
 
  public:
+  template <std::size_t J>
+  using at = typename woven::template joint_at<J>;
+  template <std::size_t J>
+  using opener = typename woven::template opener<J>;
   using ticket_type = typename woven::template parts<>::ticket;
   using input = typename woven::input;
   using output = typename woven::template value<woven::count>::type;
+  using errc = Errc;
   static constexpr std::size_t joints = woven::count;
+  static constexpr auto& segments = Pipeline::segments;
+  static constexpr std::size_t batch = 32;  // items that a slot takes before it lets others run
 
-  loom(R& rt, const Pipeline& stages) : rt_(rt), pipeline_(stages) {
-    each([this](auto j) { this->template joint_at<j>().set_up(this, &serve<j>); });
+  loom(R& rt, const Pipeline& stages)
+      : lasting<threading>([](lasting<threading>& self) noexcept { delete &static_cast<loom&>(self); }),
+        rt_(rt),
+        pipeline_(stages) {
+    each([this](auto j) {
+      this->template joint_at<j>().set_up(this, &serve<j>);
+      if constexpr (is_elastic<j>) {
+        std::get<j>(crews_).emplace(this->template runtime_of<j>(), this->template joint_at<j>(), pipeline_,
+                                    static_cast<lasting<threading>&>(*this));
+      }
+    });
   }
   loom(const loom&) = delete;
   loom& operator=(const loom&) = delete;
@@ -7879,12 +10017,80 @@ class loom {
   [[nodiscard]] auto& joint_at() noexcept {
     return std::get<J>(joints_);
   }
-  [[nodiscard]] R& runtime() const noexcept { return rt_; }
+  template <std::size_t J>
+  [[nodiscard]] auto& crew_at() noexcept {
+    return *std::get<J>(crews_);
+  }
+  template <std::size_t J>
+  static constexpr bool is_elastic = woven::template joint_at<J>::elastic;
+  /// The joint of the elastic stage of that name; `joints` if there is none.
+  template <fixed_string Stage>
+  [[nodiscard]] static consteval std::size_t elastic_named() noexcept {
+    std::size_t found = joints;
+    each([&](auto j) {
+      if (is_elastic<j> && woven::template opener<j>::name.view() == Stage.view()) found = j;
+    });
+    return found;
+  }
+  /// The same of the measured one.
+  template <fixed_string Stage>
+  [[nodiscard]] static consteval std::size_t measured_named() noexcept {
+    std::size_t found = joints;
+    each([&](auto j) {
+      if (at<j>::measured && woven::template opener<j>::name.view() == Stage.view()) found = j;
+    });
+    return found;
+  }
+  /// `see(stage, calls left behind)` for each elastic stage.
+  template <class See>
+  void each_crew(See see) const {
+    each([&](auto j) {
+      if constexpr (is_elastic<j>) see(opener<j>::name.view(), std::get<j>(crews_)->health().left_behind);
+    });
+  }
+  template <std::size_t J>
+  [[nodiscard]] auto& station_at() noexcept {
+    return std::get<J>(stations_);
+  }
+  template <std::size_t J>
+  [[nodiscard]] const auto& opener_at() const noexcept {
+    return std::get<Pipeline::segments[J].begin>(stages());
+  }
+  /// The runtime that serves joint J, and that of what is before it.
+  template <std::size_t J>
+  [[nodiscard]] auto& runtime_of() const noexcept {
+    using other = typename opener<J>::domain;
+    if constexpr (std::is_void_v<other>) {
+      return rt_;
+    } else {
+      return *opener_at<J>().template option<domain_option<other>>().runtime;
+    }
+  }
+  template <std::size_t J>
+  [[nodiscard]] auto& runtime_before() const noexcept {
+    if constexpr (J == 0) {
+      return rt_;
+    } else {
+      return runtime_of<J - 1>();
+    }
+  }
+
+  /// Its owner's, when it is drained: the workers of elastic stages leave. It ends with the last call left behind.
+  void part() noexcept {
+    each([this](auto j) {
+      if constexpr (is_elastic<j>) this->template crew_at<j>().end();
+    });
+    this->release();
+  }
 
   /// Ends an item whose value at joint J is still in the ticket.
   template <std::size_t J>
   static void fail(ticket& item, std::error_code error) noexcept {
     static_cast<ticket_type&>(item).template discard<J>();
+    tell(item, error);
+  }
+  /// The same for one whose value is elsewhere.
+  static void tell(ticket& item, std::error_code error) noexcept {
     item.error = error;
     item.wake();
   }
@@ -7894,11 +10100,29 @@ class loom {
     return [](ticket& oldest) { fail<J>(oldest, Errc::dropped); };
   }
 
+  /// Before an item is offered to joint J. Stamped: it bears the time already.
+  template <std::size_t J, bool Stamped = false>
+  void prepare(ticket_type& item) const noexcept {
+    if constexpr (opener<J>::plan.levels != 0) {
+      using levels_of = typename opener<J>::by_level;
+      const auto level =
+          opener_at<J>().template option<levels_of>().projection(std::as_const(item.template value<J>()));
+      const auto number = static_cast<std::size_t>(level);
+      item.level = static_cast<std::uint8_t>(number < levels_of::levels ? number : levels_of::levels - 1);
+    }
+    if constexpr (at<J>::timed && !Stamped) item.since = rt_.now();
+    (void)item;
+  }
+
   void close() noexcept {
     finish([this] {
       if (std::exchange(closed_, true)) return;
       entries_ = joint_at<0>().close_entry();
-      each([this](auto j) { this->template joint_at<j>().close(); });
+      each([this](auto j) {
+        auto& joint = this->template joint_at<j>();
+        joint.close();
+        if constexpr (is_elastic<j>) joint.nudge_unless_settled(this->template runtime_of<j>());
+      });
     });
   }
   /// False: there is nothing to wait for.
@@ -7908,80 +10132,70 @@ class loom {
     return !drained_;
   }
 
+  /// What the workers of joint J have measured, all of them.
+  template <std::size_t J>
+  void read_times(auto& wait, auto& service) const noexcept {
+    for (const auto& each : std::get<J>(stations_).times.workers) {
+      wait.add(each.wait);
+      service.add(each.service);
+    }
+  }
   [[nodiscard]] std::array<joint_counts, woven::count> counts() const noexcept {
     return [this]<std::size_t... J>(std::index_sequence<J...>) {
       return std::array{std::get<J>(joints_).counts(woven::template opener<J>::name.view())...};
     }(std::make_index_sequence<woven::count>{});
   }
 
- private:
-  template <class F>
-  static void each(F f) {
-    [&]<std::size_t... J>(std::index_sequence<J...>) {
-      (f(std::integral_constant<std::size_t, J>{}), ...);
-    }(std::make_index_sequence<woven::count>{});
-  }
+  // A slot's.
 
+  /// The time, where joint J wants it.
   template <std::size_t J>
-  static void serve(work& item) noexcept {
-    slot& me = static_cast<slot&>(item);
-    static_cast<loom*>(me.fabric)->template run<J>(me);
-  }
-
-  template <std::size_t J>
-  void run(slot& me) noexcept {
-    auto& from = joint_at<J>();
-    for (std::size_t n = 0; n < batch; ++n) {
-      ticket* item = from.take(rt_);
-      if (item == nullptr) {
-        const auto seen = from.look();
-        item = from.take(rt_);
-        if (item == nullptr) {
-          if (go_idle(from, seen, me)) return;
-          continue;
-        }
-      }
-      if (!advance<J>(me, static_cast<ticket_type&>(*item))) return;
+  [[nodiscard]] time_point clock() const noexcept {
+    if constexpr (at<J>::timed) {
+      return rt_.now();
+    } else {
+      return {};
     }
-    rt_.schedule(me);
+  }
+  /// Whether an item that was taken at `now` is to be handled; else it is at its end.
+  template <std::size_t J>
+  [[nodiscard]] bool examine([[maybe_unused]] slot& me, [[maybe_unused]] ticket_type& item,
+                             [[maybe_unused]] time_point now) noexcept {
+    if constexpr (opener<J>::plan.expires) {
+      if (now - item.since > opener_at<J>().template option<ttl_option>().time) {
+        item.template discard<J>();
+        item.error = Errc::expired;
+        return false;
+      }
+    }
+    if constexpr (at<J>::measured) station_at<J>().times.waited(is_elastic<J> ? 0 : me.index, now - item.since);
+    return true;
+  }
+  /// After `count` items, begun at once, are done.
+  template <std::size_t J>
+  void worked([[maybe_unused]] slot& me, [[maybe_unused]] ticket_type** items, [[maybe_unused]] std::size_t count,
+              [[maybe_unused]] time_point began) noexcept {
+    if constexpr (at<J>::measured) {
+      const time_point now = rt_.now();
+      for (std::size_t i = 0; i < count; ++i) {
+        station_at<J>().times.worked(is_elastic<J> ? 0 : me.index, now - began);
+        items[i]->since = now;
+      }
+    }
   }
 
-  /// Runs segment J on an item and hands it on. False: the next queue is full, and the slot goes on when it is not.
+  /// Gives an item to the next joint, or back to its submitter. False: no room yet, and `me` goes on when there is.
   template <std::size_t J>
-  [[nodiscard]] bool advance(slot& me, ticket_type& item) noexcept {
-    const bool done = guarded(item, [&] {
-      constexpr auto segment = Pipeline::segments[J];
-      auto taken = item.template take<J>();
-      const auto call = [&] { return run_stages<segment.begin, segment.end>(stages(), std::move(taken)); };
-      if constexpr (J == last && std::is_void_v<output>) {
-        call();
-      } else {
-        item.template emplace<J + 1>(call);
-      }
-    });
-    joint_at<J>().leave();
+  [[nodiscard]] bool send_on(slot& me, ticket_type& item, [[maybe_unused]] bool done) noexcept {
     if constexpr (J < last) {
-      if (done) return pass<J + 1>(me, item);
+      if (done) {
+        prepare<J + 1, at<J>::measured && !at<J>::ordered>(item);
+        return pass<J + 1>(me, item);
+      }
     }
     item.wake();
     return true;
   }
-
-  template <std::size_t J>
-  [[nodiscard]] bool pass(slot& me, ticket_type& item) noexcept {
-    auto& to = joint_at<J>();
-    to.count_in();
-    switch (to.offer(rt_, item, losing<J>())) {
-      case entry::taken: return true;
-      case entry::full:
-        to.stall(rt_, item, me);  // by the time it returns, `me` may run on another thread
-        return false;
-      case entry::rejected: fail<J>(item, Errc::rejected); return true;
-      case entry::dropped: fail<J>(item, Errc::dropped); return true;
-    }
-    return true;
-  }
-
   template <class F>
   [[nodiscard]] static bool guarded(ticket& item, F f) noexcept {
 #if defined(__cpp_exceptions)
@@ -7998,12 +10212,47 @@ class loom {
     return true;
   }
 
-  template <class Joint, class Word>
-  [[nodiscard]] bool go_idle(Joint& from, Word seen, const slot& me) noexcept {
-    if (!Joint::closed(seen)) return from.go_idle(seen, me);
+  /// Does `step`, by which a slot goes idle, and then what there is to do if that was the last.
+  template <class F>
+  [[nodiscard]] bool go_idle(bool closed, F step) noexcept {
+    if (!closed) return step();
     bool idle = false;
-    finish([&] { idle = from.go_idle(seen, me); });
+    finish([&] { idle = step(); });
     return idle;
+  }
+
+ private:
+  template <class F>
+  static constexpr void each(F f) {
+    [&]<std::size_t... J>(std::index_sequence<J...>) {
+      (f(std::integral_constant<std::size_t, J>{}), ...);
+    }(std::make_index_sequence<woven::count>{});
+  }
+
+  template <std::size_t J>
+  static void serve(work& item) noexcept {
+    slot& me = static_cast<slot&>(item);
+    loom& self = *static_cast<loom*>(me.fabric);
+    if constexpr (is_elastic<J>) {
+      lead<J>(self, me);
+    } else {
+      serving<J, loom>::run(self, me);
+    }
+  }
+
+  template <std::size_t J>
+  [[nodiscard]] bool pass(slot& me, ticket_type& item) noexcept {
+    auto& to = joint_at<J>();
+    to.count_in();
+    switch (to.offer(runtime_of<J>(), item, losing<J>())) {
+      case entry::taken: return true;
+      case entry::full:
+        to.stall(runtime_of<J>(), item, me);  // by the time it returns, `me` may run on another thread
+        return false;
+      case entry::rejected: fail<J>(item, Errc::rejected); return true;
+      case entry::dropped: fail<J>(item, Errc::dropped); return true;
+    }
+    return true;
   }
 
   /// Does `step` under the mutex, and wakes those who wait for the end if this is it. Then nothing is touched any more.
@@ -8033,6 +10282,8 @@ class loom {
   R& rt_;
   Pipeline pipeline_;
   typename woven::template parts<>::joints joints_;
+  [[no_unique_address]] typename woven::template parts<>::crews crews_;
+  [[no_unique_address]] typename every<>::stations stations_;
   [[no_unique_address]] typename threading::mutex mutex_;
   work_list waiters_;
   std::uint64_t entries_ = 0;
@@ -8041,6 +10292,40 @@ class loom {
 };
 
 }  // namespace tenon::detail::weaving
+// tenon/pipeline/words.hpp
+
+namespace tenon {
+
+/// More options of a stage, each of which needs a queue before it: the first three open one.
+///
+/// ttl(time)         An item that has waited longer than `time` before the stage, for room or in its queue, is not
+///                   handled: its submitter is answered pipeline_errc::expired when a worker gets to it. By the
+///                   runtime's clock, which may be a virtual one.
+/// batch<N>          The function takes up to N items at once, as std::span<T>, and changes them; or std::span<T>,
+///                   std::span<U>, and writes a U for each. A batch is what is there: nobody waits until it is full.
+///                   An exception is that of each item of the batch.
+/// by_level<N>(f)    N queues in the place of one, each with the capacity named: f(item), which must not throw, says
+///                   which; 0 is served first. No level starves: of each 16 items one is taken from another level, each
+///                   in its turn, so that an item with k before it in its level waits for at most 16 * N * (k + 1)
+///                   others, however many come.
+/// ordered           Items leave a stage of several workers in the order in which they were taken from its queue. A
+///                   slow one holds those behind it, and when they are twice as many as workers, the stage.
+/// measured          The stage keeps histograms of how long items wait before it and how long they are worked on:
+///                   fabric::times. Two readings of the clock an item, and 18 KiB a worker. A runtime whose observe
+///                   policy has `times_stages` measures all stages.
+[[nodiscard]] constexpr detail::weaving::ttl_option ttl(duration time) noexcept {
+  return detail::weaving::ttl_option{time};
+}
+template <std::size_t N>
+inline constexpr detail::weaving::batch_option<N> batch{};
+template <std::size_t N, class Projection>
+[[nodiscard]] constexpr detail::weaving::level_option<N, Projection> by_level(Projection f) {
+  return detail::weaving::level_option<N, Projection>{std::move(f)};
+}
+inline constexpr detail::weaving::ordered_option ordered{};
+inline constexpr detail::weaving::measured_option measured{};
+
+}  // namespace tenon
 // tenon/queue/overflow.hpp
 
 namespace tenon {
@@ -8124,23 +10409,44 @@ struct takes_option {};
 struct fused_option {};
 
 /// What the options of a stage say, as numbers. Zero workers, or a capacity of zero: not named.
-struct stage_plan {
+struct stage_plan : said {
   std::size_t workers = 0;
+  std::size_t least = 0;  // of elastic workers
   std::size_t capacity = 0;
   bool names_overflow = false;
   bool names_queue = false;
   bool fused = false;
+  bool elastic = false;
+  bool names_times = false;
+  bool names_domain = false;
   unsigned unknown = 0;
   bool twice = false;
 
   [[nodiscard]] constexpr bool opens() const noexcept {
-    return workers != 0 || capacity != 0 || names_queue || names_overflow;
+    return workers != 0 || capacity != 0 || names_queue || names_overflow || names_domain || wants_queue();
   }
 
   template <std::size_t N>
   constexpr void add(std::type_identity<workers_option<N>>) noexcept {
     twice = twice || workers != 0;
     workers = N;
+  }
+  template <std::size_t Min, std::size_t Max>
+  constexpr void add(std::type_identity<elastic_option<Min, Max>>) noexcept {
+    twice = twice || workers != 0;
+    least = Min;
+    workers = Max;
+    elastic = true;
+  }
+  template <class Option>
+    requires says_of_time<Option>
+  constexpr void add(std::type_identity<Option>) noexcept {
+    names_times = true;
+  }
+  template <class R>
+  constexpr void add(std::type_identity<domain_option<R>>) noexcept {
+    twice = twice || names_domain;
+    names_domain = true;
   }
   template <std::size_t N>
   constexpr void add(std::type_identity<capacity_option<N>>) noexcept {
@@ -8160,6 +10466,10 @@ struct stage_plan {
   template <class T>
   constexpr void add(std::type_identity<takes_option<T>>) noexcept {}
   constexpr void add(std::type_identity<fused_option>) noexcept { fused = true; }
+  template <stage_word Word>
+  constexpr void add(std::type_identity<Word> word) noexcept {
+    hear(word);
+  }
   template <class Other>
   constexpr void add(std::type_identity<Other>) noexcept {
     ++unknown;
@@ -8188,28 +10498,64 @@ struct stage_types<Signature, takes_option<T>, Rest...> : stage_types<Signature,
   using takes = T;
 };
 
-template <fixed_string Name, class F, class... Options>
+template <fixed_string Name, class Function, class... Options>
 class stage_of {
-  using types = stage_types<typename signature<F>::takes, Options...>;
+  using plain = typename function_kept<Function, Options...>::type;
+  using types = stage_types<typename signature<plain>::takes, Options...>;
+  using F = typename kept_function<plain, typename types::takes>::type;
+  using elastic = elastic_traits<F>;
 
  public:
   using function_type = F;
   using queue = typename types::queue;
   using when_full = typename types::when_full;
   using takes = typename types::takes;
+  using by_level = typename levels_said<Options...>::type;
+  using domain = typename domain_said<Options...>::type;
 
   static constexpr auto name = Name;
   static constexpr stage_plan plan = [] {
     stage_plan said;
     (said.add(std::type_identity<Options>{}), ...);
+    if (elastic::later && said.workers != 0 && !said.elastic) {  // so many coroutines, no threads
+      said.elastic = true;
+      said.least = said.workers;
+    }
     return said;
   }();
 
   static_assert(Name.size() > 0, "tenon::stage<Name>: the name is empty; joints, counters and errors are told by it");
   static_assert(plan.unknown == 0,
                 "tenon::stage: an option is none that a stage knows; write workers<N>, queue_of<N>, a queue such as "
-                "mpmc<N>{}, block, reject, drop_oldest, drop_newest, takes<T> or fused");
-  static_assert(!plan.twice, "tenon::stage: the workers, the queue or the overflow are named twice; keep one of each");
+                "mpmc<N>{}, block, reject, drop_oldest, drop_newest, takes<T>, fused, or one of pipeline/words.hpp");
+  static_assert(!elastic::later || plan.workers != 0,
+                "tenon::stage: the function gives a task, and nothing says how many of them are at work at once; add "
+                "workers<N> or workers<Min, Max>");
+  static_assert(!elastic::hears || elastic::later || plan.elastic,
+                "tenon::stage: the function takes a std::stop_token, which only workers that may be left behind give "
+                "it; add workers<Min, Max> or take none");
+  static_assert(!plan.names_times || plan.elastic,
+                "tenon::stage: idle_after, task_timeout and grace are for workers that come and go; write "
+                "workers<Min, Max>, or leave them out");
+  static_assert(!plan.twice,
+                "tenon::stage: the workers, the queue, the overflow or the runtime are named twice; keep one of each");
+  static_assert(plan.batch == 0 || batch_signature<Function>::known,
+                "tenon::batch<N>: the function of the stage takes no batch; let it take std::span<T>, to change the "
+                "items, or std::span<T>, std::span<U>, to give a U for each, and return nothing");
+  static_assert(plan.batch == 0 || batch_gives_room<Function>,
+                "tenon::batch<N>: what the function gives has no default constructor, and is to be assigned to; give "
+                "it one, or a std::optional of it");
+  static_assert(!plan.said_twice, "tenon::stage: ttl, batch or by_level is named twice; keep one of each");
+  static_assert(!plan.measured || plan.opens(),
+                "tenon::stage: it is measured, and nothing opens a queue before it, so that nothing waits there; add "
+                "workers<N> or queue_of<N>");
+  static_assert(!plan.ordered || plan.workers > 1,
+                "tenon::stage: it is ordered, and one worker keeps the order anyway; add workers<N>, or leave it out");
+  static_assert(!plan.elastic || (!plan.ordered && plan.batch == 0),
+                "tenon::stage: it has workers that come and go, or tasks, and is ordered or takes batches; keep one or "
+                "the other");
+  static_assert(!plan.ordered || plan.batch == 0,
+                "tenon::stage: it is ordered and takes batches of several workers; keep one or the other");
   static_assert(!(plan.fused && plan.opens()),
                 "tenon::stage: it is fused and names workers, a queue or an overflow; keep one or the other");
   static_assert(
@@ -8217,7 +10563,8 @@ class stage_of {
       "tenon::stage: the function cannot be called as const with what it takes; workers share it, so a lambda "
       "must not be mutable");
 
-  constexpr explicit stage_of(F callable) : function_(std::move(callable)) {}
+  constexpr explicit stage_of(Function callable, Options... options)
+      : function_(std::move(callable)), options_(options...) {}
 
   template <class X>
   constexpr decltype(auto) operator()(X&& x) const noexcept(std::is_nothrow_invocable_v<const F&, X>) {
@@ -8225,28 +10572,53 @@ class stage_of {
   }
 
   [[nodiscard]] constexpr const F& function() const noexcept { return function_; }
+  /// What was said by an option that has a value; T{} where it was not said.
+  template <class T>
+  [[nodiscard]] constexpr T option() const noexcept {
+    return options_.get(std::type_identity<T>{});
+  }
 
  private:
   [[no_unique_address]] F function_;
+  [[no_unique_address]] kept_options<Options...> options_;
 };
+
+inline constexpr std::size_t the_same = static_cast<std::size_t>(-1);
 
 }  // namespace detail::weaving
 
 /// Options of a stage. Each of the first three groups opens a queue before the stage.
 ///
 /// workers<N>      At most N of the runtime's workers run the stage at once. Not threads: an idle stage is nothing.
+/// workers<Min, Max>  Elastic: Min to Max workers beside the runtime's, as many as there are items. The function may
+///                 block, for each of them is a thread; or it gives a tenon::task, and none of them is: see fabric.
+///                 workers<N>, where the function gives a task: N of them at once.
+/// idle_after(t)   Of elastic workers: one that was not needed for so long leaves. 30 seconds, where it is not said.
+/// task_timeout(t) Of elastic workers: how long one may work on an item. For ever, where it is not said.
+/// grace(t)        Of elastic workers: how long a drain waits for calls that were left behind. 1 second.
+/// on(runtime)     The workers of that runtime run the stage. It goes on running until the fabric is drained.
 /// queue_of<N>     A queue of N items before the stage, of the kind that its two ends allow; or name it: `mpmc<N>{}`.
 /// block, reject,  What happens to an item that meets a full queue; see queue/overflow.hpp. The default is block.
 /// drop_oldest, drop_newest
 /// takes<T>        What the stage takes, where its function is a template and so does not say.
 /// fused           Behind a stage of several workers: runs on those, as part of it. See pipeline.
-template <std::size_t N>
-inline constexpr detail::weaving::workers_option<N> workers{};
+/// More of them    ttl, batch, by_level, ordered, measured: see pipeline/words.hpp.
+template <std::size_t Min, std::size_t Max = detail::weaving::the_same>
+inline constexpr std::conditional_t<Max == detail::weaving::the_same, detail::weaving::workers_option<Min>,
+                                    detail::weaving::elastic_option<Min, Max>>
+    workers{};
 template <std::size_t Capacity>
 inline constexpr detail::weaving::capacity_option<Capacity> queue_of{};
 template <class T>
 inline constexpr detail::weaving::takes_option<T> takes{};
 inline constexpr detail::weaving::fused_option fused{};
+template <class R>
+[[nodiscard]] constexpr auto on(R& runtime) noexcept {
+  return detail::weaving::domain_option<R>{&runtime};
+}
+[[nodiscard]] constexpr auto idle_after(duration time) noexcept { return detail::weaving::idle_after_option{time}; }
+[[nodiscard]] constexpr auto task_timeout(duration time) noexcept { return detail::weaving::task_timeout_option{time}; }
+[[nodiscard]] constexpr auto grace(duration time) noexcept { return detail::weaving::grace_option{time}; }
 
 /// A step of a pipeline: a name, a plain function of one argument, and how it is to be run.
 ///
@@ -8256,8 +10628,8 @@ inline constexpr detail::weaving::fused_option fused{};
 /// Threads  Several workers call one function object at once, as const.
 /// Errors   An exception comes out where the pipeline was called, or its item submitted.
 template <fixed_string Name, class F, class... Options>
-[[nodiscard]] constexpr auto stage(F function, Options...) {
-  return detail::weaving::stage_of<Name, F, Options...>(std::move(function));
+[[nodiscard]] constexpr auto stage(F function, Options... options) {
+  return detail::weaving::stage_of<Name, F, Options...>(std::move(function), options...);
 }
 
 }  // namespace tenon
@@ -8311,7 +10683,7 @@ class pipeline {
     std::size_t at = 0;
     detail::weaving::each_opening(plans.data(), plans.size(), [&](std::size_t stage, std::size_t workers) {
       if (at > 0) all[at - 1].end = stage;
-      all[at++] = {.begin = stage, .end = sizeof...(Stages), .workers = workers};
+      all[at++] = {.begin = stage, .end = sizeof...(Stages), .workers = workers, .elastic = plans[stage].elastic};
     });
     return all;
   }();
@@ -8349,8 +10721,10 @@ namespace tenon {
 ///
 /// rejected  It met a full queue, and the stage says `reject`. Compares equal to errc::resource_unavailable_try_again.
 /// dropped   It met a full queue, or a newer one did, and the stage says `drop_newest` or `drop_oldest`. As `rejected`.
+/// timed_out It took longer than the stage's `task_timeout`. Compares equal to errc::timed_out.
+/// expired   It had waited longer before a stage than its `ttl`, and was not handled there. As `timed_out`.
 /// closed    The fabric takes no more items. Compares equal to errc::operation_not_permitted.
-enum class pipeline_errc { rejected = 1, dropped, closed };
+enum class pipeline_errc { rejected = 1, dropped, closed, timed_out, expired };
 
 }  // namespace tenon
 
@@ -8369,6 +10743,8 @@ namespace tenon {
         case pipeline_errc::rejected: return "rejected: the queue of a stage is full";
         case pipeline_errc::dropped: return "dropped: the queue of a stage was full, and this item had to make room";
         case pipeline_errc::closed: return "closed: the fabric takes no more items";
+        case pipeline_errc::timed_out: return "timed out: a stage worked longer on this item than it may";
+        case pipeline_errc::expired: return "expired: this item waited longer before a stage than it may";
       }
       return "unknown";
     }
@@ -8377,6 +10753,8 @@ namespace tenon {
         case pipeline_errc::rejected:
         case pipeline_errc::dropped: return std::make_error_condition(std::errc::resource_unavailable_try_again);
         case pipeline_errc::closed: return std::make_error_condition(std::errc::operation_not_permitted);
+        case pipeline_errc::timed_out:
+        case pipeline_errc::expired: return std::make_error_condition(std::errc::timed_out);
       }
       return {value, *this};
     }
@@ -8390,6 +10768,27 @@ namespace tenon {
 }
 
 static_assert(std::is_error_code_enum_v<pipeline_errc>);
+
+}  // namespace tenon
+// tenon/pipeline/stage_health.hpp
+
+namespace tenon {
+
+/// What a worker of an elastic stage does: absent, idle, assigned, executing, completed.
+using worker_state = detail::weaving::worker_state;
+
+/// How an elastic stage of at most Max workers is, at one instant: what fabric::health gives.
+///
+///     const auto now = running.health<"resize">();
+///     std::printf("%zu of %zu workers busy, %zu items wait\n", now.busy, now.size, now.queued);
+///     for (const auto& each : now.workers) if (each.state == tenon::worker_state::executing) ...
+///
+/// Shape  Sizes, and a row of Max places. A worker keeps its place; who takes the place of one that was left behind
+///        goes on with its counts. `since` is of the runtime's clock.
+template <std::size_t Max>
+using stage_health = detail::weaving::stage_health<Max>;
+
+static_assert(stage_health<1>{}.max == 1);
 
 }  // namespace tenon
 // tenon/core/detail/relax.hpp
@@ -9000,9 +11399,17 @@ concept fabric_runtime = threading_policy<typename R::threading> && requires(R& 
 /// Order         A stage of one worker keeps the order in which items came to it.
 /// Cost          Idle: nothing, no thread waits. A joint: a push, a pop and three read-modify-writes.
 /// Threads       submit: any worker of any runtime. close, stats: any thread. drained: any worker.
-/// Errors        submit gives pipeline_errc::rejected, dropped or closed, or errc::operation_canceled. What a stage
-///               throws comes out of its co_await.
+/// Errors        submit gives pipeline_errc::rejected, dropped, expired, timed_out or closed, or
+///               errc::operation_canceled. What a stage throws comes out of its co_await.
 /// Cancellation  A stop request ends a submit that waits for room in the first queue; an item that is in goes through.
+/// Elastic       A stage of workers<Min, Max>, or of a function that gives a task, is served by workers of its own, of
+///               which each has one item: threads, which may block, or coroutines of the runtime. There are as many as
+///               items, from Min to Max; the k-th leaves when for `idle_after` fewer than k were needed. Idle ones are
+///               given items in turn. When one has had its item for `task_timeout`, the submitter is answered
+///               timed_out at once, the function is asked to stop, by the std::stop_token that it may take as its last
+///               argument, and another worker takes the place; what it gives later is dropped. The item was moved
+///               to it before it began, so that it reads nothing of its submitter's. `health` shows all of them.
+///               drained() waits for late coroutines, and for late threads no longer than `grace`: see notes().
 /// Lifetime      It outlives every await of submit, and is drained before it is destroyed, which it asserts.
 template <fabric_runtime R, class Pipeline>
 class fabric {
@@ -9019,10 +11426,24 @@ class fabric {
       "tenon::fabric: the first stage wants to change its caller's item, which a queue cannot give it; take it by "
       "value, T&& or const T&");
   static_assert(decltype(woven::misfit())::type::fits);  // what does not fit says so by itself
+  static_assert(
+      !woven::template parts<>::timed ||
+          requires(R& rt) {
+            { rt.now() } noexcept;
+          },
+      "tenon::fabric: a stage says ttl or measured, and the runtime has no now(), which tells the time; add "
+      "it, or leave them out");
+  static_assert(woven::template parts<>::has_threads,
+                "tenon::fabric: elastic workers of a plain function are threads, which may not call into a runtime of "
+                "single_thread; let the function give a tenon::task, or write multi_thread");
+  static_assert(woven::template parts<>::concurrent,
+                "tenon::fabric: a stage says on(another runtime), and one of the two is single_thread, into which no "
+                "other may call; write multi_thread with .threads = 1 in its place");
   static_assert(woven::template parts<>::moves_in_peace,
                 "tenon::fabric: what goes through a queue must move without throwing; pass a std::unique_ptr to it");
 
-  using loom = detail::weaving::loom<R, std::remove_const_t<Pipeline>, by_topology, pipeline_errc>;
+  using loom = detail::weaving::loom<R, std::remove_const_t<Pipeline>, by_topology, pipeline_errc,
+                                     histogram<typename R::threading>>;
   using ticket_type = typename loom::ticket_type;
   static constexpr std::size_t prefix = std::remove_const_t<Pipeline>::segments[0].begin;
   static constexpr bool may_wait = woven::template joint_at<0>::when_full::waits;
@@ -9042,6 +11463,10 @@ class fabric {
   using input = typename loom::input;
   using output = typename loom::output;
   using counts = detail::weaving::joint_counts;
+  struct stage_times {
+    histogram<single_thread> wait;
+    histogram<single_thread> service;
+  };
 
   class [[nodiscard("an item is submitted when it is awaited")]] submission : ticket_type {
    public:
@@ -9067,7 +11492,8 @@ class fabric {
       this->wait(submitter);
       assert(this->at_home() && "an item is submitted from a worker");
       this->fresh = false;
-      R& rt = to_.runtime();
+      to_.template prepare<0>(*this);
+      auto& rt = to_.template runtime_of<0>();
       auto& first = to_.template joint_at<0>();
       if (!first.arrive()) return give_up(pipeline_errc::closed);
       switch (first.offer(rt, *this, loom::template losing<0>())) {
@@ -9131,7 +11557,7 @@ class fabric {
     loom& of_;
   };
 
-  fabric(R& rt, const Pipeline& stages) : loom_(std::make_unique<loom>(rt, stages)) {}
+  fabric(R& rt, const Pipeline& stages) : loom_(new loom(rt, stages)) {}
 
   /// Sends an item through, and gives what comes out. The stages before the first queue run here and now.
   [[nodiscard]] submission submit(input item) { return submission(*loom_, std::move(item)); }
@@ -9145,7 +11571,8 @@ class fabric {
     return draining(*loom_);
   }
 
-  /// What each stage with a queue has counted, in order: in == out + rejected + dropped + held, in each of them.
+  /// What each stage with a queue has counted, in order:
+  /// in == out + rejected + dropped + timed_out + expired + held, in each of them.
   [[nodiscard]] auto stats() const noexcept { return loom_->counts(); }
   /// The counts of one stage, by its name.
   template <fixed_string Stage>
@@ -9157,8 +11584,48 @@ class fabric {
     return found;
   }
 
+  /// How the workers of an elastic stage are, by its name: see stage_health.
+  template <fixed_string Stage>
+  [[nodiscard]] auto health() const noexcept {
+    constexpr std::size_t at = loom::template elastic_named<Stage>();
+    static_assert(at < loom::joints,
+                  "tenon::fabric::health: no stage of this name has workers that come and go; write workers<Min, Max> "
+                  "there, or name one that does");
+    if constexpr (at < loom::joints) return loom_->template crew_at<at>().health();
+  }
+
+  /// What is not as it should be, one sentence a line; none when all is well. After a drain: what it did not wait for
+  /// to the end.
+  [[nodiscard]] std::string notes() const {
+    std::string lines;
+    loom_->each_crew([&](std::string_view stage, std::size_t left_behind) {
+      if (left_behind == 0) return;
+      lines += "stage \"" + std::string(stage) +
+               "\": calls that ran over their time and have not returned: " + std::to_string(left_behind) +
+               "; each keeps its worker until it does\n";
+    });
+    return lines;
+  }
+
+  /// How long items waited before a measured stage, in nanoseconds, and how long it worked on them, those that failed
+  /// too: of all its workers, until now. Neither has those that expired.
+  template <fixed_string Stage>
+  [[nodiscard]] stage_times times() const noexcept {
+    constexpr std::size_t index = loom::template measured_named<Stage>();
+    static_assert(index < loom::joints,
+                  "tenon::fabric::times: no stage of this name is measured; add the word measured to it, or name one "
+                  "that is");
+    stage_times seen;
+    if constexpr (index < loom::joints) loom_->template read_times<index>(seen.wait, seen.service);
+    return seen;
+  }
+
  private:
-  std::unique_ptr<loom> loom_;
+  struct parting {
+    void operator()(loom* from) const noexcept { from->part(); }
+  };
+
+  std::unique_ptr<loom, parting> loom_;
 };
 
 template <fabric_runtime R, class Pipeline>

@@ -30,7 +30,7 @@ struct desk {
   buffer out;
   http::parser parser;
   time_point until{};  ///< when the request in hand has to be whole
-  detail::known_head known;
+  known_head known;
 };
 
 }  // namespace tenon::http

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tenon/http/chunk_decoder.hpp>
-#include <tenon/http/detail/known_head.hpp>
 #include <tenon/http/head_parser.hpp>
+#include <tenon/http/known_head.hpp>
 #include <tenon/http/limits.hpp>
 #include <tenon/http/progress.hpp>
 #include <tenon/http/request.hpp>
@@ -114,7 +114,7 @@ class parser {
   }
 
   /// From now on a head that is the same as the last one is not parsed again. `where` outlives the parser.
-  void remember_in(detail::known_head& where) noexcept { known_ = &where; }
+  void remember_in(known_head& where) noexcept { known_ = &where; }
 
  private:
   enum class stage : std::uint8_t { head, sized, chunks };
@@ -125,7 +125,7 @@ class parser {
 
   head_parser head_;
   chunk_decoder chunks_;
-  detail::known_head* known_ = nullptr;
+  known_head* known_ = nullptr;
   std::size_t head_bytes_ = 0;
   std::size_t missing_ = 0;
   stage stage_ = stage::head;

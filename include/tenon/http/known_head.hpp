@@ -10,14 +10,20 @@
 #include <cstring>
 #include <string_view>
 
-namespace tenon::http::detail {
+namespace tenon::http {
 
 /// The last head that was parsed, byte for byte, and what was found in it. A client that keeps its connection asks with
-/// one and the same head again and again, and so do many that a proxy speaks for: to compare it costs a tenth of parsing
-/// it.
+/// one and the same head again and again, and so do many that a proxy speaks for: to compare it costs a tenth of
+/// parsing it.
+///
+///     known_head known;
+///     const progress seen = known.parse(head, input, limits);   // as head.parse(input, limits)
 ///
 /// Why it may  A head_parser that is done holds offsets from the first byte and nothing of where that was, so it is the
 ///             same for the same bytes. What depends on the limits is asked anew.
+/// Shape       1 KiB, for heads up to that; longer ones are parsed each time.
+/// Cost        Known: a comparison of its bytes and a copy of the parser. Unknown: some sixty instructions more.
+/// Threads     One at a time.
 class known_head {
  public:
   /// head.parse(), or the answer that it gave the last time.
@@ -42,4 +48,4 @@ class known_head {
   char bytes_[1024];
 };
 
-}  // namespace tenon::http::detail
+}  // namespace tenon::http
