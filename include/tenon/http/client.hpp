@@ -54,7 +54,8 @@ class client {
   using runtime = typename R::runtime;
   using stream = typename Connector::stream;
   using response = client_response<runtime, stream>;
-  static_assert(connector_for<Connector, runtime>,
+  static constexpr bool connects = connector_for<Connector, runtime>;
+  static_assert(connects,
                 "tenon::http::client<R, Connector>: connect(runtime, origin, deadline) has to give "
                 "task<result<Connector::stream>>; see tenon::http::tcp_connector");
 
