@@ -43,7 +43,8 @@ std::string frame(opcode type, std::string_view payload, bool last = true, bool 
 std::string text(std::string_view payload, bool last = true) { return frame(opcode::text, payload, last); }
 std::string more(std::string_view payload, bool last = true) { return frame(opcode::continuation, payload, last); }
 std::string closing(unsigned code, std::string_view reason = "") {
-  return frame(opcode::close, std::string{static_cast<char>(code >> 8), static_cast<char>(code & 255)} + std::string(reason));
+  return frame(opcode::close,
+               std::string{static_cast<char>(code >> 8), static_cast<char>(code & 255)} + std::string(reason));
 }
 
 /// What came, as words: "text:Hello", "ping:x", "close:1000:bye", "failed:1002"; pieces of a message are put together.
@@ -68,12 +69,14 @@ class reader {
         case frame_event::kind::data:
           message_.append(payload);
           out.longest = std::max(out.longest, message_.size());
-          if (seen.last) out.events.push_back((seen.type == opcode::text ? "text:" : "binary:") + std::exchange(message_, ""));
+          if (seen.last)
+            out.events.push_back((seen.type == opcode::text ? "text:" : "binary:") + std::exchange(message_, ""));
           break;
         case frame_event::kind::ping: out.events.push_back("ping:" + std::string(payload)); break;
         case frame_event::kind::pong: out.events.push_back("pong:" + std::string(payload)); break;
         case frame_event::kind::close:
-          out.events.push_back("close:" + std::to_string(static_cast<unsigned>(seen.code)) + ':' + std::string(payload));
+          out.events.push_back("close:" + std::to_string(static_cast<unsigned>(seen.code)) + ':' +
+                               std::string(payload));
           break;
         case frame_event::kind::failed:
           out.events.push_back("failed:" + std::to_string(static_cast<unsigned>(seen.code)));
@@ -92,8 +95,8 @@ class reader {
   std::string message_;
 };
 
-std::vector<std::string> read(std::string_view all, std::size_t piece = SIZE_MAX, websocket_role us = websocket_role::server,
-                              std::uint64_t most = 1 << 20) {
+std::vector<std::string> read(std::string_view all, std::size_t piece = SIZE_MAX,
+                              websocket_role us = websocket_role::server, std::uint64_t most = 1 << 20) {
   reader one(us, most);
   for (std::size_t at = 0; at < all.size(); at += std::min(piece, all.size() - at)) {
     if (!one.feed(all.substr(at, piece))) break;
@@ -103,11 +106,13 @@ std::vector<std::string> read(std::string_view all, std::size_t piece = SIZE_MAX
 using words = std::vector<std::string>;
 
 TEST(frame_parser, reads_the_examples_of_the_rfc) {
-  EXPECT_EQ(read(bytes({0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f}), SIZE_MAX, websocket_role::client), words{"text:Hello"});
+  EXPECT_EQ(read(bytes({0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f}), SIZE_MAX, websocket_role::client),
+            words{"text:Hello"});
   EXPECT_EQ(read(bytes({0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58})), words{"text:Hello"});
   EXPECT_EQ(read(bytes({0x01, 0x03, 0x48, 0x65, 0x6c, 0x80, 0x02, 0x6c, 0x6f}), SIZE_MAX, websocket_role::client),
             words{"text:Hello"});
-  EXPECT_EQ(read(bytes({0x89, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f}), SIZE_MAX, websocket_role::client), words{"ping:Hello"});
+  EXPECT_EQ(read(bytes({0x89, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f}), SIZE_MAX, websocket_role::client),
+            words{"ping:Hello"});
   EXPECT_EQ(read(bytes({0x8a, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58})), words{"pong:Hello"});
   const std::string large(65536, 'b');
   EXPECT_EQ(read(frame(opcode::binary, large)), words{"binary:" + large});
@@ -168,7 +173,8 @@ TEST(frame_parser, a_list_of_cases_however_they_are_cut) {
       {text("\xf8\x88\x80\x80\x80"), {"failed:1007"}},
       {text("\xfe"), {"failed:1007"}},
       {text("\x80"), {"failed:1007"}},
-      {text("\xef\xbf\xbf\xf4\x8f\xbf\xbf\xee\x80\x80\xed\x9f\xbf"), {"text:\xef\xbf\xbf\xf4\x8f\xbf\xbf\xee\x80\x80\xed\x9f\xbf"}},
+      {text("\xef\xbf\xbf\xf4\x8f\xbf\xbf\xee\x80\x80\xed\x9f\xbf"),
+       {"text:\xef\xbf\xbf\xf4\x8f\xbf\xbf\xee\x80\x80\xed\x9f\xbf"}},
       {frame(opcode::binary, "\xfe\xff"), {"binary:\xfe\xff"}},
       // 7: close
       {frame(opcode::close, ""), {"close:1005:"}},
@@ -192,10 +198,12 @@ TEST(frame_parser, a_list_of_cases_however_they_are_cut) {
       {bytes({0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0}), {"failed:1002"}},
       // 9: sizes over the limit, of one frame and of many
       {bytes({0x82, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0x01}), {"failed:1009"}},
-      {frame(opcode::binary, std::string(1000, 'x'), false) + bytes({0x80, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0x00}), {"failed:1009"}},
+      {frame(opcode::binary, std::string(1000, 'x'), false) + bytes({0x80, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0x00}),
+       {"failed:1009"}},
   };
   for (const one& each : cases) {
-    for (const std::size_t piece : {SIZE_MAX, std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{7}, std::size_t{64}}) {
+    for (const std::size_t piece :
+         {SIZE_MAX, std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{7}, std::size_t{64}}) {
       EXPECT_EQ(read(each.sent, piece), each.expected) << each.sent << " in pieces of " << piece;
     }
     for (std::size_t cut = 1; cut < std::min<std::size_t>(each.sent.size(), 150); ++cut) {
@@ -258,7 +266,8 @@ TEST(frame_parser, any_bytes_end_in_events_or_a_failure_within_the_limit) {
       if (random() % 4 == 0) {
         wire += static_cast<char>(random());
       } else {
-        const opcode types[] = {opcode::continuation, opcode::text, opcode::binary, opcode::ping, opcode::pong, opcode::close};
+        const opcode types[] = {opcode::continuation, opcode::text, opcode::binary,
+                                opcode::ping,         opcode::pong, opcode::close};
         std::string body(random() % 40, '\0');
         for (char& c : body) c = static_cast<char>(random() % 8 == 0 ? random() : 'a' + random() % 26);
         wire += frame(types[random() % 6], body, random() % 3 != 0, random() % 30 != 0);
@@ -267,7 +276,8 @@ TEST(frame_parser, any_bytes_end_in_events_or_a_failure_within_the_limit) {
     reader one(websocket_role::server, 64);
     const std::size_t piece = 1 + random() % 50;
     bool open = true;
-    for (std::size_t at = 0; open && at < wire.size(); at += piece) open = one.feed(std::string_view(wire).substr(at, piece));
+    for (std::size_t at = 0; open && at < wire.size(); at += piece)
+      open = one.feed(std::string_view(wire).substr(at, piece));
     EXPECT_LE(one.out.longest, 64U);
     EXPECT_EQ(one.out.events, read(wire, SIZE_MAX, websocket_role::server, 64)) << "the cuts change nothing";
   }
@@ -277,14 +287,17 @@ TEST(frame_parser, any_bytes_end_in_events_or_a_failure_within_the_limit) {
 TEST(frame_parser, utf8_is_that_of_the_rfc) {
   const auto reference = [](std::string_view s) {
     for (std::size_t i = 0; i < s.size();) {
-      const auto at = [s, i](std::size_t k) -> unsigned { return i + k < s.size() ? static_cast<unsigned char>(s[i + k]) : 0U; };
+      const auto at = [s, i](std::size_t k) -> unsigned {
+        return i + k < s.size() ? static_cast<unsigned char>(s[i + k]) : 0U;
+      };
       const unsigned c = at(0);
       const auto tail = [&at](std::size_t k) { return (at(k) & 0xc0U) == 0x80; };
       if (c < 0x80) {
         i += 1;
       } else if (c >= 0xc2 && c <= 0xdf && tail(1)) {
         i += 2;
-      } else if (c >= 0xe0 && c <= 0xef && tail(1) && tail(2) && (c != 0xe0 || at(1) >= 0xa0) && (c != 0xed || at(1) < 0xa0)) {
+      } else if (c >= 0xe0 && c <= 0xef && tail(1) && tail(2) && (c != 0xe0 || at(1) >= 0xa0) &&
+                 (c != 0xed || at(1) < 0xa0)) {
         i += 3;
       } else if (c >= 0xf0 && c <= 0xf4 && tail(1) && tail(2) && tail(3) && (c != 0xf0 || at(1) >= 0x90) &&
                  (c != 0xf4 || at(1) < 0x90)) {
@@ -295,8 +308,8 @@ TEST(frame_parser, utf8_is_that_of_the_rfc) {
     }
     return true;
   };
-  const unsigned borders[] = {0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0,
-                              0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff};
+  const unsigned borders[] = {0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf,
+                              0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff};
   int wrong = 0;
   std::string s(4, '\0');
   for (const unsigned a : borders) {
@@ -309,7 +322,8 @@ TEST(frame_parser, utf8_is_that_of_the_rfc) {
           s[3] = static_cast<char>(d);
           const bool expected = reference(s);
           detail::utf8_check cut;
-          const bool in_two = cut.feed(std::string_view(s).substr(0, 2)) && cut.feed(std::string_view(s).substr(2)) && cut.is_whole();
+          const bool in_two =
+              cut.feed(std::string_view(s).substr(0, 2)) && cut.feed(std::string_view(s).substr(2)) && cut.is_whole();
           wrong += detail::utf8_check::is_valid(s) != expected || in_two != expected;
         }
       }

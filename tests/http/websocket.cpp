@@ -39,7 +39,8 @@ struct pair {
 
 /// Runs `act(rt, both)` on runtime R; `books` see that nothing is left.
 template <class R, class Act>
-void with_pair(Act act, const http::websocket_settings& at_server = {}, const http::websocket_settings& at_client = {}) {
+void with_pair(Act act, const http::websocket_settings& at_server = {},
+               const http::websocket_settings& at_client = {}) {
   tenon_test::run_wired<R>(
       2,
       [](typename R::runtime& rt, Act& body, const http::websocket_settings& one,
@@ -56,8 +57,9 @@ template <class Socket>
 tenon::task<std::string> told(Socket& from) {
   auto got = co_await from.read();
   if (!got) co_return "error: " + got.error().message();
-  if (got->is_close()) co_return "close " + std::to_string(static_cast<unsigned>(got->code)) + ' ' + std::string(got->text());
-  co_return(got->is_text() ? "text " : "binary ") + std::string(got->text());
+  if (got->is_close())
+    co_return "close " + std::to_string(static_cast<unsigned>(got->code)) + ' ' + std::string(got->text());
+  co_return (got->is_text() ? "text " : "binary ") + std::string(got->text());
 }
 template <class Socket>
 tenon::task<void> echo(Socket& on) {
@@ -92,7 +94,7 @@ TYPED_TEST(websocket_on, echoes_messages_of_all_sizes_and_closes) {
   with_pair<R>([](typename R::runtime& rt, pair<R>& both) -> tenon::task<void> {
     tenon::scope other{rt};
     other.spawn(echo<socket<R>>, std::ref(both.server));
-    for (const std::size_t size : {0, 1, 125, 126, 4096, 16 * 1024, 65535, 65536, 1'000'000}) {
+    for (const std::size_t size : {0U, 1U, 125U, 126U, 4096U, 16384U, 65535U, 65536U, 1'000'000U}) {
       std::string said(size, 'x');
       for (std::size_t i = 0; i < size; ++i) said[i] = static_cast<char>('a' + i % 23);
       auto sending = both.client.write(said);
@@ -292,7 +294,8 @@ TEST(websocket, pings_a_silent_peer_and_gives_a_dead_one_up) {
     for (int i = 0; i < 3; ++i) {
       std::array<std::byte, 16> room;
       const auto n = co_await with.over.near.read_some(room, rt.now() + 5s);
-      EXPECT_EQ(std::string_view(reinterpret_cast<const char*>(room.data()), n ? *n : 0), std::string_view("\x89\x00", 2));
+      EXPECT_EQ(std::string_view(reinterpret_cast<const char*>(room.data()), n ? *n : 0),
+                std::string_view("\x89\x00", 2));
       if (i < 2) co_await with.say(masked(opcode::pong, ""));
     }
     co_await side.join();

@@ -26,13 +26,15 @@ TEST(websocket_handshake, sha1_and_base64_are_those_of_their_rfcs) {
   };
   EXPECT_EQ(hex(""), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
   EXPECT_EQ(hex("abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
-  EXPECT_EQ(hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"), "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
+  EXPECT_EQ(hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+            "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
   EXPECT_EQ(hex(std::string(1'000'000, 'a')), "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
   std::string ten;
   for (int i = 0; i < 10; ++i) ten += "0123456701234567012345670123456701234567012345670123456701234567";
   EXPECT_EQ(hex(ten), "dea356a2cddd90c7a7ecedc5ebb563934f460452");
   const auto encoded = [](auto... bytes) {
-    const auto out = http::detail::base64(std::array<std::uint8_t, sizeof...(bytes)>{static_cast<std::uint8_t>(bytes)...});
+    const auto out =
+        http::detail::base64(std::array<std::uint8_t, sizeof...(bytes)>{static_cast<std::uint8_t>(bytes)...});
     return std::string(out.data(), out.size());
   };
   EXPECT_EQ(encoded('f'), "Zg==");
@@ -57,13 +59,12 @@ std::string answer_to(std::string text, std::span<const std::string_view> protoc
   http::request asked;
   const auto seen = parser.parse(std::span<char>(text), http::limits{}, asked);
   EXPECT_TRUE(seen.is_complete()) << text;
+  const http::websocket_verdict verdict =
+      only_example ? http::accept_websocket(asked, protocols,
+                                            [](std::string_view origin) { return origin == "http://example.com"; })
+                   : http::accept_websocket(asked, protocols);
   http::buffer out;
-  http::websocket_verdict verdict{http::status::ok};
-  if (only_example) {
-    verdict = http::accept_websocket(asked, out, protocols, [](std::string_view origin) { return origin == "http://example.com"; });
-  } else {
-    verdict = http::accept_websocket(asked, out, protocols);
-  }
+  verdict.write(out);
   EXPECT_EQ(out.view().substr(9, 3), std::to_string(code_of(verdict.status)));
   EXPECT_EQ(static_cast<bool>(verdict), verdict.status == http::status::switching_protocols);
   return std::string(out.view());

@@ -111,12 +111,6 @@ class chunk_decoder {
   [[nodiscard]] std::size_t body_offset() const noexcept { return origin_; }
   [[nodiscard]] std::size_t body_size() const noexcept { return static_cast<std::size_t>(decoded_); }
 
-  /// After more, for who reads a body piece by piece: forgets the body so far, and the next input is new bytes alone.
-  void drop_decoded() noexcept {
-    origin_ = 0;
-    decoded_ = 0;
-  }
-
  private:
   enum class phase : std::uint8_t {
     size,

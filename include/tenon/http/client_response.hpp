@@ -26,15 +26,6 @@
 
 namespace tenon::http {
 
-/// A connection that has left HTTP behind (101), and what the server has already sent on it.
-template <class Stream>
-struct upgraded {
-  Stream stream;
-  buffer ahead;
-
-  upgraded(Stream over, buffer read) : stream(std::move(over)), ahead(std::move(read)) {}
-};
-
 /// An answer: its head, and its body as it comes.
 ///
 ///     auto answer = co_await web.get("http://127.0.0.1:8080/");
@@ -111,11 +102,13 @@ class client_response {
     co_return result<void>();
   }
 
-  /// Of an answer 101: hands the connection over. The head is gone afterwards.
-  [[nodiscard]] upgraded<Stream> take_stream() {
+  /// Of an answer 101: what the server has already sent of the new protocol, and then the connection itself. The head is
+  /// gone afterwards.
+  [[nodiscard]] buffer take_ahead() noexcept { return std::move(block_.bytes); }
+  [[nodiscard]] Stream take_stream() {
     assert(head_.status == status::switching_protocols && !over_);
     over_ = true;
-    return {lease_.take_stream(), std::move(block_.bytes)};
+    return lease_.take_stream();
   }
 
  private:
@@ -181,7 +174,7 @@ class client_response {
       finish(seen.bytes == n);
       return size;
     }
-    chunks_.drop_decoded();
+    chunks_.take();
     if (size == 0) return std::nullopt;
     return size;
   }

@@ -30,7 +30,7 @@ struct frame_event {
   opcode type = opcode::continuation;  ///< of data: text or binary, also in its later frames
   bool last = false;                   ///< of data: the message ends with it
   close_code code = close_code::no_status;
-  std::size_t bytes = 0;       ///< how many of the input's first bytes it took
+  std::size_t bytes = 0;      ///< how many of the input's first bytes it took
   std::span<char> payload{};  ///< in the input
 };
 

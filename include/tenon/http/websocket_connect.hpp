@@ -51,9 +51,9 @@ template <class R, class Connector>
   if (!answer) co_return answer.error();
   if (!key.is_answered_by(answer->head(), protocols)) co_return make_error_code(client_errc::not_upgraded);
   const std::string chosen(answer->headers().find("sec-websocket-protocol").value_or(""));
-  auto over = answer->take_stream();
-  co_return websocket<typename Connector::stream>(std::move(over.stream), websocket_role::client,
-                                                  std::move(over.ahead), how, chosen);
+  buffer ahead = answer->take_ahead();
+  co_return websocket<typename Connector::stream>(answer->take_stream(), websocket_role::client, std::move(ahead), how,
+                                                  chosen);
 }
 
 }  // namespace tenon::http

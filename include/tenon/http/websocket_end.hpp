@@ -292,7 +292,7 @@ class websocket_end {
     return keys_[key_++];
   }
 
-  buffer message_;  // in more than one piece
+  buffer message_;      // in more than one piece
   bool given_ = false;  // it is what the last read gave
   frame_event rest_;
   bool has_rest_ = false;
