@@ -102,8 +102,8 @@ class client_response {
     co_return result<void>();
   }
 
-  /// Of an answer 101: what the server has already sent of the new protocol, and then the connection itself. The head is
-  /// gone afterwards.
+  /// Of an answer 101: what the server has already sent of the new protocol, and then the connection itself; the head
+  /// is gone afterwards.
   [[nodiscard]] buffer take_ahead() noexcept { return std::move(block_.bytes); }
   [[nodiscard]] Stream take_stream() {
     assert(head_.status == status::switching_protocols && !over_);

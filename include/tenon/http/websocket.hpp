@@ -44,8 +44,9 @@ namespace tenon::http {
 ///               view of what was read; else it is put together in a buffer that is kept.
 /// Cost          A message: a read and a write, each a system call, no allocation once the buffers are warm. A client's
 ///               messages, and small ones, are copied once on their way out.
-/// Threads       One task reads and one writes, at once, on any workers of the runtime; close() counts as a write. What
-///               the reader owes (pongs, pings) it sends between the frames of the writer, and never waits for him.
+/// Threads       One task reads while others write, on any workers of the runtime: whole messages go out one after the
+///               other, in turn; one task at a time writes by pieces, or closes. What the reader owes (pongs, pings) it
+///               sends between the frames of the writers, and never waits for them.
 /// Errors        timed_out: no answer to a ping, or a write that was not taken in time; connection_reset: it ended
 ///               without a close frame; protocol_error, illegal_byte_sequence, message_size: the other side broke the
 ///               rules, and was told so in a close frame; broken_pipe: it is over, or close() was called.
@@ -80,7 +81,7 @@ class websocket {
     }
   }
 
-  /// The next bytes of a message as they come, into the caller's room; a size of zero that is not `last` does not occur.
+  /// The next bytes of a message as they come, into the caller's room: at least one, or `last`.
   [[nodiscard]] task<result<websocket_piece>> read_some(std::span<std::byte> into, time_point deadline = never) {
     assert(!into.empty() && "tenon::http::websocket: a read needs room");
     core& my = *core_;

@@ -54,8 +54,8 @@ struct websocket_piece {
 /// Whether a piece that is written ends its message.
 enum class websocket_part : std::uint8_t { more, last };
 
-/// One end of a WebSocket between two waits: what http::websocket keeps, and decides. Plain code, so that none of it lies
-/// in the frame of a coroutine.
+/// One end of a WebSocket between two waits: what http::websocket keeps, and decides. Plain code, so that none of it
+/// lies in the frame of a coroutine.
 ///
 /// Threads  The members of one of three: those of the reader, those of whoever holds `writing`, and what both may touch
 ///          (`owed_`, under a lock; the atomic ones; `close_until`, written before `closing`).
@@ -185,8 +185,8 @@ class websocket_end {
     const std::lock_guard held(owing_);
     return pongs_ || pings_;
   }
-  /// Sends what is owed, if nobody writes just now: one who does sends it, or looks for it when he has let go. True: the
-  /// socket is full, and some of it is left.
+  /// Sends what is owed, if nobody writes just now: one who does sends it, or looks for it when he has let go. True:
+  /// the socket is full, and some of it is left.
   [[nodiscard]] bool send_owed() {
     const auto held = writing.try_lock();
     if (!held || closing.load(std::memory_order_relaxed)) return false;
