@@ -220,6 +220,21 @@ TEST(client, a_kept_connection_that_was_closed_is_replaced_once) {
                              });
 }
 
+TEST(client, what_must_not_be_sent_twice_is_not_sent_to_a_server_that_has_gone) {
+  scripted::against<subject>({{scripted::step(ok("a"), then::close)}, {scripted::step(ok("b"))}},
+                             [](runtime& rt, server& there) -> tenon::task<void> {
+                               http::client<subject> web(rt);
+                               const std::string at = there.url();
+                               const std::string a = co_await told(web, at);
+                               EXPECT_EQ(a, "200 a");
+                               http::client_request post;
+                               post.method = http::method::post;
+                               post.url = at;
+                               const std::string b = co_await told(web, post);  // the backend has not heard yet
+                               EXPECT_EQ(b, "200 b");
+                             });
+}
+
 TEST(client, retries_what_may_be_repeated_and_heeds_retry_after) {
   const std::string busy = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n";
   scripted::against<subject>(

@@ -221,7 +221,8 @@ class client {
     const time_point until = sooner(it.whole, within(settings_.times.connect));
     auto held = co_await pools_.here().take(to, runtime_, until);
     if (!held) co_return held.error();
-    if (it.asked.upgrade.empty() && held->reuse(runtime_.now())) {
+    const look how = is_idempotent(it.asked.method) && it.source == nullptr ? look::once : look::again;
+    if (it.asked.upgrade.empty() && held->reuse(runtime_.now(), how)) {
       auto answer = co_await converse(*held, it);
       const bool is_stale = !answer && !it.heard &&
                             (answer.error() == std::errc::connection_reset || answer.error() == std::errc::broken_pipe);
@@ -368,7 +369,7 @@ class client {
   }
 
   static constexpr unsigned most_interim = 16;
-  static constexpr std::size_t read_bytes = 2048;
+  static constexpr std::size_t read_bytes = 4096;
   static constexpr std::size_t inline_bytes = 16 * 1024;
   static constexpr std::size_t piece_bytes = 256 * 1024;
   static constexpr std::size_t source_bytes = 16 * 1024;

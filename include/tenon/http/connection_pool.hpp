@@ -11,6 +11,7 @@
 #include <tenon/task/timeout.hpp>
 
 #include <cassert>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,8 @@
 #include <utility>
 #include <vector>
 
+#include <sys/socket.h>
+
 namespace tenon::http {
 
 /// How many connections a pool keeps, and how long.
@@ -31,6 +34,9 @@ struct pool_limits {
   std::size_t idle = 64;                          ///< kept for later, all hosts together
   duration idle_time = std::chrono::seconds(30);  ///< after which one is closed: less than a server's own
 };
+
+/// How surely a connection that was kept has to be alive.
+enum class look : std::uint8_t { once, again };
 
 /// Connections to servers that are used one after the other: what http::client keeps for one worker.
 ///
@@ -41,7 +47,8 @@ struct pool_limits {
 /// Shape    A list of hosts by name, each with its idle connections, the last used first. A host that nobody uses and
 ///          that has no idle connection is forgotten.
 /// Cost     take, reuse, give_back: a binary search among the hosts and a lock held for some instructions, which
-///          single_thread has not. reuse asks the socket whether its server is still there: one system call.
+///          single_thread has not. reuse asks whether its server is still there: a system call where the backend does
+///          not know, and one that is sure for look::again.
 /// Threads  A lease ends on any worker. The pool outlives its leases.
 /// Errors   take: timed_out, operation_canceled.
 template <class R, class Stream>
@@ -97,12 +104,17 @@ class connection_pool {
     [[nodiscard]] explicit operator bool() const noexcept { return link_ != nullptr; }
     [[nodiscard]] Stream& stream() noexcept { return link_->stream; }
 
-    /// Takes an idle connection whose server seems to be there; false when there is none.
-    [[nodiscard]] bool reuse(time_point now) {
+    /// Takes an idle connection whose server seems to be there; false when there is none. `look::again` asks the kernel
+    /// also where the backend believes that nothing has come: for a request that must not be sent twice.
+    [[nodiscard]] bool reuse(time_point now, look how = look::once) {
       link_.reset();
       while (auto idle = pool_->pop(*place_)) {
         if (now - idle->idle_since >= pool_->limits_.idle_time) continue;
         std::byte one{};
+        if (how == look::again) {
+          const auto came = ::recv(idle->stream.native_handle(), &one, 1, MSG_PEEK | MSG_DONTWAIT);
+          if (came == 0 || (came < 0 && errno != EAGAIN)) continue;
+        }
         const auto read = idle->stream.try_read_some(std::span(&one, 1));
         // what comes unasked, the end of the stream among it, makes a connection useless
         if (read || read.error() != std::errc::operation_would_block) continue;
