@@ -218,19 +218,19 @@ class connection_pool {
     buffer bytes;
 
     block() = default;
-    explicit block(connection_pool& from) : bytes(from.lend()), home(&from) {}
-    block(block&& other) noexcept : bytes(std::move(other.bytes)), home(std::exchange(other.home, nullptr)) {}
+    explicit block(connection_pool& from) : bytes(from.lend()), home_(&from) {}
+    block(block&& other) noexcept : bytes(std::move(other.bytes)), home_(std::exchange(other.home_, nullptr)) {}
     block& operator=(block&& other) noexcept {
       std::swap(bytes, other.bytes);
-      std::swap(home, other.home);
+      std::swap(home_, other.home_);
       return *this;
     }
     ~block() {
-      if (home != nullptr) home->take_back(std::move(bytes));
+      if (home_ != nullptr) home_->take_back(std::move(bytes));
     }
 
    private:
-    connection_pool* home = nullptr;
+    connection_pool* home_ = nullptr;
   };
 
  private:
