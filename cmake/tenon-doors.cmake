@@ -79,6 +79,7 @@ function(tenon_find_doors)
   tenon_door(NAME hwloc DEFINE TENON_WITH_HWLOC HEADER hwloc.h LIBRARY hwloc PKG hwloc OPENED_AT_RUN_TIME)
   tenon_door(NAME toml DEFINE TENON_WITH_TOML HEADER toml++/toml.h LIBRARY tomlplusplus PKG tomlplusplus
              PACKAGE tomlplusplus TARGET tomlplusplus::tomlplusplus)
+  tenon_door(NAME tls DEFINE TENON_WITH_TLS HEADER openssl/ssl.h LIBRARY ssl PACKAGE OpenSSL TARGET OpenSSL::SSL)
   if(NOT TARGET tenon::all)
     add_library(tenon::all INTERFACE IMPORTED)
     target_link_libraries(tenon::all INTERFACE tenon::tenon)

@@ -8,7 +8,8 @@ from conan import ConanFile
 from conan.tools.files import copy, load
 
 doors = {"io_uring": "liburing/[>=2.3 <3]", "libuv": "libuv/[>=1.44 <2]", "mimalloc": "mimalloc/[>=2.0.9 <3]",
-         "hwloc": "hwloc/[>=2.9 <3]", "toml": "tomlplusplus/[>=3.3 <4]"}
+         "hwloc": "hwloc/[>=2.9 <3]", "toml": "tomlplusplus/[>=3.3 <4]",
+         "tls": "openssl/[>=3.0 <4]"}
 
 
 class Tenon(ConanFile):

@@ -5,7 +5,8 @@
 # What each part needs, as `command-or-file:package`.
 needs_build="g++:g++ cmake:cmake ninja:ninja-build pkg-config:pkg-config /usr/include/boost/version.hpp:libboost-dev"
 needs_doors="/usr/include/liburing.h:liburing-dev /usr/include/uv.h:libuv1-dev /usr/include/mimalloc.h:libmimalloc-dev
-  /usr/include/hwloc.h:libhwloc-dev /usr/include/toml++/toml.h:libtomlplusplus-dev ccache:ccache"
+  /usr/include/hwloc.h:libhwloc-dev /usr/include/toml++/toml.h:libtomlplusplus-dev /usr/include/openssl/ssl.h:libssl-dev
+  ccache:ccache"
 
 # What the benchmarks compare with.
 needs_peers="/usr/include/asio.hpp:libasio-dev /usr/include/tbb/concurrent_queue.h:libtbb-dev
