@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/core/result.hpp>
+#include <tenon/net/detail/openssl.hpp>
+#include <tenon/net/detail/tls_bio.hpp>
+#include <tenon/net/tls_context.hpp>
+#include <tenon/net/tls_errc.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <span>
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace tenon {
+
+namespace detail {
+
+[[nodiscard]] inline bool would_block(const std::error_code& error) noexcept {
+  return error == std::errc::operation_would_block;
+}
+
+}  // namespace detail
+
+/// An SSL object and the stream it speaks over: plain calls that never wait. `tls_stream` is made of it.
+///
+///     const auto got = session.read(room);
+///     if (!got && got.error() == std::errc::operation_would_block) co_await session.stream().readable(deadline);
+///
+/// Shape    At one address; made and destroyed by make() and the owner it gives, in the memory of the stream's runtime.
+/// Threads  One reader and one writer, on two workers at once: OpenSSL lets one thread at a time at an SSL object, so
+///          each call is made under a lock, which is nothing where the threading is not concurrent. Nobody waits for a
+///          socket under it.
+/// Errors   Those of `tls_stream`; operation_would_block: the member says what to wait for.
+template <class Stream>
+class tls_session {
+  using runtime_type = std::remove_cvref_t<decltype(std::declval<const Stream&>().runtime())>;
+  using mutex_type = typename runtime_type::threading::mutex;
+
+ public:
+  struct closer {
+    void operator()(tls_session* it) const noexcept {
+      runtime_type& runtime = it->stream().runtime();
+      it->~tls_session();
+      runtime.deallocate(it, sizeof(tls_session));
+    }
+  };
+  using owner = std::unique_ptr<tls_session, closer>;
+
+  /// What a handshake waits for.
+  enum class next : std::uint8_t { nothing, bytes, room };
+
+  [[nodiscard]] static result<owner> make(Stream stream, std::shared_ptr<detail::tls_state> state, std::string host) {
+    runtime_type& runtime = stream.runtime();
+    owner made(::new (runtime.allocate(sizeof(tls_session)))
+                   tls_session(std::move(stream), std::move(state), std::move(host)));
+    ERR_clear_error();
+    if (!made->ssl_ || !made->bio_.attach(made->ssl_.get())) return detail::noted_error(std::errc::not_enough_memory);
+    if (made->state_->is_server()) {
+      SSL_set_accept_state(made->ssl_.get());
+    } else if (const auto named = made->name_host(); !named) {
+      return named.error();
+    }
+    return made;
+  }
+
+  tls_session(const tls_session&) = delete;
+  tls_session& operator=(const tls_session&) = delete;
+
+  [[nodiscard]] Stream& stream() noexcept { return bio_.stream(); }
+  [[nodiscard]] const Stream& stream() const noexcept { return bio_.stream(); }
+  [[nodiscard]] SSL* native() const noexcept { return ssl_.get(); }
+  [[nodiscard]] mutex_type& lock() noexcept { return lock_; }
+
+  [[nodiscard]] result<next> handshake() noexcept {
+    const std::lock_guard held(lock_);
+    ERR_clear_error();
+    const int done = SSL_do_handshake(ssl_.get());
+    if (done != 1) {
+      const int why = SSL_get_error(ssl_.get(), done);
+      if (why != SSL_ERROR_WANT_READ) return fail(why);
+    }
+    if (!bio_.flush() && !bio_.keeps_something()) return bio_.error();
+    if (bio_.keeps_something()) return next::room;
+    return done == 1 ? next::nothing : next::bytes;
+  }
+
+  /// 0: the peer has said that nothing more will come. operation_would_block: wait for bytes.
+  [[nodiscard]] result<std::size_t> read(std::span<std::byte> into) noexcept {
+    const std::lock_guard held(lock_);
+    if (failure_) return failure_;
+    if (into.empty()) return std::size_t{0};
+    ERR_clear_error();
+    std::size_t total = 0;
+    do {  // a record a turn
+      std::size_t moved = 0;
+      const int done = SSL_read_ex(ssl_.get(), into.data() + total, into.size() - total, &moved);
+      if (done != 1) {
+        const auto none = nothing_read(SSL_get_error(ssl_.get(), done));
+        if (total == 0) return none;
+        break;  // what there was to say is said next time
+      }
+      total += moved;
+    } while (total < into.size() && SSL_has_pending(ssl_.get()) == 1);
+    return total;
+  }
+
+  /// Whether read would not block: operation_would_block when it would.
+  [[nodiscard]] result<void> look() noexcept {
+    const std::lock_guard held(lock_);
+    if (failure_) return {};
+    ERR_clear_error();
+    std::byte first{};
+    std::size_t moved = 0;
+    const int done = SSL_peek_ex(ssl_.get(), &first, 1, &moved);
+    if (done == 1) return {};
+    const auto none = nothing_read(SSL_get_error(ssl_.get(), done));
+    if (!none && detail::would_block(none.error())) return none.error();
+    return {};
+  }
+
+  /// Encrypts a record and sends it. operation_would_block: it is not all sent; wait for room, and offer the same
+  /// bytes: then it gives how many of them the record has.
+  [[nodiscard]] result<std::size_t> write(std::span<const std::byte> from) noexcept {
+    const std::lock_guard held(lock_);
+    if (const auto sent = flush(); !sent) return sent.error();
+    if (owed_ != 0) return std::exchange(owed_, 0);
+    if (from.empty()) return std::size_t{0};
+    if ((SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0) return std::errc::broken_pipe;
+    ERR_clear_error();
+    const std::size_t size = from.size() < record_bytes ? from.size() : record_bytes;
+    std::size_t moved = 0;
+    const int done = SSL_write_ex(ssl_.get(), from.data(), size, &moved);
+    if (done != 1) return fail(SSL_get_error(ssl_.get(), done));
+    if (!bio_.keeps_something()) return moved;
+    owed_ = moved;
+    return std::errc::operation_would_block;
+  }
+  /// Who wrote gives up. The record is sent before the next.
+  void disown() noexcept {
+    const std::lock_guard held(lock_);
+    owed_ = 0;
+  }
+  /// Whether a write would find the last one sent.
+  [[nodiscard]] result<void> make_room() noexcept {
+    const std::lock_guard held(lock_);
+    return flush();
+  }
+
+  [[nodiscard]] result<void> say_farewell() noexcept {
+    const std::lock_guard held(lock_);
+    if (const auto sent = flush(); !sent) return sent.error();
+    if ((SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) == 0) {
+      ERR_clear_error();
+      if (const int done = SSL_shutdown(ssl_.get()); done < 0) return fail(SSL_get_error(ssl_.get(), done));
+    }
+    if (const auto sent = flush(); !sent) return sent.error();
+    return stream().shutdown_send();
+  }
+
+  /// Before a wait: an idle connection holds no buffer.
+  void park() noexcept {
+    const std::lock_guard held(lock_);
+    SSL_free_buffers(ssl_.get());  // those that hold nothing
+    bio_.shrink();
+  }
+
+ private:
+  static constexpr std::size_t record_bytes = SSL3_RT_MAX_PLAIN_LENGTH;
+
+  tls_session(Stream stream, std::shared_ptr<detail::tls_state> state, std::string host)
+      : state_(std::move(state)), host_(std::move(host)), bio_(std::move(stream)), ssl_(SSL_new(state_->native())) {}
+  ~tls_session() {
+    // Else OpenSSL forgets the session, for an end without farewells. Who read to the end knows how it ended.
+    if (ssl_) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  }
+
+  /// Asks for the host and sees to it that the certificate is its own.
+  [[nodiscard]] result<void> name_host() {
+    SSL* const ssl = ssl_.get();
+    SSL_set_connect_state(ssl);
+    if (host_.find('\0') != std::string::npos) return std::errc::invalid_argument;
+    if (host_.empty()) {
+      if (SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE) return std::errc::invalid_argument;
+      return {};
+    }
+    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host_.c_str()) != 1) {
+      ERR_clear_error();
+      SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+      if (SSL_set1_host(ssl, host_.c_str()) != 1 || SSL_set_tlsext_host_name(ssl, host_.c_str()) != 1) {
+        return detail::noted_error();
+      }
+    }
+    SSL_set_app_data(ssl, &host_);
+    if (const auto before = state_->session_with(host_)) SSL_set_session(ssl, before.get());
+    return {};
+  }
+
+  [[nodiscard]] result<void> flush() noexcept {
+    if (failure_) return failure_;
+    if (bio_.error()) return bio_.error();
+    if (!bio_.keeps_something() || bio_.flush()) return {};
+    if (bio_.error()) return bio_.error();
+    return std::errc::operation_would_block;
+  }
+
+  /// A read that gave no byte.
+  [[nodiscard]] result<std::size_t> nothing_read(int why) noexcept {
+    if (why == SSL_ERROR_WANT_READ) return std::errc::operation_would_block;
+    if (why == SSL_ERROR_ZERO_RETURN) return std::size_t{0};
+    return fail(why);
+  }
+
+  /// What has gone wrong. After an error of the protocol nothing more can be done with the SSL object.
+  [[nodiscard]] std::error_code fail(int why) noexcept {
+    if (why != SSL_ERROR_SSL) {
+      if (bio_.error()) return bio_.error();
+      if (bio_.ended()) return detail::tls_error(tls_errc::truncated);
+    }
+    failure_ = detail::noted_error();
+    const long verdict = SSL_get_verify_result(ssl_.get());
+    if (verdict != X509_V_OK && failure_ == tls_errc::untrusted) {
+      failure_ = {detail::tls_verification + static_cast<int>(verdict), tls_category()};
+    }
+    return failure_;
+  }
+
+  [[no_unique_address]] mutex_type lock_;
+  std::shared_ptr<detail::tls_state> state_;
+  std::string host_;  // of a client: whom it asked for
+  detail::tls_bio<Stream> bio_;
+  detail::openssl_owner<SSL> ssl_;
+  std::size_t owed_ = 0;  // bytes of the user's that are encrypted, and not yet said to be written
+  std::error_code failure_;
+};
+
+}  // namespace tenon
