@@ -7,6 +7,7 @@
 #include <tenon/net/tls_context.hpp>
 #include <tenon/net/tls_errc.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -44,14 +45,33 @@ class tls_session {
   using mutex_type = typename runtime_type::threading::mutex;
 
  public:
-  struct closer {
-    void operator()(tls_session* it) const noexcept {
-      runtime_type& runtime = it->stream().runtime();
-      it->~tls_session();
-      runtime.deallocate(it, sizeof(tls_session));
+  /// Keeps it; the last to let go destroys it.
+  class owner {
+   public:
+    explicit owner(tls_session* it) noexcept : it_(it) {}
+    owner(owner&& other) noexcept : it_(std::exchange(other.it_, nullptr)) {}
+    owner& operator=(owner&& other) noexcept {
+      std::swap(it_, other.it_);
+      return *this;
     }
+    ~owner() {
+      if (it_ == nullptr || it_->owners_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+      runtime_type& runtime = it_->stream().runtime();
+      it_->~tls_session();
+      runtime.deallocate(it_, sizeof(tls_session));
+    }
+
+    [[nodiscard]] tls_session& operator*() const noexcept { return *it_; }
+    [[nodiscard]] tls_session* operator->() const noexcept { return it_; }
+    /// One more.
+    [[nodiscard]] owner share() const noexcept {
+      it_->owners_.fetch_add(1, std::memory_order_relaxed);
+      return owner(it_);
+    }
+
+   private:
+    tls_session* it_;
   };
-  using owner = std::unique_ptr<tls_session, closer>;
 
   /// What a handshake waits for.
   enum class next : std::uint8_t { nothing, bytes, room };
@@ -129,10 +149,10 @@ class tls_session {
   /// bytes: then it gives how many of them the record has.
   [[nodiscard]] result<std::size_t> write(std::span<const std::byte> from) noexcept {
     const std::lock_guard held(lock_);
+    if (is_parting()) return std::errc::broken_pipe;
     if (const auto sent = flush(); !sent) return sent.error();
     if (owed_ != 0) return std::exchange(owed_, 0);
     if (from.empty()) return std::size_t{0};
-    if ((SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0) return std::errc::broken_pipe;
     ERR_clear_error();
     const std::size_t size = from.size() < record_bytes ? from.size() : record_bytes;
     std::size_t moved = 0;
@@ -147,21 +167,31 @@ class tls_session {
     const std::lock_guard held(lock_);
     owed_ = 0;
   }
-  /// Whether a write would find the last one sent.
+  /// Sends what a write has left behind: whether a write would find room now.
   [[nodiscard]] result<void> make_room() noexcept {
     const std::lock_guard held(lock_);
     return flush();
   }
 
-  [[nodiscard]] result<void> say_farewell() noexcept {
+  /// Says that nothing more will come: false when it could not all be sent, and the caller has to see it off. Said
+  /// again, it is true.
+  [[nodiscard]] result<bool> say_farewell() noexcept {
     const std::lock_guard held(lock_);
-    if (const auto sent = flush(); !sent) return sent.error();
-    if ((SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) == 0) {
-      ERR_clear_error();
-      if (const int done = SSL_shutdown(ssl_.get()); done < 0) return fail(SSL_get_error(ssl_.get(), done));
-    }
-    if (const auto sent = flush(); !sent) return sent.error();
-    return stream().shutdown_send();
+    if (is_parting()) return true;
+    if (const auto sent = flush(); !sent && !detail::would_block(sent.error())) return sent.error();
+    ERR_clear_error();
+    if (const int done = SSL_shutdown(ssl_.get()); done < 0) return fail(SSL_get_error(ssl_.get(), done));
+    return end();
+  }
+  /// Whether it is said: then there is nothing to wait for room for.
+  [[nodiscard]] bool has_parted() noexcept {
+    const std::lock_guard held(lock_);
+    return is_parting();
+  }
+  /// Goes on with that: false when there is still something to send.
+  [[nodiscard]] result<bool> see_off() noexcept {
+    const std::lock_guard held(lock_);
+    return end();
   }
 
   /// Before a wait: an idle connection holds no buffer.
@@ -202,6 +232,18 @@ class tls_session {
     return {};
   }
 
+  [[nodiscard]] bool is_parting() const noexcept { return (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0; }
+
+  /// The farewell is said; when it is sent, so is the end of the stream below.
+  [[nodiscard]] result<bool> end() noexcept {
+    if (const auto sent = flush(); !sent) {
+      if (detail::would_block(sent.error())) return false;
+      return sent.error();
+    }
+    if (const auto ended = stream().shutdown_send(); !ended) return ended.error();
+    return true;
+  }
+
   [[nodiscard]] result<void> flush() noexcept {
     if (failure_) return failure_;
     if (bio_.error()) return bio_.error();
@@ -231,6 +273,7 @@ class tls_session {
     return failure_;
   }
 
+  typename runtime_type::threading::template atomic<int> owners_{1};
   [[no_unique_address]] mutex_type lock_;
   std::shared_ptr<detail::tls_state> state_;
   std::string host_;  // of a client: whom it asked for

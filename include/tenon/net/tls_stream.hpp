@@ -12,6 +12,7 @@
 #include <tenon/task/task.hpp>
 #include <tenon/task/yield.hpp>
 
+#include <chrono>
 #include <coroutine>
 #include <cstddef>
 #include <memory>
@@ -120,7 +121,10 @@ class tls_room_wait : public tls_wait<tls_room_wait<Stream>, void> {
  public:
   tls_room_wait(session& of, time_point deadline) noexcept : of_(of), deadline_(deadline) {}
 
-  [[nodiscard]] static result<void> attempt() noexcept { return std::errc::operation_would_block; }
+  [[nodiscard]] result<void> attempt() noexcept {
+    if (of_.has_parted()) return {};
+    return std::errc::operation_would_block;  // whether there is room, the stream knows
+  }
   [[nodiscard]] task<result<void>> rest() { return later(of_, deadline_); }
 
  private:
@@ -209,7 +213,7 @@ class tls_write_wait : public tls_wait<tls_write_wait<Stream>, std::size_t> {
 /// Cancellation  When a co_await returns, the buffer is free. A write that ends with an error may have taken part of it,
 ///               and what it took goes out before what is written next. Reading goes on after a wait that ended.
 /// Farewell      shutdown_send says it; to destroy the stream does not, so that what is cut short by an error does not
-///               look whole to the peer.
+///               look whole to the peer. It is the writer's to say.
 template <class Stream>
 class tls_stream {
   using session = tls_session<Stream>;
@@ -254,15 +258,27 @@ class tls_stream {
   }
 
   /// Reads or writes what can be without waiting, from a worker of R; std::errc::operation_would_block when nothing
-  /// can. A write that gave this may have encrypted already: what is written next has to begin with the same bytes.
+  /// can. A write that gave less than all may have encrypted more: what is written next has to go on with the same bytes.
   [[nodiscard]] result<std::size_t> try_read_some(std::span<std::byte> into) noexcept { return session_->read(into); }
   [[nodiscard]] result<std::size_t> try_write_some(std::span<const std::byte> from) noexcept {
-    return session_->write(from);
+    std::size_t total = 0;
+    for (;;) {
+      const auto wrote = session_->write(from.subspan(total));
+      if (!wrote && total == 0) return wrote;
+      total += wrote ? *wrote : 0;
+      if (!wrote || total == from.size()) return total;
+    }
   }
 
-  /// Says to the peer that nothing more will come; reading goes on. operation_would_block, when the last write was given
-  /// up or the socket is full: await writable() and say it again.
-  result<void> shutdown_send() noexcept { return session_->say_farewell(); }
+  /// Says to the peer that nothing more will come; reading goes on. When the socket is full, a detached task of the
+  /// runtime sees the farewell off, as the kernel would that of a plain socket: for 5 seconds at most, also when the
+  /// stream is destroyed meanwhile.
+  result<void> shutdown_send() {
+    const auto said = session_->say_farewell();
+    if (!said) return said.error();
+    if (!*said) runtime().spawn(&see_off, session_.share());
+    return {};
+  }
 
   [[nodiscard]] int native_handle() const noexcept { return carrier().native_handle(); }
   [[nodiscard]] auto& runtime() const noexcept { return carrier().runtime(); }
@@ -322,6 +338,16 @@ class tls_stream {
         const auto ready = co_await (*made)->stream().writable(deadline);
         if (!ready) co_return ready.error();
       }
+    }
+  }
+
+  static task<void> see_off(typename session::owner parting) {
+    const time_point until = parting->stream().runtime().now() + std::chrono::seconds(5);
+    for (;;) {
+      const auto gone = parting->see_off();
+      if (!gone || *gone) co_return;
+      const auto ready = co_await parting->stream().writable(until);
+      if (!ready) co_return;
     }
   }
 
