@@ -6,10 +6,9 @@
 #include <tenon/net/tls_errc.hpp>
 #include <tenon/net/tls_settings.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -86,7 +85,6 @@ class tls_state {
       if (const auto set = show(ctx, who); !set) return set.error();
       contexts_.push_back(std::move(made));
     }
-    std::stable_sort(names_.begin(), names_.end(), [](const name& a, const name& b) { return a.host < b.host; });
     return {};
   }
 
@@ -142,11 +140,6 @@ class tls_state {
   }
 
  private:
-  struct name {
-    std::string host;
-    SSL_CTX* shown;
-  };
-
   [[nodiscard]] static result<void> set_common(SSL_CTX* ctx, tls_version least, const std::string& ciphers) noexcept {
     SSL_CTX_set_min_proto_version(ctx, least == tls_version::tls_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
@@ -179,7 +172,7 @@ class tls_state {
     if (!key) return noted_error();
     const openssl_owner<X509> leaf(sk_X509_shift(chain->get()));
     if (SSL_CTX_use_cert_and_key(ctx, leaf.get(), key.get(), chain->get(), 1) != 1) return noted_error();
-    for (const std::string& host : who.hosts) names_.push_back({in_lower_case(host), ctx});
+    for (const std::string& host : who.hosts) names_.emplace(in_lower_case(host), ctx);
     if (who.hosts.empty()) add_names_of(leaf.get(), ctx);
     ERR_clear_error();
     return {};
@@ -194,7 +187,7 @@ class tls_state {
       if (each->type != GEN_DNS) continue;
       const auto* const text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(each->d.dNSName));
       const std::string_view host(text, static_cast<std::size_t>(ASN1_STRING_length(each->d.dNSName)));
-      names_.push_back({in_lower_case(host), ctx});
+      names_.emplace(in_lower_case(host), ctx);
     }
   }
 
@@ -217,9 +210,8 @@ class tls_state {
   }
 
   [[nodiscard]] SSL_CTX* identity_for(std::string_view host) const noexcept {
-    const auto at = std::lower_bound(names_.begin(), names_.end(), host,
-                                     [](const name& each, std::string_view wanted) { return each.host < wanted; });
-    return at != names_.end() && at->host == host ? at->shown : nullptr;
+    const auto at = names_.find(host);
+    return at != names_.end() ? at->second : nullptr;
   }
 
   static int choose_identity(SSL* ssl, int* /*alert*/, void* its) {
@@ -249,6 +241,7 @@ class tls_state {
   static int keep_session(SSL* ssl, SSL_SESSION* session) {
     auto& self = *static_cast<tls_state*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
     const auto* const host = static_cast<const std::string*>(SSL_get_app_data(ssl));
+    if (host->empty()) return 0;
     const std::lock_guard held(self.sessions_lock_);
     if (self.sessions_.size() >= self.kept_hosts_ && !self.sessions_.contains(*host)) {
       self.sessions_.erase(self.sessions_.begin());
@@ -258,8 +251,8 @@ class tls_state {
   }
 
   bool serving_;
-  std::vector<openssl_owner<SSL_CTX>> contexts_;  // the first begins each connection
-  std::vector<name> names_;                       // in order
+  std::vector<openssl_owner<SSL_CTX>> contexts_;        // the first begins each connection
+  std::map<std::string, SSL_CTX*, std::less<>> names_;  // the first identity that has a name keeps it
   std::vector<unsigned char> protocols_;
   std::mutex sessions_lock_;
   std::size_t kept_hosts_ = 0;
@@ -280,7 +273,7 @@ class tls_state {
 /// Cost     A certificate is read and parsed at server() and reload(), which read files where they are called: from
 ///          `blocking` when that matters. A connection that begins takes a mutex for as long as one pointer is copied.
 /// Threads  All members, from any thread.
-/// Errors   server, client, reload: the system's errno for a file; OpenSSL's reason, such as "key values mismatch";
+/// Errors   server, client, reload: the system's errno for a file; OpenSSL's reason, such as "private key mismatch";
 ///          invalid_argument: no identity, or a protocol's name that is empty or over 255 bytes. After an error of
 ///          reload() all is as it was.
 /// Names    A server shows the identity whose hosts have the name that the client asks for (SNI), or else a wildcard of

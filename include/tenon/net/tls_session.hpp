@@ -215,6 +215,7 @@ class tls_session {
   [[nodiscard]] result<void> name_host() {
     SSL* const ssl = ssl_.get();
     SSL_set_connect_state(ssl);
+    SSL_set_app_data(ssl, &host_);
     if (host_.find('\0') != std::string::npos) return std::errc::invalid_argument;
     if (host_.empty()) {
       if (SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE) return std::errc::invalid_argument;
@@ -227,7 +228,6 @@ class tls_session {
         return detail::noted_error();
       }
     }
-    SSL_set_app_data(ssl, &host_);
     if (const auto before = state_->session_with(host_)) SSL_set_session(ssl, before.get());
     return {};
   }

@@ -69,7 +69,7 @@ class tls_bio {
 
  private:
   /// Who does not read what OpenSSL answers, yet makes it answer, is not waited for.
-  static constexpr std::size_t most_bytes = 64 * std::size_t{1024};
+  static constexpr std::size_t most_bytes = 32 * std::size_t{1024};
 
   [[nodiscard]] static BIO_METHOD* method() noexcept {
     static const openssl_owner<BIO_METHOD> only = [] {
