@@ -122,6 +122,11 @@ namespace detail {
   return {static_cast<int>(own), tls_category()};
 }
 
+/// What OpenSSL tells of a call stands among what it has noted on this thread: nothing older may. Nothing is, mostly.
+inline void forget_errors() noexcept {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 /// The first of the errors that OpenSSL has noted on this thread, which is the cause of the others; `otherwise` when
 /// there is none. Nothing is noted afterwards.
 [[nodiscard]] inline std::error_code noted_error(std::errc otherwise = std::errc::protocol_error) noexcept {

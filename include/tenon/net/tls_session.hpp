@@ -80,7 +80,7 @@ class tls_session {
     runtime_type& runtime = stream.runtime();
     owner made(::new (runtime.allocate(sizeof(tls_session)))
                    tls_session(std::move(stream), std::move(state), std::move(host)));
-    ERR_clear_error();
+    detail::forget_errors();
     if (!made->ssl_ || !made->bio_.attach(made->ssl_.get())) return detail::noted_error(std::errc::not_enough_memory);
     if (made->state_->is_server()) {
       SSL_set_accept_state(made->ssl_.get());
@@ -100,7 +100,7 @@ class tls_session {
 
   [[nodiscard]] result<next> handshake() noexcept {
     const std::lock_guard held(lock_);
-    ERR_clear_error();
+    detail::forget_errors();
     const int done = SSL_do_handshake(ssl_.get());
     if (done != 1) {
       const int why = SSL_get_error(ssl_.get(), done);
@@ -116,7 +116,7 @@ class tls_session {
     const std::lock_guard held(lock_);
     if (failure_) return failure_;
     if (into.empty()) return std::size_t{0};
-    ERR_clear_error();
+    detail::forget_errors();
     std::size_t total = 0;
     do {  // a record a turn
       std::size_t moved = 0;
@@ -135,7 +135,7 @@ class tls_session {
   [[nodiscard]] result<void> look() noexcept {
     const std::lock_guard held(lock_);
     if (failure_) return {};
-    ERR_clear_error();
+    detail::forget_errors();
     std::byte first{};
     std::size_t moved = 0;
     const int done = SSL_peek_ex(ssl_.get(), &first, 1, &moved);
@@ -153,7 +153,7 @@ class tls_session {
     if (const auto sent = flush(); !sent) return sent.error();
     if (owed_ != 0) return std::exchange(owed_, 0);
     if (from.empty()) return std::size_t{0};
-    ERR_clear_error();
+    detail::forget_errors();
     const std::size_t size = from.size() < record_bytes ? from.size() : record_bytes;
     std::size_t moved = 0;
     const int done = SSL_write_ex(ssl_.get(), from.data(), size, &moved);
@@ -179,7 +179,7 @@ class tls_session {
     const std::lock_guard held(lock_);
     if (is_parting()) return true;
     if (const auto sent = flush(); !sent && !detail::would_block(sent.error())) return sent.error();
-    ERR_clear_error();
+    detail::forget_errors();
     if (const int done = SSL_shutdown(ssl_.get()); done < 0) return fail(SSL_get_error(ssl_.get(), done));
     return end();
   }
@@ -222,7 +222,7 @@ class tls_session {
       return {};
     }
     if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host_.c_str()) != 1) {
-      ERR_clear_error();
+      detail::forget_errors();
       SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
       if (SSL_set1_host(ssl, host_.c_str()) != 1 || SSL_set_tlsext_host_name(ssl, host_.c_str()) != 1) {
         return detail::noted_error();

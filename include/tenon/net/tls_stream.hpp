@@ -37,12 +37,13 @@ class tls_wait {
   [[nodiscard]] bool await_ready() noexcept {
     // As with plain streams: a task that never has to wait lets the others run now and then.
     if (++here().depth >= transfer_depth) return false;
+    tried_ = true;
     outcome_ = static_cast<Derived&>(*this).attempt();
     return outcome_.has_value() || !would_block(outcome_.error());
   }
   template <class Promise>
   [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiter) {
-    rest_.emplace(static_cast<Derived&>(*this).rest());
+    rest_.emplace(static_cast<Derived&>(*this).rest(tried_));
     running_.emplace(std::move(*rest_).operator co_await());
     return running_->start(waiter, *environment_of(waiter));
   }
@@ -57,6 +58,7 @@ class tls_wait {
 
  private:
   result<Value> outcome_{std::errc::operation_would_block};
+  bool tried_ = false;
   std::optional<task<result<Value>>> rest_;
   std::optional<typename task<result<Value>>::awaiter> running_;
 };
@@ -70,14 +72,16 @@ class tls_read_wait : public tls_wait<tls_read_wait<Stream>, std::size_t> {
       : of_(of), into_(into), deadline_(deadline) {}
 
   [[nodiscard]] result<std::size_t> attempt() noexcept { return of_.read(into_); }
-  [[nodiscard]] task<result<std::size_t>> rest() { return later(of_, into_, deadline_); }
+  [[nodiscard]] task<result<std::size_t>> rest(bool tried) { return later(of_, into_, deadline_, tried); }
 
  private:
-  static task<result<std::size_t>> later(session& of, std::span<std::byte> into, time_point deadline) {
-    if (here().depth >= transfer_depth) co_await yield();
-    for (;;) {
-      const auto got = of.read(into);
-      if (got || !would_block(got.error())) co_return got;
+  static task<result<std::size_t>> later(session& of, std::span<std::byte> into, time_point deadline, bool tried) {
+    if (!tried) co_await yield();
+    for (;; tried = false) {
+      if (!tried) {
+        const auto got = of.read(into);
+        if (got || !would_block(got.error())) co_return got;
+      }
       of.park();
       const auto ready = co_await of.stream().readable(deadline);
       if (!ready) co_return ready.error();
@@ -97,13 +101,13 @@ class tls_look_wait : public tls_wait<tls_look_wait<Stream>, void> {
   tls_look_wait(session& of, time_point deadline) noexcept : of_(of), deadline_(deadline) {}
 
   [[nodiscard]] result<void> attempt() noexcept { return of_.look(); }
-  [[nodiscard]] task<result<void>> rest() { return later(of_, deadline_); }
+  [[nodiscard]] task<result<void>> rest(bool tried) { return later(of_, deadline_, tried); }
 
  private:
-  static task<result<void>> later(session& of, time_point deadline) {
-    if (here().depth >= transfer_depth) co_await yield();
-    for (;;) {
-      if (of.look()) co_return result<void>();
+  static task<result<void>> later(session& of, time_point deadline, bool tried) {
+    if (!tried) co_await yield();
+    for (;; tried = false) {
+      if (!tried && of.look()) co_return result<void>();
       of.park();
       const auto ready = co_await of.stream().readable(deadline);
       if (!ready) co_return ready.error();
@@ -125,7 +129,7 @@ class tls_room_wait : public tls_wait<tls_room_wait<Stream>, void> {
     if (of_.has_parted()) return {};
     return std::errc::operation_would_block;  // whether there is room, the stream knows
   }
-  [[nodiscard]] task<result<void>> rest() { return later(of_, deadline_); }
+  [[nodiscard]] task<result<void>> rest(bool /*tried*/) { return later(of_, deadline_); }
 
  private:
   static task<result<void>> later(session& of, time_point deadline) {
@@ -158,24 +162,33 @@ class tls_write_wait : public tls_wait<tls_write_wait<Stream>, std::size_t> {
       if (!whole_ || done_ == from_.size()) return done_;
     }
   }
-  [[nodiscard]] task<result<std::size_t>> rest() { return later(of_, from_, done_, deadline_, whole_, stop_); }
+  [[nodiscard]] task<result<std::size_t>> rest(bool tried) {
+    if (!tried) return put_off(*this);
+    return later(of_, from_, done_, deadline_, whole_, stop_);
+  }
 
  private:
+  static task<result<std::size_t>> put_off(tls_write_wait& self) {
+    co_await yield();
+    const auto wrote = self.attempt();
+    if (wrote || !would_block(wrote.error())) co_return wrote;
+    co_return co_await later(self.of_, self.from_, self.done_, self.deadline_, self.whole_, self.stop_);
+  }
+  /// The stream is full.
   static task<result<std::size_t>> later(session& of, std::span<const std::byte> from, std::size_t done,
                                          time_point deadline, bool whole, on_stop stop) {
-    if (here().depth >= transfer_depth) co_await yield();
     for (;;) {
-      const auto wrote = of.write(from.subspan(done));
-      if (wrote) {
+      const auto ready = co_await of.stream().writable(deadline, stop);
+      if (!ready) {
+        of.disown();
+        co_return ready.error();
+      }
+      auto wrote = of.write(from.subspan(done));
+      for (; wrote; wrote = of.write(from.subspan(done))) {
         done += *wrote;
         if (!whole || done == from.size()) co_return done;
-        continue;
       }
       if (!would_block(wrote.error())) co_return wrote;
-      const auto ready = co_await of.stream().writable(deadline, stop);
-      if (ready) continue;
-      of.disown();
-      co_return ready.error();
     }
   }
 
