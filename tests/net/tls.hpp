@@ -19,18 +19,21 @@
 namespace tenon_test {
 
 /// Each backend; each way to share tasks; with one thread.
-using all_secure = as_types<decltype(std::tuple_cat(
-    std::tuple<wired<tenon::epoll, tenon::stealing<>>, wired<tenon::poll, tenon::affinity<>>,
-               wired<tenon::epoll, tenon::fifo, tenon::single_thread>>()
-#if defined(TENON_WITH_IO_URING) && TENON_WITH_IO_URING
-        ,
-    std::tuple<wired<tenon::io_uring<>, tenon::stealing<>>>()
-#endif
+#if defined(TENON_TESTS_PAIRWISE)
+using all_secure = testing::Types<wired<tenon::epoll, tenon::stealing<>>
+#else
+using all_secure = testing::Types<wired<tenon::epoll, tenon::stealing<>>, wired<tenon::poll, tenon::affinity<>>,
+                                  wired<tenon::epoll, tenon::fifo, tenon::single_thread>
 #if defined(TENON_WITH_LIBUV) && TENON_WITH_LIBUV
-        ,
-    std::tuple<wired<tenon::libuv, tenon::affinity<>>>()
+                                  ,
+                                  wired<tenon::libuv, tenon::affinity<>>
 #endif
-        ))>::type;
+#endif
+#if defined(TENON_WITH_IO_URING) && TENON_WITH_IO_URING
+                                  ,
+                                  wired<tenon::io_uring<>, tenon::stealing<>>
+#endif
+                                  >;
 
 template <class R>
 using secure = tenon::tls_stream<typename R::tcp_stream>;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#if __has_include(<openssl/ssl.h>)
 #include <tenon/net/tls_context.hpp>
 
 #include "tls.hpp"
@@ -332,3 +333,5 @@ TEST(tls_context, is_reloaded_while_connections_are_served) {
 }
 
 }  // namespace
+
+#endif

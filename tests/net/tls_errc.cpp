@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#if __has_include(<openssl/ssl.h>)
 #include <tenon/net/tls_errc.hpp>
 
 #include <gtest/gtest.h>
@@ -62,3 +63,5 @@ TEST(tls_errc, takes_what_openssl_has_noted) {
 }
 
 }  // namespace
+
+#endif

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#if __has_include(<openssl/ssl.h>)
 #include <tenon/net/tls_session.hpp>
 
 #include "tls.hpp"
@@ -152,3 +153,5 @@ TEST_F(tls_sessions, hold_no_buffer_while_they_are_parked) {
 }
 
 }  // namespace
+
+#endif

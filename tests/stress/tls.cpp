@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#if __has_include(<openssl/ssl.h>)
 #include "../net/tls.hpp"
 
 #include "storm.hpp"
@@ -213,3 +214,5 @@ TEST(tls, is_soaked_on_io_uring) { soak<tenon::io_uring<>>(); }
 #endif
 
 }  // namespace
+
+#endif

@@ -8,8 +8,6 @@
 
 #include <array>
 #include <cstddef>
-#include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -127,19 +125,29 @@ class tls_state {
   /// connections with one ticket knows that they are the same client's (RFC 8446, C.4).
   [[nodiscard]] openssl_owner<SSL_SESSION> session_with(const std::string& host) {
     const std::lock_guard held(sessions_lock_);
-    const auto at = sessions_.find(host);
-    if (at == sessions_.end()) return nullptr;
-    openssl_owner<SSL_SESSION> found = std::move(at->second);
-    if (SSL_SESSION_get_protocol_version(found.get()) == TLS1_3_VERSION) {
+    for (auto at = sessions_.begin(); at != sessions_.end(); ++at) {
+      if (at->host != host) continue;
+      if (SSL_SESSION_get_protocol_version(at->last.get()) != TLS1_3_VERSION) {
+        SSL_SESSION_up_ref(at->last.get());
+        return openssl_owner<SSL_SESSION>(at->last.get());
+      }
+      openssl_owner<SSL_SESSION> found = std::move(at->last);
       sessions_.erase(at);
-    } else {
-      SSL_SESSION_up_ref(found.get());
-      at->second.reset(found.get());
+      return found;
     }
-    return found;
+    return nullptr;
   }
 
  private:
+  struct name {
+    std::string host;
+    SSL_CTX* shown;
+  };
+  struct kept {
+    std::string host;
+    openssl_owner<SSL_SESSION> last;
+  };
+
   [[nodiscard]] static result<void> set_common(SSL_CTX* ctx, tls_version least, const std::string& ciphers) noexcept {
     SSL_CTX_set_min_proto_version(ctx, least == tls_version::tls_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
@@ -172,7 +180,7 @@ class tls_state {
     if (!key) return noted_error();
     const openssl_owner<X509> leaf(sk_X509_shift(chain->get()));
     if (SSL_CTX_use_cert_and_key(ctx, leaf.get(), key.get(), chain->get(), 1) != 1) return noted_error();
-    for (const std::string& host : who.hosts) names_.emplace(in_lower_case(host), ctx);
+    for (const std::string& host : who.hosts) add_name(in_lower_case(host), ctx);
     if (who.hosts.empty()) add_names_of(leaf.get(), ctx);
     ERR_clear_error();
     return {};
@@ -187,7 +195,7 @@ class tls_state {
       if (each->type != GEN_DNS) continue;
       const auto* const text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(each->d.dNSName));
       const std::string_view host(text, static_cast<std::size_t>(ASN1_STRING_length(each->d.dNSName)));
-      names_.emplace(in_lower_case(host), ctx);
+      add_name(in_lower_case(host), ctx);
     }
   }
 
@@ -210,8 +218,26 @@ class tls_state {
   }
 
   [[nodiscard]] SSL_CTX* identity_for(std::string_view host) const noexcept {
-    const auto at = names_.find(host);
-    return at != names_.end() ? at->second : nullptr;
+    const std::size_t at = place_of(host);
+    return at != names_.size() && names_[at].host == host ? names_[at].shown : nullptr;
+  }
+  /// The first identity that has a name keeps it.
+  void add_name(std::string host, SSL_CTX* shown) {
+    const std::size_t at = place_of(host);
+    if (at != names_.size() && names_[at].host == host) return;
+    names_.insert(names_.begin() + static_cast<std::ptrdiff_t>(at), {std::move(host), shown});
+  }
+  [[nodiscard]] std::size_t place_of(std::string_view host) const noexcept {
+    std::size_t begin = 0;
+    for (std::size_t end = names_.size(); begin != end;) {
+      const std::size_t middle = (begin + end) / 2;
+      if (names_[middle].host < host) {
+        begin = middle + 1;
+      } else {
+        end = middle;
+      }
+    }
+    return begin;
   }
 
   static int choose_identity(SSL* ssl, int* /*alert*/, void* its) {
@@ -243,20 +269,23 @@ class tls_state {
     const auto* const host = static_cast<const std::string*>(SSL_get_app_data(ssl));
     if (host->empty()) return 0;
     const std::lock_guard held(self.sessions_lock_);
-    if (self.sessions_.size() >= self.kept_hosts_ && !self.sessions_.contains(*host)) {
-      self.sessions_.erase(self.sessions_.begin());
+    for (kept& each : self.sessions_) {
+      if (each.host != *host) continue;
+      each.last.reset(session);
+      return 1;
     }
-    self.sessions_[*host].reset(session);
+    if (self.sessions_.size() >= self.kept_hosts_) self.sessions_.erase(self.sessions_.begin());
+    self.sessions_.push_back({*host, openssl_owner<SSL_SESSION>(session)});
     return 1;
   }
 
   bool serving_;
-  std::vector<openssl_owner<SSL_CTX>> contexts_;        // the first begins each connection
-  std::map<std::string, SSL_CTX*, std::less<>> names_;  // the first identity that has a name keeps it
+  std::vector<openssl_owner<SSL_CTX>> contexts_;  // the first begins each connection
+  std::vector<name> names_;                       // in order, each once
   std::vector<unsigned char> protocols_;
   std::mutex sessions_lock_;
   std::size_t kept_hosts_ = 0;
-  std::map<std::string, openssl_owner<SSL_SESSION>> sessions_;
+  std::vector<kept> sessions_;  // the first came first
 };
 
 }  // namespace detail

@@ -211,20 +211,21 @@ class tls_write_wait : public tls_wait<tls_write_wait<Stream>, std::size_t> {
 ///     if (!peer) co_return log(peer.error().message());
 ///     auto n = co_await peer->read_some(room, rt.now() + 5s);
 ///
-/// Shape         One pointer, to the stream, OpenSSL's object and a lock (none under single_thread). OpenSSL's object is
-///               several KiB; its two buffers of 17 KiB are given back whenever the stream waits for bytes.
+/// Shape         One pointer, to the stream, OpenSSL's object and a lock (none under single_thread). An idle connection
+///               holds 17 KiB, nearly all of it OpenSSL's: its two buffers of 17 KiB each are given back whenever the
+///               stream waits for bytes.
 /// Cost          A read that finds bytes, and a write that finds room, have no coroutine frame and allocate nothing but
 ///               those buffers; a wait takes a frame from the worker's memory. A write is a system call a record of 16
 ///               KiB. The handshake computes at the worker where it is awaited: tens to hundreds of microseconds with
 ///               an elliptic curve, a millisecond with RSA.
 /// Threads       One reader and one writer at a time, in any two tasks of R, on any two workers.
-/// Errors        result: the system's errno; timed_out, operation_canceled, and of OpenSSL in `tls_category`, what can be
-///               told apart in `tls_errc`. The end of the stream is a read of 0 bytes, after the peer's farewell; an end
-///               without one is tls_errc::truncated: somebody may have cut it. SIGPIPE is never raised.
+/// Errors        result: the system's errno; timed_out; operation_canceled; OpenSSL's in `tls_category`, of which
+///               `tls_errc` tells some apart. The end of the stream is a read of 0 bytes, after the peer's farewell; an
+///               end without one is tls_errc::truncated: somebody may have cut it. SIGPIPE is never raised.
 ///               After an error of TLS itself the stream gives the same error again. A server that does not like a
 ///               client's certificate says so when the client has connected already: at its first read (TLS 1.3).
-/// Cancellation  When a co_await returns, the buffer is free. A write that ends with an error may have taken part of it,
-///               and what it took goes out before what is written next. Reading goes on after a wait that ended.
+/// Cancellation  When a co_await returns, the buffer is free. A write that ends with an error may have taken part of
+///               it, and what it took goes out before what is written next. Reading goes on after a wait that ended.
 /// Farewell      shutdown_send says it; to destroy the stream does not, so that what is cut short by an error does not
 ///               look whole to the peer. It is the writer's to say.
 template <class Stream>
@@ -271,7 +272,7 @@ class tls_stream {
   }
 
   /// Reads or writes what can be without waiting, from a worker of R; std::errc::operation_would_block when nothing
-  /// can. A write that gave less than all may have encrypted more: what is written next has to go on with the same bytes.
+  /// can. A write that gave less than all may have encrypted more: what is written next goes on with the same bytes.
   [[nodiscard]] result<std::size_t> try_read_some(std::span<std::byte> into) noexcept { return session_->read(into); }
   [[nodiscard]] result<std::size_t> try_write_some(std::span<const std::byte> from) noexcept {
     std::size_t total = 0;
