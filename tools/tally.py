@@ -90,7 +90,7 @@ of_asio = {"tenon/net/asio.hpp", "tenon/net/asio_host.hpp", "tenon/net/awaiting.
 
 # What stands behind OpenSSL's door.
 of_openssl = {"tenon/net/tls_context.hpp", "tenon/net/tls_errc.hpp", "tenon/net/tls_session.hpp",
-              "tenon/net/tls_stream.hpp"}
+              "tenon/net/tls_stream.hpp", "tenon/net/tls_vigil.hpp"}
 
 
 def headers():

@@ -131,14 +131,19 @@ class tls_session {
     return total;
   }
 
-  /// Whether read would not block: operation_would_block when it would.
-  [[nodiscard]] result<void> look() noexcept {
+  /// Whether read would not block: operation_would_block when it would. Of `buffers`: whether it would not even if the
+  /// stream had nothing.
+  enum class reach : std::uint8_t { buffers, stream };
+  [[nodiscard]] result<void> look(reach into = reach::stream) noexcept {
     const std::lock_guard held(lock_);
     if (failure_) return {};
+    if (into == reach::buffers && SSL_has_pending(ssl_.get()) == 0) return std::errc::operation_would_block;
     detail::forget_errors();
     std::byte first{};
     std::size_t moved = 0;
+    bio_.hold(into == reach::buffers);
     const int done = SSL_peek_ex(ssl_.get(), &first, 1, &moved);
+    bio_.hold(false);
     if (done == 1) return {};
     const auto none = nothing_read(SSL_get_error(ssl_.get(), done));
     if (!none && detail::would_block(none.error())) return none.error();

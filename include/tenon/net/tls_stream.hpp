@@ -9,6 +9,7 @@
 #include <tenon/net/detail/openssl.hpp>
 #include <tenon/net/tls_context.hpp>
 #include <tenon/net/tls_session.hpp>
+#include <tenon/net/tls_vigil.hpp>
 #include <tenon/task/task.hpp>
 #include <tenon/task/yield.hpp>
 
@@ -265,6 +266,12 @@ class tls_stream {
   /// only something of TLS itself.
   [[nodiscard]] detail::tls_look_wait<Stream> readable(time_point deadline = never) noexcept {
     return {*session_, deadline};
+  }
+  /// Waits until a read would not block, tells `watcher`, and waits again for as long as it says: see
+  /// stream_socket::watch. The watcher's patience is with bytes of the user's.
+  template <class Watcher>
+  [[nodiscard]] detail::tls_vigil<Stream, Watcher> watch(Watcher& watcher) noexcept {
+    return {*session_, watcher};
   }
   /// Waits until a write would not block.
   [[nodiscard]] detail::tls_room_wait<Stream> writable(time_point deadline = never) noexcept {

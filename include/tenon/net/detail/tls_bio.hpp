@@ -63,6 +63,9 @@ class tls_bio {
     if (kept_.empty() && kept_.capacity() != 0) std::vector<std::byte>().swap(kept_);
   }
 
+  /// While it is held, OpenSSL finds nothing to read but what it has read already.
+  void hold(bool it) noexcept { held_ = it; }
+
   /// What the stream failed with, and whether it has ended.
   [[nodiscard]] std::error_code error() const noexcept { return error_; }
   [[nodiscard]] bool ended() const noexcept { return ended_; }
@@ -88,6 +91,10 @@ class tls_bio {
     auto& self = *static_cast<tls_bio*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
     *moved = 0;
+    if (self.held_) {
+      BIO_set_retry_read(bio);
+      return 0;
+    }
     const auto got = self.stream_.try_read_some(std::as_writable_bytes(std::span(into, size)));
     if (got) {
       *moved = *got;
@@ -131,6 +138,7 @@ class tls_bio {
   std::size_t sent_ = 0;  // of what is kept
   std::error_code error_;
   bool ended_ = false;
+  bool held_ = false;
 };
 
 }  // namespace tenon::detail
