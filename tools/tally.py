@@ -89,8 +89,8 @@ of_asio = {"tenon/net/asio.hpp", "tenon/net/asio_host.hpp", "tenon/net/awaiting.
 
 
 # What stands behind OpenSSL's door.
-of_openssl = {"tenon/net/tls_context.hpp", "tenon/net/tls_errc.hpp", "tenon/net/tls_session.hpp",
-              "tenon/net/tls_stream.hpp", "tenon/net/tls_vigil.hpp"}
+of_openssl = {"tenon/net/tls_context.hpp", "tenon/net/tls_errc.hpp", "tenon/net/tls_listener.hpp",
+              "tenon/net/tls_session.hpp", "tenon/net/tls_stream.hpp", "tenon/net/tls_vigil.hpp"}
 
 
 def headers():

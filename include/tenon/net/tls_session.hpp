@@ -108,6 +108,7 @@ class tls_session {
     }
     if (!bio_.flush() && !bio_.keeps_something()) return bio_.error();
     if (bio_.keeps_something()) return next::room;
+    shaken_ = shaken_ || done == 1;
     return done == 1 ? next::nothing : next::bytes;
   }
 
@@ -116,6 +117,7 @@ class tls_session {
     const std::lock_guard held(lock_);
     if (failure_) return failure_;
     if (into.empty()) return std::size_t{0};
+    push_handshake();
     detail::forget_errors();
     std::size_t total = 0;
     do {  // a record a turn
@@ -138,6 +140,7 @@ class tls_session {
     const std::lock_guard held(lock_);
     if (failure_) return {};
     if (into == reach::buffers && SSL_has_pending(ssl_.get()) == 0) return std::errc::operation_would_block;
+    push_handshake();
     detail::forget_errors();
     std::byte first{};
     std::size_t moved = 0;
@@ -158,6 +161,7 @@ class tls_session {
     if (const auto sent = flush(); !sent) return sent.error();
     if (owed_ != 0) return std::exchange(owed_, 0);
     if (from.empty()) return std::size_t{0};
+    if (!has_shaken_hands()) return std::errc::not_connected;
     detail::forget_errors();
     const std::size_t size = from.size() < record_bytes ? from.size() : record_bytes;
     std::size_t moved = 0;
@@ -165,12 +169,19 @@ class tls_session {
     if (done != 1) return fail(SSL_get_error(ssl_.get(), done));
     if (!bio_.keeps_something()) return moved;
     owed_ = moved;
+    bio_.leave_room_to_waiter(true);
     return std::errc::operation_would_block;
   }
   /// Who wrote gives up. The record is sent before the next.
   void disown() noexcept {
     const std::lock_guard held(lock_);
     owed_ = 0;
+    bio_.leave_room_to_waiter(false);
+  }
+  /// Somebody waits for room who has not written: make_room() or disown() ends it.
+  void await_room() noexcept {
+    const std::lock_guard held(lock_);
+    bio_.leave_room_to_waiter(true);
   }
   /// Sends what a write has left behind: whether a write would find room now.
   [[nodiscard]] result<void> make_room() noexcept {
@@ -250,12 +261,21 @@ class tls_session {
   }
 
   [[nodiscard]] result<void> flush() noexcept {
+    bio_.leave_room_to_waiter(false);
     if (failure_) return failure_;
     if (bio_.error()) return bio_.error();
     if (!bio_.keeps_something() || bio_.flush()) return {};
     if (bio_.error()) return bio_.error();
+    bio_.leave_room_to_waiter(true);
     return std::errc::operation_would_block;
   }
+
+  /// A handshake that is made by reading: nobody writes before it is over, so who reads sends what it has to say.
+  void push_handshake() noexcept {
+    if (bio_.keeps_something() && !has_shaken_hands()) (void)bio_.flush();
+  }
+  /// To change keys is a handshake too, to OpenSSL; not to us.
+  [[nodiscard]] bool has_shaken_hands() noexcept { return shaken_ = shaken_ || SSL_is_init_finished(ssl_.get()) == 1; }
 
   /// A read that gave no byte.
   [[nodiscard]] result<std::size_t> nothing_read(int why) noexcept {
@@ -286,6 +306,7 @@ class tls_session {
   detail::openssl_owner<SSL> ssl_;
   std::size_t owed_ = 0;  // bytes of the user's that are encrypted, and not yet said to be written
   std::error_code failure_;
+  bool shaken_ = false;
 };
 
 }  // namespace tenon

@@ -135,8 +135,12 @@ class tls_room_wait : public tls_wait<tls_room_wait<Stream>, void> {
  private:
   static task<result<void>> later(session& of, time_point deadline) {
     for (;;) {
+      of.await_room();
       const auto ready = co_await of.stream().writable(deadline);
-      if (!ready) co_return ready.error();
+      if (!ready) {
+        of.disown();
+        co_return ready.error();
+      }
       const auto sent = of.make_room();
       if (sent || !would_block(sent.error())) co_return result<void>();  // an error is for the write to tell
     }
@@ -247,6 +251,18 @@ class tls_stream {
     return shake_hands(std::move(over), context.state(), false, std::string(host), deadline);
   }
 
+  /// A stream of the server's that has not shaken hands: who reads from it, or waits for bytes, does so by the way.
+  /// What `tls_listener` accepts. A server that speaks first awaits handshake() first.
+  [[nodiscard]] static result<tls_stream> begin(Stream over, const tls_context& context) {
+    auto state = context.state();
+    if (!state->is_server()) return std::errc::invalid_argument;
+    auto made = session::make(std::move(over), std::move(state), std::string());
+    if (!made) return made.error();
+    return tls_stream(std::move(*made));
+  }
+  /// Shakes hands, if that has not been done.
+  [[nodiscard]] task<result<void>> handshake(time_point deadline = never) { return shake(*session_, deadline); }
+
   /// Reads what is there, at least one byte; 0 is the end of the stream.
   [[nodiscard]] detail::tls_read_wait<Stream> read_some(std::span<std::byte> into,
                                                         time_point deadline = never) noexcept {
@@ -344,19 +360,25 @@ class tls_stream {
 
   static task<result<tls_stream>> shake_hands(Stream over, std::shared_ptr<detail::tls_state> state, bool serving,
                                               std::string host, time_point deadline) {
-    using next = typename session::next;
     if (state->is_server() != serving) co_return std::make_error_code(std::errc::invalid_argument);
     auto made = session::make(std::move(over), std::move(state), std::move(host));
     if (!made) co_return made.error();
+    const auto shaken = co_await shake(**made, deadline);
+    if (!shaken) co_return shaken.error();
+    co_return tls_stream(std::move(*made));
+  }
+
+  static task<result<void>> shake(session& with, time_point deadline) {
+    using next = typename session::next;
     for (;;) {
-      const auto wanted = (*made)->handshake();
+      const auto wanted = with.handshake();
       if (!wanted) co_return wanted.error();
-      if (*wanted == next::nothing) co_return tls_stream(std::move(*made));
+      if (*wanted == next::nothing) co_return result<void>();
       if (*wanted == next::bytes) {
-        const auto ready = co_await (*made)->stream().readable(deadline);
+        const auto ready = co_await with.stream().readable(deadline);
         if (!ready) co_return ready.error();
       } else {
-        const auto ready = co_await (*made)->stream().writable(deadline);
+        const auto ready = co_await with.stream().writable(deadline);
         if (!ready) co_return ready.error();
       }
     }

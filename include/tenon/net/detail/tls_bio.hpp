@@ -63,6 +63,10 @@ class tls_bio {
     if (kept_.empty() && kept_.capacity() != 0) std::vector<std::byte>().swap(kept_);
   }
 
+  /// Somebody is about to wait until there is room, or does: the side of the stream that is written is his alone, and
+  /// what OpenSSL writes meanwhile, to answer what was read on another worker, is only kept.
+  void leave_room_to_waiter(bool it) noexcept { waited_for_ = it; }
+
   /// While it is held, OpenSSL finds nothing to read but what it has read already.
   void hold(bool it) noexcept { held_ = it; }
 
@@ -112,7 +116,7 @@ class tls_bio {
     BIO_clear_retry_flags(bio);
     *moved = 0;
     std::span<const std::byte> rest = std::as_bytes(std::span(from, size));
-    if (self.flush()) {
+    if (!self.waited_for_ && self.flush()) {
       const auto got = self.stream_.try_write_some(rest);
       if (got) {
         rest = rest.subspan(*got);
@@ -139,6 +143,7 @@ class tls_bio {
   std::error_code error_;
   bool ended_ = false;
   bool held_ = false;
+  bool waited_for_ = false;
 };
 
 }  // namespace tenon::detail
