@@ -9,7 +9,8 @@ from conan.tools.files import copy, load
 
 doors = {"io_uring": "liburing/[>=2.3 <3]", "libuv": "libuv/[>=1.44 <2]", "mimalloc": "mimalloc/[>=2.0.9 <3]",
          "hwloc": "hwloc/[>=2.9 <3]", "toml": "tomlplusplus/[>=3.3 <4]",
-         "gzip": "zlib/[>=1.2.11 <2]", "brotli": "brotli/[>=1.0.9 <2]", "zstd": "zstd/[>=1.5 <1.6]"}
+         "gzip": "zlib/[>=1.2.11 <2]", "brotli": "brotli/[>=1.0.9 <2]", "zstd": "zstd/[>=1.5 <1.6]",
+         "tls": "openssl/[>=3.0 <4]"}
 
 
 class Tenon(ConanFile):

@@ -44,7 +44,7 @@ doors = {
     "liburing": "backend",
     "uv.h": "backend",
     "stdexec/": "runtime/execution.hpp",
-    "openssl/": "net",
+    "openssl/": "net/detail/openssl.hpp",
     "asio": "net/asio.hpp",
     "leveldb/": "journal",
     "rocksdb/": "journal",

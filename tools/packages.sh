@@ -7,6 +7,7 @@ needs_build="g++:g++ cmake:cmake ninja:ninja-build pkg-config:pkg-config /usr/in
 needs_doors="/usr/include/liburing.h:liburing-dev /usr/include/uv.h:libuv1-dev /usr/include/mimalloc.h:libmimalloc-dev
   /usr/include/hwloc.h:libhwloc-dev /usr/include/toml++/toml.h:libtomlplusplus-dev
   /usr/include/zlib.h:zlib1g-dev /usr/include/brotli/encode.h:libbrotli-dev /usr/include/zstd.h:libzstd-dev
+  /usr/include/openssl/ssl.h:libssl-dev
   ccache:ccache"
 
 # What the benchmarks compare with.

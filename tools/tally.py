@@ -88,11 +88,16 @@ def in_parallel(function, items):
 of_asio = {"tenon/net/asio.hpp", "tenon/net/asio_host.hpp", "tenon/net/awaiting.hpp"}
 
 
+# What stands behind OpenSSL's door.
+of_openssl = {"tenon/net/tls_context.hpp", "tenon/net/tls_errc.hpp", "tenon/net/tls_listener.hpp",
+              "tenon/net/tls_session.hpp", "tenon/net/tls_stream.hpp", "tenon/net/tls_vigil.hpp"}
+
+
 def headers():
     """The public headers, those not in a detail folder, as they are included: tenon/core/result.hpp. Those of Asio's
-    door only where Asio is: nothing but its users includes them."""
+    and OpenSSL's doors only where these are: nothing but their users includes them."""
     found = (h.relative_to(include) for h in sorted(include.rglob("*.hpp")))
-    left_out = set() if has_header("asio.hpp") else of_asio
+    left_out = (set() if has_header("asio.hpp") else of_asio) | (set() if has_header("openssl/ssl.h") else of_openssl)
     return [h.as_posix() for h in found if "detail" not in h.parts and h.as_posix() not in left_out]
 
 

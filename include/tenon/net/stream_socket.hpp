@@ -87,8 +87,8 @@ class stream_socket {
     return {*descriptor_, {io_kind::readable, nullptr, 0, deadline}};
   }
   /// Waits until a write would not block.
-  [[nodiscard]] detail::ready_wait<R> writable(time_point deadline = never) noexcept {
-    return {*descriptor_, {io_kind::writable, nullptr, 0, deadline}};
+  [[nodiscard]] detail::ready_wait<R> writable(time_point deadline = never, on_stop stop = on_stop::cancel) noexcept {
+    return {*descriptor_, {io_kind::writable, nullptr, 0, deadline, false, stop}};
   }
 
   /// Waits until a read would not block, tells `watcher`, and waits again for as long as it says: for a connection that
