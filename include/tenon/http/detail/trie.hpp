@@ -132,9 +132,10 @@ struct route_view {
     return walk(wanted, {is_short ? slashes(wanted.path) : 0, is_short}, 0, 1, 0);
   }
 
-  /// What a key leaves out.
+  /// What a key does not hold as it is.
   [[nodiscard]] bool same_middle(std::uint32_t text, std::string_view run) const noexcept {
-    for (std::size_t i = 16; i + 16 < run.size(); i += 8) {
+    if (run.size() <= 32) return true;
+    for (std::size_t i = 8; i + 16 < run.size(); i += 8) {
       if (eight(texts + text + i) != eight(run.data() + i)) return false;
     }
     return true;
@@ -403,7 +404,7 @@ class route_index {
     return true;
   }
 
-  /// A path whose hash is another's, for both ends are the same, is found by its segments alone.
+  /// A path whose hash is another's, by chance, is found by its runs alone.
   constexpr void add_fixed(unsigned method, std::string_view pattern, std::uint16_t route, std::uint32_t text) {
     const path_key key(pattern);
     fixed_route* slot = &fixed_.at(key.hash());
