@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What ours takes, http-parser and Boost.Beast take, and see the same (tests/http/peers.hpp says where they may differ).
+// What ours takes, http-parser and Boost.Beast take, and see the same; tests/http/peers.hpp says where they may differ.
 
 #include "http/peers.hpp"
 

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-/// What two other parsers make of the same bytes. Ours is the strictest: what it takes they must take, and see the same.
+/// What two other parsers make of the same bytes. Ours is the strictest: what it takes they take, and see the same.
 ///
 /// Where they differ, and may:
 ///   - ours takes one empty line before a request (RFC 9112 section 2.2), Beast none.
