@@ -20,6 +20,7 @@ Installs what is missing, then builds and checks everything, leg by leg:
   tsan          clang++ with ThreadSanitizer: the files in which threads meet; with --full all
   stress        g++ -O2: the storms of tests/stress with their full numbers (a minute: only with --full or by name)
   model         Relacy explores the lock-free parts, where Relacy is installed (minutes: only with --full or by name)
+  fuzz          libFuzzer at each tests/fuzz target, two seconds each; with --full two minutes
   examples      g++ -O3: each example runs and succeeds
   gateway       the main example as its users see it: sockets, curl, wrk, signals, idle cost
   readme        the code of README.md and docs/ is cut from the examples; links lead somewhere
@@ -77,7 +78,7 @@ left_out = {
 }
 # And these checks of every access, a third of the time to compile; a null pointer ends the program under asan anyway.
 short_options = {"asan": "-fno-sanitize=null,alignment"}
-not_binaries = {"compile_fail", "install", "zero_cost", "laws", "model"}
+not_binaries = {"compile_fail", "fuzz", "install", "zero_cost", "laws", "model"}
 sources = {f.relative_to(tally.root / "tests").with_suffix("").as_posix()
            for f in (tally.root / "tests").glob("*/**/*.cpp")}
 sources = {s for s in sources if s.partition("/")[0] not in not_binaries}
@@ -353,6 +354,7 @@ legs = {
     "tsan": (build_and_test("tsan"), True),
     "stress": (stress, False),
     "model": (model, False),
+    "fuzz": (check("tools/check_fuzz.py", "--full"), True),
     "examples": (examples, True),
     "gateway": (gateway, False),
     "readme": (check("tools/check_readme.py"), False),

@@ -3,9 +3,16 @@
 
 #include "wire.hpp"
 
+#include <tenon/http/detail/block.hpp>
+
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <random>
 #include <string>
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace {
 
@@ -155,6 +162,60 @@ TEST(HttpHeadParser, EveryByteValueInEveryPlace) {
       EXPECT_EQ(refusal("GET /" + left + one + left + " HTTP/1.1\r\nHost: h\r\n\r\n") == 0, in_target) << c;
       EXPECT_EQ(refusal("GET /?" + left + one + left + " HTTP/1.1\r\nHost: h\r\n\r\n") == 0, in_target) << c;
     }
+  }
+}
+
+// A page that may be read between two that may not.
+class lone_page {
+ public:
+  lone_page() {
+    at_ = static_cast<char*>(::mmap(nullptr, 3 * size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    EXPECT_NE(static_cast<void*>(at_), MAP_FAILED);
+    EXPECT_EQ(::mprotect(at_ + size_, size_, PROT_READ | PROT_WRITE), 0);
+  }
+  ~lone_page() { ::munmap(at_, 3 * size_); }
+  lone_page(const lone_page&) = delete;
+  lone_page& operator=(const lone_page&) = delete;
+  char* begin() { return at_ + size_; }
+  char* end() { return at_ + 2 * size_; }
+
+ private:
+  std::size_t size_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  char* at_;
+};
+
+TEST(HttpHeadParser, ReadsNoByteOutsideOfWhatItIsGiven) {
+  lone_page page;
+  for (const std::string& message : wire::corpus()) {
+    for (std::size_t size = 0; size <= message.size(); ++size) {
+      for (char* const at : {page.begin(), page.end() - size}) {
+        std::memcpy(at, message.data(), size);
+        head_parser parser;
+        const auto seen = parser.parse({at, size}, {});
+        if (!seen.is_complete()) continue;
+        tenon::http::request request;
+        parser.view(at, request);
+        std::size_t headers = 0;
+        for (const auto [name, value] : request.headers) headers += name.size() + value.size() != 0 ? 1 : 0;
+        EXPECT_EQ(request.headers.find("no-such-header"), std::nullopt);
+        EXPECT_GE(request.headers.lines().size(), headers);
+      }
+    }
+  }
+}
+
+TEST(HttpHeadParser, MasksOfControlsAreTheSameInWordsAndVectors) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 20'000; ++round) {
+    char bytes[64];
+    for (char& c : bytes) c = static_cast<char>(random() % 3 == 0 ? random() % 256 : "\x1f \x7f\x80~"[random() % 5]);
+    std::uint64_t expected = 0;
+    for (unsigned i = 0; i < 64; ++i) {
+      const auto c = static_cast<unsigned char>(bytes[i]);
+      expected |= std::uint64_t{c < 0x20 || c == 0x7f} << i;
+    }
+    ASSERT_EQ(tenon::http::detail::words::controls(bytes), expected);
+    ASSERT_EQ(tenon::http::detail::vectors::controls(bytes), expected);
   }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <tenon/http/router.hpp>
 
+#include "linear_routes.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -117,6 +119,74 @@ TEST_F(HttpRouter, TrailingSlashesAreOtherPaths) {
   EXPECT_EQ(hit("/a/"), 1);
 }
 
+TEST_F(HttpRouter, ATrailingSlashMayRedirect) {
+  tenon::http::router<int, tenon::http::trailing_slash::redirect> some;
+  for (const char* pattern : {"/a/", "/b/{x}", "/c/{x}/", "/f/{*rest}"}) ASSERT_TRUE(some.add(method::get, pattern, 1));
+  const auto sent_to = [&](std::string_view path, method which = method::get) {
+    const auto match = some.match(which, path, scratch);
+    return match.status == status::permanent_redirect ? std::string(match.location) : "";
+  };
+  EXPECT_EQ(sent_to("/a"), "/a/");
+  EXPECT_EQ(sent_to("/b/%41/"), "/b/%41");
+  EXPECT_EQ(sent_to("/c/%41"), "/c/%41/");
+  EXPECT_EQ(sent_to("/f"), "/f/");
+  for (const char* path : {"/a/", "/b/x", "/f/x", "/f/x/", "/", "/zz", "//zz/", "", "*"})
+    EXPECT_EQ(sent_to(path), "") << path;
+  EXPECT_EQ(some.match(method::put, "/a", scratch).status, status::method_not_allowed);
+  EXPECT_EQ(some.match(method::get, "/a", std::span<char>(scratch).first(2)).status, status::uri_too_long);
+}
+
+TEST_F(HttpRouter, ARedirectNeverNamesAnotherHost) {
+  tenon::http::router<int, tenon::http::trailing_slash::redirect> some;
+  ASSERT_TRUE(some.add(method::get, "//{host}/", 1));
+  EXPECT_EQ(some.match(method::get, "//example.org", scratch).status, status::not_found);
+}
+
+TEST_F(HttpRouter, ATrailingSlashMayBeIgnored) {
+  tenon::http::router<int, tenon::http::trailing_slash::ignore> some;
+  ASSERT_TRUE(some.add(method::get, "/a/", 1));
+  ASSERT_TRUE(some.add(method::get, "/b/{x}/{y}/", 2));
+  ASSERT_TRUE(some.add(method::get, "/b/{x}", 3));
+  const auto id = [&](std::string_view path) {
+    const auto match = some.match(method::get, path, scratch);
+    return match ? *match.target : -static_cast<int>(match.status);
+  };
+  EXPECT_EQ(id("/a"), 1);
+  EXPECT_EQ(id("/b/x/"), 3);
+  const auto match = some.match(method::get, "/b/long/%41%42", scratch);
+  ASSERT_TRUE(match);
+  EXPECT_EQ(match.parameters[0], "long");
+  EXPECT_EQ(match.parameters[1], "AB");
+  EXPECT_EQ(id("/c"), -404);
+}
+
+TEST_F(HttpRouter, LongPathsThatDifferInTheMiddleAlone) {
+  const std::string front = "/" + std::string(40, 'a');
+  const std::string back = std::string(40, 'b');
+  int next = 0;
+  for (const char* middle : {"x", "y", "/z/", "w"}) add(method::get, front + middle + back, ++next);
+  EXPECT_EQ(hit(front + "x" + back), 1);
+  EXPECT_EQ(hit(front + "y" + back), 2);
+  EXPECT_EQ(hit(front + "/z/" + back), 3);
+  EXPECT_EQ(hit(front + "w" + back), 4);
+  EXPECT_EQ(hit(front + "v" + back), -404);
+}
+
+TEST_F(HttpRouter, RunsOfMoreThanSixteenSegmentsAndShorterOnesAddedLater) {
+  std::string path;
+  std::vector<std::string> all;
+  for (int i = 0; i < 40; ++i) all.push_back(path += "/s" + std::to_string(i));
+  for (std::size_t i = all.size(); i-- > 0;) {  // the longest first: each later one begins the earlier ones
+    add(method::get, all[i], static_cast<int>(i));
+    add(method::get, all[i] + "/{x}", 100 + static_cast<int>(i));
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(hit(all[i]), static_cast<int>(i));
+    EXPECT_EQ(hit(all[i] + "/q"), 100 + static_cast<int>(i));
+    EXPECT_EQ(hit(all[i] + "/q/q"), -404);
+  }
+}
+
 TEST_F(HttpRouter, WhatIsNoPathMatchesNothing) {
   add(method::get, "/{*rest}", 1);
   EXPECT_EQ(hit("*"), -404);
@@ -165,108 +235,6 @@ TEST_F(HttpRouter, EightParametersFit) {
   EXPECT_EQ(match.parameters[7], "8/9");
 }
 
-// The reference: every route is tried, the best of those that match is kept.
-struct linear {
-  struct route {
-    method which;
-    std::vector<std::string> segments;
-    int id;
-  };
-  std::vector<route> routes;
-
-  static std::vector<std::string> split(std::string_view path) {
-    std::vector<std::string> out;
-    path.remove_prefix(1);
-    for (;;) {
-      const auto slash = path.find('/');
-      out.emplace_back(path.substr(0, slash));
-      if (slash == path.npos) return out;
-      path.remove_prefix(slash + 1);
-    }
-  }
-  static int rank(const std::string& segment) {
-    return segment.empty() || segment[0] != '{' ? 0 : segment[1] == '*' ? 2 : 1;
-  }
-
-  static bool fits(const route& r, const std::vector<std::string>& path, std::vector<std::string>& values) {
-    values.clear();
-    for (std::size_t i = 0; i < r.segments.size(); ++i) {
-      const auto& segment = r.segments[i];
-      if (i >= path.size()) return false;
-      if (rank(segment) == 2) {
-        std::string rest = path[i];
-        for (std::size_t j = i + 1; j < path.size(); ++j) rest += "/" + path[j];
-        values.push_back(rest);
-        return true;
-      }
-      if (rank(segment) == 1) {
-        if (path[i].empty()) return false;
-        values.push_back(path[i]);
-      } else if (segment != path[i]) {
-        return false;
-      }
-    }
-    return path.size() == r.segments.size();
-  }
-  static bool better(const route& a, const route& b, method wanted) {
-    for (std::size_t i = 0; i < a.segments.size() && i < b.segments.size(); ++i) {
-      if (rank(a.segments[i]) != rank(b.segments[i])) return rank(a.segments[i]) < rank(b.segments[i]);
-    }
-    return a.which == wanted && b.which != wanted;
-  }
-  static bool decode(std::string& text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] != '%') {
-        out += text[i];
-        continue;
-      }
-      if (i + 2 >= text.size() || !std::isxdigit(static_cast<unsigned char>(text[i + 1])) ||
-          !std::isxdigit(static_cast<unsigned char>(text[i + 2]))) {
-        return false;
-      }
-      out += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
-      i += 2;
-    }
-    text = out;
-    return true;
-  }
-  struct answer {
-    int result = -404;
-    std::vector<std::string> values;
-    std::uint16_t allow = 0;
-  };
-  answer match(method wanted, std::string_view text) const {
-    answer out;
-    const auto path = split(text);
-    const route* best = nullptr;
-    tenon::http::method_set allow;
-    std::vector<std::string> values;
-    for (const auto& r : routes) {
-      if (!fits(r, path, values)) continue;
-      if (r.which == wanted || (wanted == method::head && r.which == method::get)) {
-        if (best == nullptr || better(r, *best, wanted)) {
-          best = &r;
-          out.values = values;
-        }
-      }
-      allow.add(r.which);
-      if (r.which == method::get) allow.add(method::head);
-    }
-    if (best == nullptr) {
-      out.values.clear();
-      out.allow = allow.bits();
-      if (!allow.empty()) out.result = -405;
-      return out;
-    }
-    out.result = best->id;
-    for (auto& value : out.values) {
-      if (!decode(value)) out.result = -400;
-    }
-    return out;
-  }
-};
-
 TEST(HttpRouterModel, EqualsALinearReferenceOn100000RandomCases) {
   std::mt19937 random(42);
   const auto pick = [&random](auto& from) -> decltype(auto) { return from[random() % std::size(from)]; };
@@ -278,7 +246,7 @@ TEST(HttpRouterModel, EqualsALinearReferenceOn100000RandomCases) {
   constexpr int tables = 500;
   for (int table = 0; table < tables; ++table) {
     tenon::http::router<int> routes;
-    linear reference;
+    linear_routes reference;
     for (auto n = random() % 30; n > 0; --n) {
       std::string pattern;
       const auto segments = random() % 4 + 1;
@@ -290,7 +258,7 @@ TEST(HttpRouterModel, EqualsALinearReferenceOn100000RandomCases) {
       }
       const method which = pick(methods);
       const int id = static_cast<int>(n);
-      if (routes.add(which, pattern, id)) reference.routes.push_back({which, linear::split(pattern), id});
+      if (routes.add(which, pattern, id)) reference.routes.push_back({which, linear_routes::split(pattern), id});
     }
     for (int i = 0; i < 100'000 / tables; ++i) {
       std::string path;

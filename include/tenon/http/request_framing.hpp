@@ -23,7 +23,8 @@ namespace tenon::http {
 ///     verdict = framing.conclude(1, limits);                                          // after the last
 ///
 /// Shape    A number, two offsets from `base`, the begin of the caller's buffer, and flags. Names are tokens and
-///          values stand as they were sent behind the colon; both have been checked.
+///          values stand as they were sent behind the colon; both have been checked. A request line stands before them,
+///          and with it 16 bytes that may be read.
 /// Cost     A name of another length costs one comparison, one of a noted length that of a few words.
 /// Errors   400 a repeated or malformed Content-Length, Transfer-Encoding or Host, both lengths at once, a coding in
 ///          1.0, no Host in 1.1; 413 as `limits` says; 417 another expectation than 100-continue; 501 a transfer coding

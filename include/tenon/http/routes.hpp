@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/http/detail/route_index.hpp>
 #include <tenon/http/detail/trie.hpp>
 #include <tenon/http/method.hpp>
 #include <tenon/http/parameters.hpp>
@@ -115,8 +116,8 @@ struct route_arrays {
 ///
 /// Shape    No object and no heap: the table is in the program's constants, as hashes without collisions. What the
 ///          patterns, `scratch` and Slash mean is said at `router`, and so is the order.
-/// Cost     match: as of router. Compiling: about 5 ms a route; clang wants -fconstexpr-steps=100000000 beyond about 20 of
-///          them, g++ -fconstexpr-ops-limit beyond a thousand or so.
+/// Cost     match: as of router. Compiling takes steps of the compiler: a table of hundreds of lines may want clang's
+///          -fconstexpr-steps, or -fconstexpr-ops-limit of g++, to be raised.
 /// Threads  Any.
 /// Errors   A pattern that router::add would refuse does not compile.
 template <const auto& Table, trailing_slash Slash = trailing_slash::strict>

@@ -75,8 +75,7 @@ using vectors = words;
   return two == (std::endian::native == std::endian::little ? 0x0a0d : 0x0d0a);
 }
 
-/// The end of a header name, or an earlier byte of it; not behind `end`, before which a control must lie. Most names are
-/// letters and '-' alone.
+/// The end of a header name; before `end` must lie a byte that can be in none. Most names are letters and '-' alone.
 [[nodiscard]] inline const char* skip_plain_token(const char* at, const char* end) noexcept {
 #if defined(__SSE2__)
   for (; end - at >= 16; at += 16) {
@@ -93,7 +92,7 @@ using vectors = words;
   return at;
 }
 
-/// Goes from control to control: the line ends of a head, in a good one. Every byte of [begin, end) is looked at once.
+/// Goes from control to control: the line ends of a head, in a good one. Each byte of [begin, end) is looked at once.
 ///
 /// Invariant  mask_ has a bit for each control in [block_, block_ + 64) and [block_, end) that has not been given yet.
 template <class Block = vectors>

@@ -41,7 +41,8 @@ template <class Word>
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-/// A path, or some whole segments of one, as four words: all of it up to 32 bytes, of a longer one both ends.
+/// A path, or some whole segments of one, as four words: all of it up to 32 bytes, of a longer one
+/// both ends, and what is between them stirred together.
 struct path_key {
   std::uint64_t words[4] = {};
   std::uint32_t size = UINT32_MAX;  // of no path
@@ -58,6 +59,7 @@ struct path_key {
     words[1] = eight(at + (n < 16 ? n - 8 : 8));
     words[2] = eight(at + (n < 16 ? 0 : n - 16));
     words[3] = eight(at + n - 8);
+    for (std::size_t i = 16; i + 16 < n; i += 8) words[1] = stir(words[1], eight(at + i));
   }
 
   [[nodiscard]] constexpr std::uint64_t hash() const noexcept {
