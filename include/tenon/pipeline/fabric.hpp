@@ -12,6 +12,7 @@
 #include <tenon/pipeline/detail/ticket.hpp>
 #include <tenon/pipeline/pipeline.hpp>
 #include <tenon/pipeline/pipeline_errc.hpp>
+#include <tenon/pipeline/stage_health.hpp>
 #include <tenon/queue/by_topology.hpp>
 
 #include <cassert>
@@ -182,7 +183,7 @@ class fabric {
     loom& of_;
   };
 
-  fabric(R& rt, const Pipeline& stages) : loom_(std::make_unique<loom>(rt, stages)) {}
+  fabric(R& rt, const Pipeline& stages) : loom_(new loom(rt, stages)) {}
 
   /// Sends an item through, and gives what comes out. The stages before the first queue run here and now.
   [[nodiscard]] submission submit(input item) { return submission(*loom_, std::move(item)); }
@@ -196,7 +197,8 @@ class fabric {
     return draining(*loom_);
   }
 
-  /// What each stage with a queue has counted, in order: in == out + rejected + dropped + held, in each of them.
+  /// What each stage with a queue has counted, in order:
+  /// in == out + rejected + dropped + timed_out + held, in each of them.
   [[nodiscard]] auto stats() const noexcept { return loom_->counts(); }
   /// The counts of one stage, by its name.
   template <fixed_string Stage>
@@ -208,8 +210,22 @@ class fabric {
     return found;
   }
 
+  /// How the workers of an elastic stage are, by its name: see stage_health.
+  template <fixed_string Stage>
+  [[nodiscard]] auto health() const noexcept {
+    constexpr std::size_t at = loom::template elastic_named<Stage>();
+    static_assert(at < loom::joints,
+                  "tenon::fabric::health: no stage of this name has workers that come and go; write workers<Min, Max> "
+                  "there, or name one that does");
+    if constexpr (at < loom::joints) return loom_->template crew_at<at>().health();
+  }
+
  private:
-  std::unique_ptr<loom> loom_;
+  struct parting {
+    void operator()(loom* from) const noexcept { from->part(); }
+  };
+
+  std::unique_ptr<loom, parting> loom_;
 };
 
 template <fabric_runtime R, class Pipeline>

@@ -58,7 +58,7 @@ class pipeline {
     std::size_t at = 0;
     detail::weaving::each_opening(plans.data(), plans.size(), [&](std::size_t stage, std::size_t workers) {
       if (at > 0) all[at - 1].end = stage;
-      all[at++] = {.begin = stage, .end = sizeof...(Stages), .workers = workers};
+      all[at++] = {.begin = stage, .end = sizeof...(Stages), .workers = workers, .elastic = plans[stage].elastic};
     });
     return all;
   }();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/clock.hpp>
 #include <tenon/core/fixed_string.hpp>
 #include <tenon/core/policy.hpp>
+#include <tenon/pipeline/detail/elastic_stage.hpp>
 #include <tenon/pipeline/detail/joint.hpp>
 #include <tenon/pipeline/detail/signature.hpp>
 #include <tenon/queue/overflow.hpp>
@@ -31,10 +33,13 @@ struct fused_option {};
 /// What the options of a stage say, as numbers. Zero workers, or a capacity of zero: not named.
 struct stage_plan {
   std::size_t workers = 0;
+  std::size_t least = 0;  // of elastic workers
   std::size_t capacity = 0;
   bool names_overflow = false;
   bool names_queue = false;
   bool fused = false;
+  bool elastic = false;
+  bool names_times = false;
   unsigned unknown = 0;
   bool twice = false;
 
@@ -46,6 +51,18 @@ struct stage_plan {
   constexpr void add(std::type_identity<workers_option<N>>) noexcept {
     twice = twice || workers != 0;
     workers = N;
+  }
+  template <std::size_t Min, std::size_t Max>
+  constexpr void add(std::type_identity<elastic_option<Min, Max>>) noexcept {
+    twice = twice || workers != 0;
+    least = Min;
+    workers = Max;
+    elastic = true;
+  }
+  template <class Option>
+    requires says_of_time<Option>
+  constexpr void add(std::type_identity<Option>) noexcept {
+    names_times = true;
   }
   template <std::size_t N>
   constexpr void add(std::type_identity<capacity_option<N>>) noexcept {
@@ -93,9 +110,11 @@ struct stage_types<Signature, takes_option<T>, Rest...> : stage_types<Signature,
   using takes = T;
 };
 
-template <fixed_string Name, class F, class... Options>
+template <fixed_string Name, class Function, class... Options>
 class stage_of {
-  using types = stage_types<typename signature<F>::takes, Options...>;
+  using types = stage_types<typename signature<Function>::takes, Options...>;
+  using F = typename kept_function<Function, typename types::takes>::type;
+  using elastic = elastic_traits<F>;
 
  public:
   using function_type = F;
@@ -107,6 +126,10 @@ class stage_of {
   static constexpr stage_plan plan = [] {
     stage_plan said;
     (said.add(std::type_identity<Options>{}), ...);
+    if (elastic::later && said.workers != 0 && !said.elastic) {  // so many coroutines, no threads
+      said.elastic = true;
+      said.least = said.workers;
+    }
     return said;
   }();
 
@@ -114,6 +137,15 @@ class stage_of {
   static_assert(plan.unknown == 0,
                 "tenon::stage: an option is none that a stage knows; write workers<N>, queue_of<N>, a queue such as "
                 "mpmc<N>{}, block, reject, drop_oldest, drop_newest, takes<T> or fused");
+  static_assert(!elastic::later || plan.workers != 0,
+                "tenon::stage: the function gives a task, and nothing says how many of them are at work at once; add "
+                "workers<N> or workers<Min, Max>");
+  static_assert(!elastic::hears || elastic::later || plan.elastic,
+                "tenon::stage: the function takes a std::stop_token, which only workers that may be left behind give "
+                "it; add workers<Min, Max> or take none");
+  static_assert(!plan.names_times || plan.elastic,
+                "tenon::stage: idle_after, task_timeout and grace are for workers that come and go; write "
+                "workers<Min, Max>, or leave them out");
   static_assert(!plan.twice, "tenon::stage: the workers, the queue or the overflow are named twice; keep one of each");
   static_assert(!(plan.fused && plan.opens()),
                 "tenon::stage: it is fused and names workers, a queue or an overflow; keep one or the other");
@@ -122,7 +154,8 @@ class stage_of {
       "tenon::stage: the function cannot be called as const with what it takes; workers share it, so a lambda "
       "must not be mutable");
 
-  constexpr explicit stage_of(F callable) : function_(std::move(callable)) {}
+  constexpr explicit stage_of(Function callable, Options... options)
+      : function_(std::move(callable)), options_(options...) {}
 
   template <class X>
   constexpr decltype(auto) operator()(X&& x) const noexcept(std::is_nothrow_invocable_v<const F&, X>) {
@@ -130,28 +163,47 @@ class stage_of {
   }
 
   [[nodiscard]] constexpr const F& function() const noexcept { return function_; }
+  /// What was said by an option that has a value; T{} where it was not said.
+  template <class T>
+  [[nodiscard]] constexpr T option() const noexcept {
+    return options_.get(std::type_identity<T>{});
+  }
 
  private:
   [[no_unique_address]] F function_;
+  [[no_unique_address]] kept_options<Options...> options_;
 };
+
+inline constexpr std::size_t the_same = static_cast<std::size_t>(-1);
 
 }  // namespace detail::weaving
 
 /// Options of a stage. Each of the first three groups opens a queue before the stage.
 ///
 /// workers<N>      At most N of the runtime's workers run the stage at once. Not threads: an idle stage is nothing.
+/// workers<Min, Max>  Elastic: Min to Max workers beside the runtime's, as many as there are items. The function may
+///                 block, for each of them is a thread; or it gives a tenon::task, and none of them is: see fabric.
+///                 workers<N>, where the function gives a task: N of them at once.
+/// idle_after(t)   Of elastic workers: one that was not needed for so long leaves. 30 seconds, where it is not said.
+/// task_timeout(t) Of elastic workers: how long one may work on an item. For ever, where it is not said.
+/// grace(t)        Of elastic workers: how long a drain waits for calls that were left behind. 1 second.
 /// queue_of<N>     A queue of N items before the stage, of the kind that its two ends allow; or name it: `mpmc<N>{}`.
 /// block, reject,  What happens to an item that meets a full queue; see queue/overflow.hpp. The default is block.
 /// drop_oldest, drop_newest
 /// takes<T>        What the stage takes, where its function is a template and so does not say.
 /// fused           Behind a stage of several workers: runs on those, as part of it. See pipeline.
-template <std::size_t N>
-inline constexpr detail::weaving::workers_option<N> workers{};
+template <std::size_t Min, std::size_t Max = detail::weaving::the_same>
+inline constexpr std::conditional_t<Max == detail::weaving::the_same, detail::weaving::workers_option<Min>,
+                                    detail::weaving::elastic_option<Min, Max>>
+    workers{};
 template <std::size_t Capacity>
 inline constexpr detail::weaving::capacity_option<Capacity> queue_of{};
 template <class T>
 inline constexpr detail::weaving::takes_option<T> takes{};
 inline constexpr detail::weaving::fused_option fused{};
+[[nodiscard]] constexpr auto idle_after(duration time) noexcept { return detail::weaving::idle_after_option{time}; }
+[[nodiscard]] constexpr auto task_timeout(duration time) noexcept { return detail::weaving::task_timeout_option{time}; }
+[[nodiscard]] constexpr auto grace(duration time) noexcept { return detail::weaving::grace_option{time}; }
 
 /// A step of a pipeline: a name, a plain function of one argument, and how it is to be run.
 ///
@@ -161,8 +213,8 @@ inline constexpr detail::weaving::fused_option fused{};
 /// Threads  Several workers call one function object at once, as const.
 /// Errors   An exception comes out where the pipeline was called, or its item submitted.
 template <fixed_string Name, class F, class... Options>
-[[nodiscard]] constexpr auto stage(F function, Options...) {
-  return detail::weaving::stage_of<Name, F, Options...>(std::move(function));
+[[nodiscard]] constexpr auto stage(F function, Options... options) {
+  return detail::weaving::stage_of<Name, F, Options...>(std::move(function), options...);
 }
 
 }  // namespace tenon

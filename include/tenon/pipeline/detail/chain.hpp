@@ -79,6 +79,7 @@ struct segment_plan {
   std::size_t begin = 0;
   std::size_t end = 0;
   std::size_t workers = 1;
+  bool elastic = false;
 };
 
 /// Calls open(index, workers) for each stage that a queue stands before.

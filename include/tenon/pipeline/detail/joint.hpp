@@ -30,13 +30,15 @@ struct slot : work {
 
 /// What a joint has counted. `in` is what was offered to it, `out` what its stages have finished with, by a value or an
 /// exception; `rejected` was turned away, or withdrawn while it waited for room; `dropped` was given up by an overflow
-/// word; `held` is in the queue, waiting for room, or in a worker's hands. in == out + rejected + dropped + held.
+/// word; `timed_out` took longer than it may; `held` is in the queue, waiting for room, or in a worker's hands.
+/// in == out + rejected + dropped + timed_out + held.
 struct joint_counts {
   std::string_view stage;
   std::uint64_t in = 0;
   std::uint64_t out = 0;
   std::uint64_t rejected = 0;
   std::uint64_t dropped = 0;
+  std::uint64_t timed_out = 0;
   std::uint64_t held = 0;
 };
 
@@ -63,10 +65,16 @@ struct joint_counts {
 /// for scheduling a slot, which cannot go idle before it has run. So a joint that has had as many signals as entries,
 /// and whose slots are all idle, has been left by all threads: see quiet().
 ///
+/// Led: the one slot hands items on to workers of its own, so that more than a signal brings it news. nudge() makes it
+/// active, or, where it is that already, leaves a mark, with which it cannot go idle: the slot takes the mark off by
+/// calm() before L, and refuses R if L has seen one. It goes idle settled or unsettled; settled, only a signal moves it
+/// again, and unsettled the joint is not quiet.
+///
 /// One producer stays one: while a slot is stalled, its item is put into the queue by the consumer, under the mutex,
 /// and the slot is scheduled after that: the role goes there and back along happens-before edges.
-template <class Threading, class Queue, class Overflow, std::size_t Workers>
+template <class Threading, class Queue, class Overflow, std::size_t Workers, bool Led = false>
 class joint {
+  static_assert(!Led || Workers == 1);
   using word = std::uint64_t;
   template <class T>
   using atomic = typename Threading::template atomic<T>;
@@ -75,6 +83,9 @@ class joint {
   static constexpr word closed_bit = word{1} << 31;
   static constexpr word all_idle = (word{1} << Workers) - 1;
   static constexpr word in_closed = word{1} << 63;
+  static constexpr word nudged = Led ? word{1} << 1 : 0;
+  static constexpr word settled = Led ? word{1} << 2 : 0;
+  static constexpr word at_rest = all_idle | settled;
 
  public:
   joint() = default;
@@ -187,11 +198,45 @@ class joint {
     }
   }
 
+  /// A slot's: counts out an item that took too long.
+  void expire() noexcept { timed_out_.fetch_add(1, std::memory_order_release); }
+  /// A slot's: gives an item up that it has taken.
+  void refuse() noexcept { rejected_.fetch_add(1, std::memory_order_release); }
+
   [[nodiscard]] word look() const noexcept { return state_.load(std::memory_order_acquire); }
   [[nodiscard]] static bool closed(word seen) noexcept { return (seen & closed_bit) != 0; }
   [[nodiscard]] bool go_idle(word seen, const slot& me) noexcept {
     return state_.compare_exchange_strong(seen, seen | word{1} << me.index, std::memory_order_acq_rel,
                                           std::memory_order_relaxed);
+  }
+
+  // Where the slot leads workers.
+
+  /// There is news for the slot. Not after it is settled and the last item has come.
+  template <class R>
+  void nudge(R& rt) noexcept {
+    word seen = state_.load(std::memory_order_relaxed);
+    word then = 0;
+    do {
+      then = (seen & all_idle) != 0 ? seen & ~at_rest : seen | nudged;
+    } while (!state_.compare_exchange_strong(seen, then, std::memory_order_acq_rel, std::memory_order_relaxed));
+    if ((seen & all_idle) != 0) rt.schedule(slots_[0]);
+  }
+  /// The same where it may be that nothing is left for it to do, and it is not to be touched then.
+  template <class R>
+  void nudge_unless_settled(R& rt) noexcept {
+    if ((look() & at_rest) != at_rest) nudge(rt);
+  }
+  /// The slot's, before look(): it will see what it was nudged for until now.
+  void calm() noexcept {
+    word seen = state_.load(std::memory_order_relaxed);
+    while ((seen & nudged) != 0 && !state_.compare_exchange_strong(seen, seen & ~nudged, std::memory_order_acq_rel,
+                                                                   std::memory_order_relaxed)) {
+    }
+  }
+  [[nodiscard]] bool go_idle(word seen, bool is_settled) noexcept {
+    return (seen & nudged) == 0 && state_.compare_exchange_strong(seen, seen | all_idle | (is_settled ? settled : 0),
+                                                                  std::memory_order_acq_rel, std::memory_order_relaxed);
   }
 
   /// Lets no more items in; gives how many there were.
@@ -203,7 +248,7 @@ class joint {
   [[nodiscard]] bool quiet(std::uint64_t expected) noexcept {
     const std::lock_guard hold(mutex_);  // who withdraws an item does it inside
     const word now = look();
-    return (now & all_idle) == all_idle && now >> 32 == (expected & (one_signal - 1));
+    return (now & at_rest) == at_rest && now >> 32 == (expected & (one_signal - 1));
   }
 
   /// All counts at one instant: that at which `in` is read, if the others, which only grow, are the same before and
@@ -215,12 +260,13 @@ class joint {
       const std::uint64_t out = std::exchange(seen.out, out_.load(std::memory_order_acquire));
       const std::uint64_t rejected = std::exchange(seen.rejected, rejected_.load(std::memory_order_acquire));
       const std::uint64_t dropped = std::exchange(seen.dropped, dropped_.load(std::memory_order_acquire));
-      return out == seen.out && rejected == seen.rejected && dropped == seen.dropped;
+      const std::uint64_t late = std::exchange(seen.timed_out, timed_out_.load(std::memory_order_acquire));
+      return out == seen.out && rejected == seen.rejected && dropped == seen.dropped && late == seen.timed_out;
     };
     (void)look_again();
     seen.in = entries();
     for (int tries = 0; tries < 64 && !look_again(); ++tries) seen.in = entries();
-    seen.held = seen.in - seen.out - seen.rejected - seen.dropped;
+    seen.held = seen.in - seen.out - seen.rejected - seen.dropped - seen.timed_out;
     return seen;
   }
 
@@ -240,8 +286,8 @@ class joint {
     do {
       idle = seen & all_idle;
       idle &= ~idle + 1;  // the lowest bit, if any
-    } while (!state_.compare_exchange_strong(seen, (seen + one_signal) & ~idle, std::memory_order_acq_rel,
-                                             std::memory_order_relaxed));
+    } while (!state_.compare_exchange_strong(seen, (seen + one_signal) & ~(idle != 0 ? idle | settled : 0),
+                                             std::memory_order_acq_rel, std::memory_order_relaxed));
     if (idle != 0) rt.schedule(slots_[static_cast<std::size_t>(std::countr_zero(idle))]);
   }
 
@@ -268,10 +314,11 @@ class joint {
   }
 
   Queue queue_;
-  alignas(cache_line) atomic<word> state_{all_idle};  // this line is the producers': a busy slot does not touch it
+  alignas(cache_line) atomic<word> state_{at_rest};  // this line is the producers': a busy slot does not touch it
   atomic<std::uint64_t> in_{0};
   atomic<std::uint64_t> rejected_{0};
   atomic<std::uint64_t> dropped_{0};
+  atomic<std::uint64_t> timed_out_{0};
   alignas(cache_line) atomic<std::size_t> waiting_{0};  // both sides read it, and it seldom changes
   [[no_unique_address]] typename Threading::mutex mutex_;
   ticket_list list_;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/fixed_string.hpp>
 #include <tenon/core/work.hpp>
 #include <tenon/pipeline/detail/chain.hpp>
+#include <tenon/pipeline/detail/crew.hpp>
 #include <tenon/pipeline/detail/joint.hpp>
+#include <tenon/pipeline/detail/lead.hpp>
 #include <tenon/pipeline/detail/ticket.hpp>
 #include <tenon/pipeline/detail/weave.hpp>
 
@@ -30,7 +33,7 @@ namespace tenon::detail::weaving {
 /// leaves an active one behind. So it is a slot going idle: before the closed bit was set, and then close() sees it, or
 /// under mutex_, and then the slot itself does. Whoever does has the fabric to itself until it wakes a waiter.
 template <class R, class Pipeline, class ByTopology, class Errc>
-class loom {
+class loom : public lasting<typename R::threading> {
   using woven = weave<R, Pipeline, ByTopology>;
   using threading = typename R::threading;
 
@@ -41,10 +44,20 @@ class loom {
   using ticket_type = typename woven::template parts<>::ticket;
   using input = typename woven::input;
   using output = typename woven::template value<woven::count>::type;
+  using errc = Errc;
   static constexpr std::size_t joints = woven::count;
 
-  loom(R& rt, const Pipeline& stages) : rt_(rt), pipeline_(stages) {
-    each([this](auto j) { this->template joint_at<j>().set_up(this, &serve<j>); });
+  loom(R& rt, const Pipeline& stages)
+      : lasting<threading>([](lasting<threading>& self) noexcept { delete &static_cast<loom&>(self); }),
+        rt_(rt),
+        pipeline_(stages) {
+    each([this](auto j) {
+      this->template joint_at<j>().set_up(this, &serve<j>);
+      if constexpr (is_elastic<j>) {
+        std::get<j>(crews_).emplace(rt_, this->template joint_at<j>(), pipeline_,
+                                    static_cast<lasting<threading>&>(*this));
+      }
+    });
   }
   loom(const loom&) = delete;
   loom& operator=(const loom&) = delete;
@@ -55,12 +68,39 @@ class loom {
   [[nodiscard]] auto& joint_at() noexcept {
     return std::get<J>(joints_);
   }
+  template <std::size_t J>
+  [[nodiscard]] auto& crew_at() noexcept {
+    return *std::get<J>(crews_);
+  }
+  template <std::size_t J>
+  static constexpr bool is_elastic = woven::template joint_at<J>::elastic;
+  /// The joint of the elastic stage of that name; `joints` if there is none.
+  template <fixed_string Stage>
+  [[nodiscard]] static consteval std::size_t elastic_named() noexcept {
+    std::size_t found = joints;
+    each([&](auto j) {
+      if (is_elastic<j> && woven::template opener<j>::name.view() == Stage.view()) found = j;
+    });
+    return found;
+  }
   [[nodiscard]] R& runtime() const noexcept { return rt_; }
+
+  /// Its owner's, when it is drained: the workers of elastic stages leave. It ends with the last call left behind.
+  void part() noexcept {
+    each([this](auto j) {
+      if constexpr (is_elastic<j>) this->template crew_at<j>().end();
+    });
+    this->release();
+  }
 
   /// Ends an item whose value at joint J is still in the ticket.
   template <std::size_t J>
   static void fail(ticket& item, std::error_code error) noexcept {
     static_cast<ticket_type&>(item).template discard<J>();
+    tell(item, error);
+  }
+  /// The same for one whose value is elsewhere.
+  static void tell(ticket& item, std::error_code error) noexcept {
     item.error = error;
     item.wake();
   }
@@ -74,7 +114,11 @@ class loom {
     finish([this] {
       if (std::exchange(closed_, true)) return;
       entries_ = joint_at<0>().close_entry();
-      each([this](auto j) { this->template joint_at<j>().close(); });
+      each([this](auto j) {
+        auto& joint = this->template joint_at<j>();
+        joint.close();
+        if constexpr (is_elastic<j>) joint.nudge_unless_settled(rt_);
+      });
     });
   }
   /// False: there is nothing to wait for.
@@ -90,9 +134,45 @@ class loom {
     }(std::make_index_sequence<woven::count>{});
   }
 
+  // A slot's.
+
+  /// Gives an item to the next joint, or back to its submitter. False: there is no room, and `me` goes on when there is.
+  template <std::size_t J>
+  [[nodiscard]] bool hand_on(slot& me, ticket_type& item, [[maybe_unused]] bool done) noexcept {
+    if constexpr (J < last) {
+      if (done) return pass<J + 1>(me, item);
+    }
+    item.wake();
+    return true;
+  }
+  template <class F>
+  [[nodiscard]] static bool guarded(ticket& item, F f) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+      f();
+    } catch (...) {
+      item.failure = std::current_exception();
+      return false;
+    }
+#else
+    f();
+    (void)item;
+#endif
+    return true;
+  }
+
+  /// Does `step`, by which a slot goes idle, and then what there is to do if that was the last.
+  template <class F>
+  [[nodiscard]] bool go_idle(bool closed, F step) noexcept {
+    if (!closed) return step();
+    bool idle = false;
+    finish([&] { idle = step(); });
+    return idle;
+  }
+
  private:
   template <class F>
-  static void each(F f) {
+  static constexpr void each(F f) {
     [&]<std::size_t... J>(std::index_sequence<J...>) {
       (f(std::integral_constant<std::size_t, J>{}), ...);
     }(std::make_index_sequence<woven::count>{});
@@ -101,7 +181,12 @@ class loom {
   template <std::size_t J>
   static void serve(work& item) noexcept {
     slot& me = static_cast<slot&>(item);
-    static_cast<loom*>(me.fabric)->template run<J>(me);
+    loom& self = *static_cast<loom*>(me.fabric);
+    if constexpr (is_elastic<J>) {
+      lead<J>(self, me);
+    } else {
+      self.template run<J>(me);
+    }
   }
 
   template <std::size_t J>
@@ -113,7 +198,7 @@ class loom {
         const auto seen = from.look();
         item = from.take(rt_);
         if (item == nullptr) {
-          if (go_idle(from, seen, me)) return;
+          if (go_idle(from.closed(seen), [&] { return from.go_idle(seen, me); })) return;
           continue;
         }
       }
@@ -136,11 +221,7 @@ class loom {
       }
     });
     joint_at<J>().leave();
-    if constexpr (J < last) {
-      if (done) return pass<J + 1>(me, item);
-    }
-    item.wake();
-    return true;
+    return hand_on<J>(me, item, done);
   }
 
   template <std::size_t J>
@@ -156,30 +237,6 @@ class loom {
       case entry::dropped: fail<J>(item, Errc::dropped); return true;
     }
     return true;
-  }
-
-  template <class F>
-  [[nodiscard]] static bool guarded(ticket& item, F f) noexcept {
-#if defined(__cpp_exceptions)
-    try {
-      f();
-    } catch (...) {
-      item.failure = std::current_exception();
-      return false;
-    }
-#else
-    f();
-    (void)item;
-#endif
-    return true;
-  }
-
-  template <class Joint, class Word>
-  [[nodiscard]] bool go_idle(Joint& from, Word seen, const slot& me) noexcept {
-    if (!Joint::closed(seen)) return from.go_idle(seen, me);
-    bool idle = false;
-    finish([&] { idle = from.go_idle(seen, me); });
-    return idle;
   }
 
   /// Does `step` under the mutex, and wakes those who wait for the end if this is it. Then nothing is touched any more.
@@ -209,6 +266,7 @@ class loom {
   R& rt_;
   Pipeline pipeline_;
   typename woven::template parts<>::joints joints_;
+  [[no_unique_address]] typename woven::template parts<>::crews crews_;
   [[no_unique_address]] typename threading::mutex mutex_;
   work_list waiters_;
   std::uint64_t entries_ = 0;

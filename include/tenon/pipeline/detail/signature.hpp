@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <stop_token>
 #include <type_traits>
 
 namespace tenon::detail::weaving {
@@ -8,7 +9,8 @@ namespace tenon::detail::weaving {
 /// The parameter of a stage whose function is a template: not known until it is called.
 struct any_type;
 
-/// What a function takes, where its type says so: one parameter, no overloads, no template.
+/// What a function takes, where its type says so: one parameter, or a std::stop_token behind it; no overloads, no
+/// template.
 template <class F>
 struct signature {
   using takes = any_type;
@@ -33,13 +35,25 @@ template <class R, class C, class X>
 struct signature<R (C::*)(X) const noexcept> {
   using takes = X;
 };
+// What hears of a stop as well, and so is for workers of its own.
+template <class R, class X>
+struct signature<R (*)(X, std::stop_token)> {
+  using takes = X;
+};
+template <class R, class C, class X>
+struct signature<R (C::*)(X, std::stop_token) const> {
+  using takes = X;
+};
 template <class F>
   requires requires { &F::operator(); }
 struct signature<F> : signature<decltype(&F::operator())> {};
 
 /// What `Function` gives for an X, or any_type where X is not known.
 template <class Function, class X>
-struct given_by {
+struct given_by {};
+template <class Function, class X>
+  requires(!std::is_same_v<X, any_type> && std::is_invocable_v<const Function&, X>)
+struct given_by<Function, X> {
   using type = std::invoke_result_t<const Function&, X>;
 };
 template <class Function>

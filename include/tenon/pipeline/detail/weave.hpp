@@ -3,11 +3,13 @@
 
 #include <tenon/core/fixed_string.hpp>
 #include <tenon/pipeline/detail/chain.hpp>
+#include <tenon/pipeline/detail/crew.hpp>
 #include <tenon/pipeline/detail/joint.hpp>
 #include <tenon/pipeline/detail/signature.hpp>
 #include <tenon/pipeline/detail/ticket.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -60,6 +62,8 @@ struct queue_before {
 /// All that follows from a runtime and a pipeline at compile time.
 template <class R, class Pipeline, class ByTopology>
 struct weave {
+  using runtime = R;
+  using pipeline = Pipeline;
   using threading = typename R::threading;
 
   static constexpr auto& segments = Pipeline::segments;
@@ -72,7 +76,8 @@ struct weave {
   struct joint_at {
     using when_full = typename opener<J>::when_full;
     static constexpr auto& plan = opener<J>::plan;
-    static constexpr std::size_t workers = segments[J].workers;
+    static constexpr bool elastic = segments[J].elastic;
+    static constexpr std::size_t workers = elastic ? 1 : segments[J].workers;  // at the queue: of these, who leads them
     static constexpr bool many_producers = [] {
       if constexpr (J == 0) {
         return threading::concurrent;  // anybody submits
@@ -85,7 +90,7 @@ struct weave {
                                                  ByTopology, many_producers, many_consumers, plan.capacity>())::type;
     static constexpr bool fits =
         (queue::many_producers || !many_producers) && (queue::many_consumers || !many_consumers);
-    using type = joint<threading, typename queue::template of<ticket*, threading>, when_full, workers>;
+    using type = joint<threading, typename queue::template of<ticket*, threading>, when_full, workers, elastic>;
   };
 
   template <std::size_t J = 0>
@@ -124,12 +129,25 @@ struct weave {
   struct value<J> {
     using type = typename after<0, segments[0].begin, input>::type;
   };
+  struct no_crew {
+    static constexpr bool exists = false;
+  };
+  template <std::size_t J>
+  struct crew_at {
+    using type = no_crew;
+  };
+  template <std::size_t J>
+    requires(joint_at<J>::elastic)
+  struct crew_at<J> {
+    using type = std::optional<crew<weave, J>>;
+  };
   template <class = std::make_index_sequence<count>>
   struct parts;
   template <std::size_t... J>
   struct parts<std::index_sequence<J...>> {
     static constexpr bool moves_in_peace = (std::is_nothrow_move_constructible_v<typename value<J>::type> && ...);
     using joints = std::tuple<typename joint_at<J>::type...>;
+    using crews = std::tuple<typename crew_at<J>::type...>;
     using ticket = ticket_of<typename value<J>::type..., typename value<count>::type>;
   };
 };

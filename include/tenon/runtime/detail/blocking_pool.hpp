@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/detail/bell.hpp>
 #include <tenon/core/work.hpp>
 #include <tenon/runtime/detail/extension.hpp>
 
@@ -49,12 +50,12 @@ class blocking_pool : public extension {
 
   /// 0; or EAGAIN when there is no thread and the system gives none.
   [[nodiscard]] int submit(blocking_call& call) noexcept {
-    const guard lock(mutex_);
+    const holding lock(mutex_);
     if (idle_ != nullptr) {
       seat& taken = *idle_;
       unseat(taken);
       taken.given = &call;
-      ::pthread_cond_signal(&taken.bell);
+      taken.bell.ring();
       return 0;
     }
     push(call);
@@ -73,7 +74,7 @@ class blocking_pool : public extension {
 
   /// True: the call has not begun, and will not.
   [[nodiscard]] bool take_back(blocking_call& call) noexcept {
-    const guard lock(mutex_);
+    const holding lock(mutex_);
     if (!call.queued) return false;
     remove(call);
     return true;
@@ -81,36 +82,14 @@ class blocking_pool : public extension {
 
   /// How many threads there are now.
   [[nodiscard]] std::size_t threads() noexcept {
-    const guard lock(mutex_);
+    const holding lock(mutex_);
     return threads_;
   }
 
  private:
-  class guard {
-   public:
-    explicit guard(::pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }
-    guard(const guard&) = delete;
-    guard& operator=(const guard&) = delete;
-    ~guard() { ::pthread_mutex_unlock(&mutex_); }
-
-   private:
-    ::pthread_mutex_t& mutex_;
-  };
-
   /// Where a thread waits.
   struct seat {
-    seat() noexcept {
-      ::pthread_condattr_t kind;
-      ::pthread_condattr_init(&kind);
-      ::pthread_condattr_setclock(&kind, CLOCK_MONOTONIC);
-      ::pthread_cond_init(&bell, &kind);
-      ::pthread_condattr_destroy(&kind);
-    }
-    seat(const seat&) = delete;
-    seat& operator=(const seat&) = delete;
-    ~seat() { ::pthread_cond_destroy(&bell); }
-
-    ::pthread_cond_t bell;
+    detail::bell bell;
     blocking_call* given = nullptr;
     seat* above = nullptr;
     seat* below = nullptr;
@@ -126,21 +105,19 @@ class blocking_pool : public extension {
 
   void serve() noexcept {
     ::pthread_setname_np(::pthread_self(), title_);
-    ::pthread_t before{};
-    bool has_before = false;
+    leavers::left before;
     {
       seat own;
-      const guard lock(mutex_);
+      const holding lock(mutex_);
       while (blocking_call* const call = next_call(own)) {
         ::pthread_mutex_unlock(&mutex_);
         call->run(*call);
         ::pthread_mutex_lock(&mutex_);
       }
-      has_before = std::exchange(has_last_, true);
-      before = std::exchange(last_, ::pthread_self());
-      if (--threads_ == 0 && is_ending_) ::pthread_cond_signal(&all_left_);
+      before = leavers_.leave();
+      if (--threads_ == 0 && is_ending_) all_left_.ring();
     }
-    if (has_before) ::pthread_join(before, nullptr);  // it does no more than this very line
+    before.join();  // it does no more than this very line
   }
 
   /// Under the lock: the next call, or null when it is time to leave.
@@ -159,7 +136,7 @@ class blocking_pool : public extension {
     limit.tv_sec += idle_seconds_;
     int waited = 0;
     while (own.is_idle && !is_ending_ && waited != ETIMEDOUT) {
-      waited = ::pthread_cond_timedwait(&own.bell, &mutex_, &limit);
+      waited = own.bell.wait_until(mutex_, limit);
     }
     if (own.is_idle) unseat(own);
     return std::exchange(own.given, nullptr);
@@ -186,17 +163,17 @@ class blocking_pool : public extension {
   /// Ends what was submitted, then the threads.
   void join() noexcept {
     {
-      const guard lock(mutex_);
+      const holding lock(mutex_);
       is_ending_ = true;
-      for (seat* each = idle_; each != nullptr; each = each->below) ::pthread_cond_signal(&each->bell);
-      while (threads_ != 0) ::pthread_cond_wait(&all_left_, &mutex_);
+      for (seat* each = idle_; each != nullptr; each = each->below) each->bell.ring();
+      while (threads_ != 0) all_left_.wait(mutex_);
     }
-    if (has_last_) ::pthread_join(last_, nullptr);
+    leavers_.last().join();
     assert(oldest_ == nullptr);
   }
 
   ::pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-  ::pthread_cond_t all_left_ = PTHREAD_COND_INITIALIZER;
+  bell all_left_;
   blocking_call* oldest_ = nullptr;
   blocking_call* newest_ = nullptr;
   seat* idle_ = nullptr;
@@ -204,8 +181,7 @@ class blocking_pool : public extension {
   std::time_t idle_seconds_;
   std::size_t threads_ = 0;
   bool is_ending_ = false;
-  bool has_last_ = false;
-  ::pthread_t last_{};  // the thread that left last: nobody has joined it yet
+  leavers leavers_;
   char title_[16];
 };
 
