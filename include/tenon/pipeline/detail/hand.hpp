@@ -189,7 +189,9 @@ class task_hand : public hand<Crew> {
  public:
   static constexpr bool may_be_disowned = false;
 
-  task_hand(Crew& of, std::size_t place) : hand<Crew>(of, place), drive_(run(*this).handle) { start_.target = drive_; }
+  task_hand(Crew& of, std::size_t place) : hand<Crew>(of, place), drive_(work_through(*this).handle) {
+    start_.target = drive_;
+  }
   ~task_hand() { drive_.destroy(); }
 
   /// Null: there is no memory.
@@ -224,7 +226,7 @@ class task_hand : public hand<Crew> {
     task_hand& of_;
   };
 
-  static drive run(task_hand& self) {
+  static drive work_through(task_hand& self) {
     for (;;) {
       self.state.store(worker_state::executing, std::memory_order_relaxed);
       const std::stop_token stop = self.drive_.promise().own.stop.get_token();

@@ -33,7 +33,7 @@ void receive(Loom& whole, Hand& who, time_point now) noexcept {
     }
     who.out.reset();
   }
-  if (whole.template hand_on<J>(who, item, done)) crew.is_idle(who, now);
+  if (whole.template send_on<J>(who, item, done)) crew.is_idle(who, now);
 }
 
 /// What the one slot of an elastic stage does when there is news: see crew.

@@ -136,9 +136,9 @@ class loom : public lasting<typename R::threading> {
 
   // A slot's.
 
-  /// Gives an item to the next joint, or back to its submitter. False: there is no room, and `me` goes on when there is.
+  /// Gives an item to the next joint, or back to its submitter. False: no room yet, and `me` goes on when there is.
   template <std::size_t J>
-  [[nodiscard]] bool hand_on(slot& me, ticket_type& item, [[maybe_unused]] bool done) noexcept {
+  [[nodiscard]] bool send_on(slot& me, ticket_type& item, [[maybe_unused]] bool done) noexcept {
     if constexpr (J < last) {
       if (done) return pass<J + 1>(me, item);
     }
@@ -221,7 +221,7 @@ class loom : public lasting<typename R::threading> {
       }
     });
     joint_at<J>().leave();
-    return hand_on<J>(me, item, done);
+    return send_on<J>(me, item, done);
   }
 
   template <std::size_t J>
