@@ -126,6 +126,41 @@ auto queued(std::size_t threads, long at_once) {
   };
 }
 
+/// From a worker of one runtime to the only worker of another, and back: each item crosses between two cores twice.
+/// Both have something else to do all the time, and so never sleep.
+template <auto& Stages>
+double crossing(long items) {
+  crew near{{.threads = 1}};
+  crew far{{.threads = 1}};
+  std::atomic<bool> over{false};
+  const auto busy = [](std::atomic<bool>* end) -> task<void> {
+    while (!end->load(std::memory_order_relaxed)) co_await tenon::yield();
+  };
+  std::thread other([&] {
+    measure::pin(1);
+    far.run(busy(&over));
+  });
+  while (far.state() != tenon::phase::running) std::this_thread::yield();
+  std::atomic<long> through{0};
+  const auto start = measure::clock::now();
+  near.run([](crew& here, crew& there, auto* also, std::atomic<bool>* end, long count,
+              std::atomic<long>* right) -> task<void> {
+    tenon::fabric running{there, Stages};
+    tenon::scope all{here};
+    std::atomic<bool> enough{false};
+    all.spawn(*also, &enough);
+    co_await submits(&running, count, right);
+    co_await running.drained();
+    enough = true;
+    co_await all.join();
+    *end = true;
+  }(near, far, &busy, &over, items, &through));
+  const double spent = measure::nanoseconds_since(start) / double(items);
+  other.join();
+  expect(through == items);
+  return spent;
+}
+
 constexpr auto one = tenon::pipeline(stage<"one">(pass_on<0>, tenon::queue_of<1024>));
 constexpr auto two = tenon::pipeline(stage<"one">(pass_on<0>, tenon::queue_of<1024>),
                                      stage<"two">(pass_on<0>, tenon::queue_of<1024>));
@@ -295,6 +330,10 @@ int main(int argc, char** argv) {
   suite.add("hand-off, one item under way", "ns per item", 50'000)
       .ours("one stage, 2 workers", queued<crew, one>(2, 1))
       .ours("one stage, one thread", queued<alone, one>(1, 1))
+      .peer(ring, ring_round_trip);
+
+  suite.add("hand-off, to another core and back", "ns per item", 50'000)
+      .ours("two busy runtimes", crossing<one>)
       .peer(ring, ring_round_trip);
 
   add_three<0>(suite, "3 stages of nothing");
