@@ -162,8 +162,8 @@ double crossing(long items) {
 }
 
 constexpr auto one = tenon::pipeline(stage<"one">(pass_on<0>, tenon::queue_of<1024>));
-constexpr auto two = tenon::pipeline(stage<"one">(pass_on<0>, tenon::queue_of<1024>),
-                                     stage<"two">(pass_on<0>, tenon::queue_of<1024>));
+constexpr auto two =
+    tenon::pipeline(stage<"one">(pass_on<0>, tenon::queue_of<1024>), stage<"two">(pass_on<0>, tenon::queue_of<1024>));
 template <unsigned Spins>
 constexpr auto three = tenon::pipeline(stage<"one">(pass_on<Spins>, tenon::queue_of<1024>),
                                        stage<"two">(pass_on<Spins>, tenon::queue_of<1024>),
@@ -246,20 +246,20 @@ void tbb_pipeline(long items) {
   long sent = 0;
   std::uint64_t seen = 0;
   constexpr auto in_order = tbb::filter_mode::serial_in_order;
-  tbb::parallel_pipeline(64, tbb::make_filter<void, std::uint64_t>(in_order,
-                                                                   [&](tbb::flow_control& control) -> std::uint64_t {
-                                                                     if (sent == items) {
-                                                                       control.stop();
-                                                                       return 0;
-                                                                     }
-                                                                     return pass_on<Spins>(
-                                                                         static_cast<std::uint64_t>(sent++));
-                                                                   }) &
-                                 tbb::make_filter<std::uint64_t, std::uint64_t>(in_order, &pass_on<Spins>) &
-                                 tbb::make_filter<std::uint64_t, void>(in_order, [&](std::uint64_t x) {
-                                   measure::keep(pass_on<Spins>(x));
-                                   ++seen;
-                                 }));
+  tbb::parallel_pipeline(
+      64, tbb::make_filter<void, std::uint64_t>(in_order,
+                                                [&](tbb::flow_control& control) -> std::uint64_t {
+                                                  if (sent == items) {
+                                                    control.stop();
+                                                    return 0;
+                                                  }
+                                                  return pass_on<Spins>(static_cast<std::uint64_t>(sent++));
+                                                }) &
+              tbb::make_filter<std::uint64_t, std::uint64_t>(in_order, &pass_on<Spins>) &
+              tbb::make_filter<std::uint64_t, void>(in_order, [&](std::uint64_t x) {
+                measure::keep(pass_on<Spins>(x));
+                ++seen;
+              }));
   expect(seen == static_cast<std::uint64_t>(items));
 }
 

@@ -41,7 +41,8 @@ class histogram {
   static constexpr std::size_t buckets = std::size_t{Range - Bits + 1} << Bits;
 
   histogram() = default;
-  histogram(const histogram&) = delete;
+  /// What `other` holds now.
+  histogram(const histogram& other) noexcept { add(other); }
   histogram& operator=(const histogram&) = delete;
 
   /// The one who writes: a value came.

@@ -6,6 +6,7 @@
 #include <tenon/core/result.hpp>
 #include <tenon/core/threading.hpp>
 #include <tenon/core/work.hpp>
+#include <tenon/observe/histogram.hpp>
 #include <tenon/pipeline/detail/chain.hpp>
 #include <tenon/pipeline/detail/joint.hpp>
 #include <tenon/pipeline/detail/loom.hpp>
@@ -52,7 +53,7 @@ concept fabric_runtime = threading_policy<typename R::threading> && requires(R& 
 /// Order         A stage of one worker keeps the order in which items came to it.
 /// Cost          Idle: nothing, no thread waits. A joint: a push, a pop and three read-modify-writes.
 /// Threads       submit: any worker of any runtime. close, stats: any thread. drained: any worker.
-/// Errors        submit gives pipeline_errc::rejected, dropped or closed, or errc::operation_canceled. What a stage
+/// Errors        submit gives pipeline_errc::rejected, dropped, expired or closed, or errc::operation_canceled. What a stage
 ///               throws comes out of its co_await.
 /// Cancellation  A stop request ends a submit that waits for room in the first queue; an item that is in goes through.
 /// Lifetime      It outlives every await of submit, and is drained before it is destroyed, which it asserts.
@@ -71,10 +72,18 @@ class fabric {
       "tenon::fabric: the first stage wants to change its caller's item, which a queue cannot give it; take it by "
       "value, T&& or const T&");
   static_assert(decltype(woven::misfit())::type::fits);  // what does not fit says so by itself
+  static_assert(
+      !woven::template parts<>::timed ||
+          requires(R& rt) {
+            { rt.now() } noexcept;
+          },
+      "tenon::fabric: a stage says ttl or measured, and the runtime has no now(), which tells the time; add "
+      "it, or leave them out");
   static_assert(woven::template parts<>::moves_in_peace,
                 "tenon::fabric: what goes through a queue must move without throwing; pass a std::unique_ptr to it");
 
-  using loom = detail::weaving::loom<R, std::remove_const_t<Pipeline>, by_topology, pipeline_errc>;
+  using loom = detail::weaving::loom<R, std::remove_const_t<Pipeline>, by_topology, pipeline_errc,
+                                     histogram<typename R::threading>>;
   using ticket_type = typename loom::ticket_type;
   static constexpr std::size_t prefix = std::remove_const_t<Pipeline>::segments[0].begin;
   static constexpr bool may_wait = woven::template joint_at<0>::when_full::waits;
@@ -94,6 +103,10 @@ class fabric {
   using input = typename loom::input;
   using output = typename loom::output;
   using counts = detail::weaving::joint_counts;
+  struct stage_times {
+    histogram<single_thread> wait;
+    histogram<single_thread> service;
+  };
 
   class [[nodiscard("an item is submitted when it is awaited")]] submission : ticket_type {
    public:
@@ -119,6 +132,7 @@ class fabric {
       this->wait(submitter);
       assert(this->at_home() && "an item is submitted from a worker");
       this->fresh = false;
+      to_.template prepare<0>(*this);
       R& rt = to_.runtime();
       auto& first = to_.template joint_at<0>();
       if (!first.arrive()) return give_up(pipeline_errc::closed);
@@ -198,7 +212,7 @@ class fabric {
   }
 
   /// What each stage with a queue has counted, in order:
-  /// in == out + rejected + dropped + timed_out + held, in each of them.
+  /// in == out + rejected + dropped + timed_out + expired + held, in each of them.
   [[nodiscard]] auto stats() const noexcept { return loom_->counts(); }
   /// The counts of one stage, by its name.
   template <fixed_string Stage>
@@ -218,6 +232,19 @@ class fabric {
                   "tenon::fabric::health: no stage of this name has workers that come and go; write workers<Min, Max> "
                   "there, or name one that does");
     if constexpr (at < loom::joints) return loom_->template crew_at<at>().health();
+  }
+
+  /// How long items waited before a measured stage, in nanoseconds, and how long it worked on them, those that failed
+  /// too: of all its workers, until now. Neither has those that expired.
+  template <fixed_string Stage>
+  [[nodiscard]] stage_times times() const noexcept {
+    constexpr std::size_t index = loom::template measured_named<Stage>();
+    static_assert(index < loom::joints,
+                  "tenon::fabric::times: no stage of this name is measured; add the word measured to it, or name one "
+                  "that is");
+    stage_times seen;
+    if constexpr (index < loom::joints) loom_->template read_times<index>(seen.wait, seen.service);
+    return seen;
   }
 
  private:

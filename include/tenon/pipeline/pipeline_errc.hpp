@@ -12,8 +12,9 @@ namespace tenon {
 /// rejected  It met a full queue, and the stage says `reject`. Compares equal to errc::resource_unavailable_try_again.
 /// dropped   It met a full queue, or a newer one did, and the stage says `drop_newest` or `drop_oldest`. As `rejected`.
 /// timed_out It took longer than the stage's `task_timeout`. Compares equal to errc::timed_out.
+/// expired   It had waited longer before a stage than its `ttl`, and was not handled there. As `timed_out`.
 /// closed    The fabric takes no more items. Compares equal to errc::operation_not_permitted.
-enum class pipeline_errc { rejected = 1, dropped, closed, timed_out };
+enum class pipeline_errc { rejected = 1, dropped, closed, timed_out, expired };
 
 }  // namespace tenon
 
@@ -33,6 +34,7 @@ namespace tenon {
         case pipeline_errc::dropped: return "dropped: the queue of a stage was full, and this item had to make room";
         case pipeline_errc::closed: return "closed: the fabric takes no more items";
         case pipeline_errc::timed_out: return "timed out: a stage worked longer on this item than it may";
+        case pipeline_errc::expired: return "expired: this item waited longer before a stage than it may";
       }
       return "unknown";
     }
@@ -41,7 +43,8 @@ namespace tenon {
         case pipeline_errc::rejected:
         case pipeline_errc::dropped: return std::make_error_condition(std::errc::resource_unavailable_try_again);
         case pipeline_errc::closed: return std::make_error_condition(std::errc::operation_not_permitted);
-        case pipeline_errc::timed_out: return std::make_error_condition(std::errc::timed_out);
+        case pipeline_errc::timed_out:
+        case pipeline_errc::expired: return std::make_error_condition(std::errc::timed_out);
       }
       return {value, *this};
     }

@@ -6,7 +6,9 @@
 #include <tenon/core/policy.hpp>
 #include <tenon/pipeline/detail/elastic_stage.hpp>
 #include <tenon/pipeline/detail/joint.hpp>
+#include <tenon/pipeline/detail/said.hpp>
 #include <tenon/pipeline/detail/signature.hpp>
+#include <tenon/pipeline/words.hpp>
 #include <tenon/queue/overflow.hpp>
 
 #include <cstddef>
@@ -31,7 +33,7 @@ struct takes_option {};
 struct fused_option {};
 
 /// What the options of a stage say, as numbers. Zero workers, or a capacity of zero: not named.
-struct stage_plan {
+struct stage_plan : said {
   std::size_t workers = 0;
   std::size_t least = 0;  // of elastic workers
   std::size_t capacity = 0;
@@ -44,7 +46,7 @@ struct stage_plan {
   bool twice = false;
 
   [[nodiscard]] constexpr bool opens() const noexcept {
-    return workers != 0 || capacity != 0 || names_queue || names_overflow;
+    return workers != 0 || capacity != 0 || names_queue || names_overflow || wants_queue();
   }
 
   template <std::size_t N>
@@ -82,6 +84,10 @@ struct stage_plan {
   template <class T>
   constexpr void add(std::type_identity<takes_option<T>>) noexcept {}
   constexpr void add(std::type_identity<fused_option>) noexcept { fused = true; }
+  template <stage_word Word>
+  constexpr void add(std::type_identity<Word> word) noexcept {
+    hear(word);
+  }
   template <class Other>
   constexpr void add(std::type_identity<Other>) noexcept {
     ++unknown;
@@ -112,8 +118,9 @@ struct stage_types<Signature, takes_option<T>, Rest...> : stage_types<Signature,
 
 template <fixed_string Name, class Function, class... Options>
 class stage_of {
-  using types = stage_types<typename signature<Function>::takes, Options...>;
-  using F = typename kept_function<Function, typename types::takes>::type;
+  using plain = typename function_kept<Function, Options...>::type;
+  using types = stage_types<typename signature<plain>::takes, Options...>;
+  using F = typename kept_function<plain, typename types::takes>::type;
   using elastic = elastic_traits<F>;
 
  public:
@@ -121,6 +128,7 @@ class stage_of {
   using queue = typename types::queue;
   using when_full = typename types::when_full;
   using takes = typename types::takes;
+  using by_level = typename levels_said<Options...>::type;
 
   static constexpr auto name = Name;
   static constexpr stage_plan plan = [] {
@@ -136,7 +144,7 @@ class stage_of {
   static_assert(Name.size() > 0, "tenon::stage<Name>: the name is empty; joints, counters and errors are told by it");
   static_assert(plan.unknown == 0,
                 "tenon::stage: an option is none that a stage knows; write workers<N>, queue_of<N>, a queue such as "
-                "mpmc<N>{}, block, reject, drop_oldest, drop_newest, takes<T> or fused");
+                "mpmc<N>{}, block, reject, drop_oldest, drop_newest, takes<T>, fused, or one of pipeline/words.hpp");
   static_assert(!elastic::later || plan.workers != 0,
                 "tenon::stage: the function gives a task, and nothing says how many of them are at work at once; add "
                 "workers<N> or workers<Min, Max>");
@@ -147,6 +155,17 @@ class stage_of {
                 "tenon::stage: idle_after, task_timeout and grace are for workers that come and go; write "
                 "workers<Min, Max>, or leave them out");
   static_assert(!plan.twice, "tenon::stage: the workers, the queue or the overflow are named twice; keep one of each");
+  static_assert(!plan.said_twice, "tenon::stage: ttl, batch or by_level is named twice; keep one of each");
+  static_assert(!plan.measured || plan.opens(),
+                "tenon::stage: it is measured, and nothing opens a queue before it, so that nothing waits there; add "
+                "workers<N> or queue_of<N>");
+  static_assert(!plan.ordered || plan.workers > 1,
+                "tenon::stage: it is ordered, and one worker keeps the order anyway; add workers<N>, or leave it out");
+  static_assert(!plan.elastic || (!plan.ordered && plan.batch == 0),
+                "tenon::stage: it has workers that come and go, or tasks, and is ordered or takes batches; keep one or "
+                "the other");
+  static_assert(!plan.ordered || plan.batch == 0,
+                "tenon::stage: it is ordered and takes batches of several workers; keep one or the other");
   static_assert(!(plan.fused && plan.opens()),
                 "tenon::stage: it is fused and names workers, a queue or an overflow; keep one or the other");
   static_assert(
@@ -192,6 +211,7 @@ inline constexpr std::size_t the_same = static_cast<std::size_t>(-1);
 /// drop_oldest, drop_newest
 /// takes<T>        What the stage takes, where its function is a template and so does not say.
 /// fused           Behind a stage of several workers: runs on those, as part of it. See pipeline.
+/// More of them    ttl, batch, by_level, ordered, measured: see pipeline/words.hpp.
 template <std::size_t Min, std::size_t Max = detail::weaving::the_same>
 inline constexpr std::conditional_t<Max == detail::weaving::the_same, detail::weaving::workers_option<Min>,
                                     detail::weaving::elastic_option<Min, Max>>

@@ -137,12 +137,13 @@ class crew {
     if (first != nullptr) back_ = first->after;
     return static_cast<hand_type*>(first);
   }
-  /// One that has come back has done its item. What it gave is still there.
-  void has_done(hand_type& who) noexcept {
+  /// One that has come back has done its item, begun at the time it gives. What it gave is still there.
+  time_point has_done(hand_type& who) noexcept {
     const std::lock_guard hold(mutex_);
     at_work_.remove(who);
     who.state.store(worker_state::completed, std::memory_order_relaxed);
     joint_.leave();
+    return who.since;
   }
   /// Its result is handed on.
   void is_idle(hand_type& who, time_point now) noexcept {

@@ -30,8 +30,8 @@ struct slot : work {
 
 /// What a joint has counted. `in` is what was offered to it, `out` what its stages have finished with, by a value or an
 /// exception; `rejected` was turned away, or withdrawn while it waited for room; `dropped` was given up by an overflow
-/// word; `timed_out` took longer than it may; `held` is in the queue, waiting for room, or in a worker's hands.
-/// in == out + rejected + dropped + timed_out + held.
+/// word; `timed_out` took longer than it may; `expired` waited longer than it may; `held` is in the queue, waiting for
+/// room, or in a worker's hands. in == out + rejected + dropped + timed_out + expired + held.
 struct joint_counts {
   std::string_view stage;
   std::uint64_t in = 0;
@@ -39,6 +39,7 @@ struct joint_counts {
   std::uint64_t rejected = 0;
   std::uint64_t dropped = 0;
   std::uint64_t timed_out = 0;
+  std::uint64_t expired = 0;
   std::uint64_t held = 0;
 };
 
@@ -202,6 +203,8 @@ class joint {
   void expire() noexcept { timed_out_.fetch_add(1, std::memory_order_release); }
   /// A slot's: gives an item up that it has taken.
   void refuse() noexcept { rejected_.fetch_add(1, std::memory_order_release); }
+  /// A slot's: the same for an item that waited too long.
+  void count_expired() noexcept { expired_.fetch_add(1, std::memory_order_release); }
 
   [[nodiscard]] word look() const noexcept { return state_.load(std::memory_order_acquire); }
   [[nodiscard]] static bool closed(word seen) noexcept { return (seen & closed_bit) != 0; }
@@ -261,12 +264,14 @@ class joint {
       const std::uint64_t rejected = std::exchange(seen.rejected, rejected_.load(std::memory_order_acquire));
       const std::uint64_t dropped = std::exchange(seen.dropped, dropped_.load(std::memory_order_acquire));
       const std::uint64_t late = std::exchange(seen.timed_out, timed_out_.load(std::memory_order_acquire));
-      return out == seen.out && rejected == seen.rejected && dropped == seen.dropped && late == seen.timed_out;
+      const std::uint64_t expired = std::exchange(seen.expired, expired_.load(std::memory_order_acquire));
+      return out == seen.out && rejected == seen.rejected && dropped == seen.dropped && late == seen.timed_out &&
+             expired == seen.expired;
     };
     (void)look_again();
     seen.in = entries();
     for (int tries = 0; tries < 64 && !look_again(); ++tries) seen.in = entries();
-    seen.held = seen.in - seen.out - seen.rejected - seen.dropped - seen.timed_out;
+    seen.held = seen.in - seen.out - seen.rejected - seen.dropped - seen.timed_out - seen.expired;
     return seen;
   }
 
@@ -323,6 +328,7 @@ class joint {
   [[no_unique_address]] typename Threading::mutex mutex_;
   ticket_list list_;
   alignas(cache_line) atomic<std::uint64_t> out_{0};  // the slots'
+  atomic<std::uint64_t> expired_{0};
   std::array<slot, Workers> slots_;
 };
 

@@ -20,8 +20,10 @@ void receive(Loom& whole, Hand& who, time_point now) noexcept {
   auto& crew = whole.template crew_at<J>();
   if (who.late) return crew.dismiss(who);
   if (who.item == nullptr) return crew.is_idle(who, now);  // there was room
-  crew.has_done(who);
+  const time_point began = crew.has_done(who);
   auto& item = static_cast<typename Loom::ticket_type&>(*std::exchange(who.item, nullptr));
+  auto* one = &item;
+  whole.template worked<J>(who, &one, 1, began);
   bool done = true;
 #if defined(__cpp_exceptions)
   done = who.failure == nullptr;
@@ -59,7 +61,15 @@ void lead(Loom& whole, slot& me) noexcept {
   }
   for (int n = 0; n < batch; ++n) {
     ticket* item = crew.take_pending();
-    if (item == nullptr && crew.can_take()) item = from.take(whole.runtime());
+    if (item == nullptr && crew.can_take()) {
+      item = from.take(whole.runtime());
+      if (item != nullptr && !whole.template examine<J>(me, static_cast<typename Loom::ticket_type&>(*item), now)) {
+        from.count_expired();
+        item->wake();
+        moved = true;
+        continue;
+      }
+    }
     if (item == nullptr) break;
     if (crew.assign(static_cast<typename Loom::ticket_type&>(*item), now)) {
       moved = true;

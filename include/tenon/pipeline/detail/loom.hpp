@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/core/clock.hpp>
 #include <tenon/core/fixed_string.hpp>
 #include <tenon/core/work.hpp>
 #include <tenon/pipeline/detail/chain.hpp>
 #include <tenon/pipeline/detail/crew.hpp>
 #include <tenon/pipeline/detail/joint.hpp>
 #include <tenon/pipeline/detail/lead.hpp>
+#include <tenon/pipeline/detail/said.hpp>
+#include <tenon/pipeline/detail/station.hpp>
 #include <tenon/pipeline/detail/ticket.hpp>
 #include <tenon/pipeline/detail/weave.hpp>
 
@@ -32,15 +35,35 @@ namespace tenon::detail::weaving {
 /// that makes a joint quiet. It is not a signal: one that finds an idle slot makes it active, and one that finds none
 /// leaves an active one behind. So it is a slot going idle: before the closed bit was set, and then close() sees it, or
 /// under mutex_, and then the slot itself does. Whoever does has the fabric to itself until it wakes a waiter.
-template <class R, class Pipeline, class ByTopology, class Errc>
+template <class R, class Pipeline, class ByTopology, class Errc, class Histogram>
 class loom : public lasting<typename R::threading> {
   using woven = weave<R, Pipeline, ByTopology>;
   using threading = typename R::threading;
 
   static constexpr std::size_t last = woven::count - 1;
-  static constexpr std::size_t batch = 32;  // items that a slot takes before it lets others run
+
+  template <std::size_t J>
+  using at = typename woven::template joint_at<J>;
+  template <std::size_t J, class Self>
+  friend struct in_order;
+  template <std::size_t J, class Self>
+  friend struct in_batches;
+
+  template <std::size_t J>
+  using station_of = station<threading, Histogram, at<J>::workers, at<J>::measured, at<J>::ordered,
+                             (woven::template opener<J>::plan.batch != 0)>;
+  template <class = std::make_index_sequence<woven::count>>
+  struct every;
+  template <std::size_t... J>
+  struct every<std::index_sequence<J...>> {
+    using stations = std::tuple<station_of<J>...>;
+  };
 
  public:
+  static constexpr std::size_t batch = 32;  // items that a slot takes before it lets others run
+
+  template <std::size_t J>
+  using opener = typename woven::template opener<J>;
   using ticket_type = typename woven::template parts<>::ticket;
   using input = typename woven::input;
   using output = typename woven::template value<woven::count>::type;
@@ -83,6 +106,23 @@ class loom : public lasting<typename R::threading> {
     });
     return found;
   }
+  /// The same of the measured one.
+  template <fixed_string Stage>
+  [[nodiscard]] static consteval std::size_t measured_named() noexcept {
+    std::size_t found = joints;
+    each([&](auto j) {
+      if (at<j>::measured && woven::template opener<j>::name.view() == Stage.view()) found = j;
+    });
+    return found;
+  }
+  template <std::size_t J>
+  [[nodiscard]] auto& station_at() noexcept {
+    return std::get<J>(stations_);
+  }
+  template <std::size_t J>
+  [[nodiscard]] const auto& opener_at() const noexcept {
+    return std::get<Pipeline::segments[J].begin>(stages());
+  }
   [[nodiscard]] R& runtime() const noexcept { return rt_; }
 
   /// Its owner's, when it is drained: the workers of elastic stages leave. It ends with the last call left behind.
@@ -110,6 +150,20 @@ class loom : public lasting<typename R::threading> {
     return [](ticket& oldest) { fail<J>(oldest, Errc::dropped); };
   }
 
+  /// Before an item is offered to joint J. Stamped: it bears the time already.
+  template <std::size_t J, bool Stamped = false>
+  void prepare(ticket_type& item) const noexcept {
+    if constexpr (opener<J>::plan.levels != 0) {
+      using levels_of = typename opener<J>::by_level;
+      const auto level =
+          opener_at<J>().template option<levels_of>().projection(std::as_const(item.template value<J>()));
+      const auto number = static_cast<std::size_t>(level);
+      item.level = static_cast<std::uint8_t>(number < levels_of::levels ? number : levels_of::levels - 1);
+    }
+    if constexpr (at<J>::timed && !Stamped) item.since = rt_.now();
+    (void)item;
+  }
+
   void close() noexcept {
     finish([this] {
       if (std::exchange(closed_, true)) return;
@@ -128,6 +182,14 @@ class loom : public lasting<typename R::threading> {
     return !drained_;
   }
 
+  /// What the workers of joint J have measured, all of them.
+  template <std::size_t J>
+  void read_times(auto& wait, auto& service) const noexcept {
+    for (const auto& each : std::get<J>(stations_).times.workers) {
+      wait.add(each.wait);
+      service.add(each.service);
+    }
+  }
   [[nodiscard]] std::array<joint_counts, woven::count> counts() const noexcept {
     return [this]<std::size_t... J>(std::index_sequence<J...>) {
       return std::array{std::get<J>(joints_).counts(woven::template opener<J>::name.view())...};
@@ -136,11 +198,50 @@ class loom : public lasting<typename R::threading> {
 
   // A slot's.
 
+  /// The time, where joint J wants it.
+  template <std::size_t J>
+  [[nodiscard]] time_point clock() const noexcept {
+    if constexpr (at<J>::timed) {
+      return rt_.now();
+    } else {
+      return {};
+    }
+  }
+  /// Whether an item that was taken at `now` is to be handled; else it is at its end.
+  template <std::size_t J>
+  [[nodiscard]] bool examine([[maybe_unused]] slot& me, [[maybe_unused]] ticket_type& item,
+                             [[maybe_unused]] time_point now) noexcept {
+    if constexpr (opener<J>::plan.expires) {
+      if (now - item.since > opener_at<J>().template option<ttl_option>().time) {
+        item.template discard<J>();
+        item.error = Errc::expired;
+        return false;
+      }
+    }
+    if constexpr (at<J>::measured) station_at<J>().times.waited(is_elastic<J> ? 0 : me.index, now - item.since);
+    return true;
+  }
+  /// After `count` items, begun at once, are done.
+  template <std::size_t J>
+  void worked([[maybe_unused]] slot& me, [[maybe_unused]] ticket_type** items, [[maybe_unused]] std::size_t count,
+              [[maybe_unused]] time_point began) noexcept {
+    if constexpr (at<J>::measured) {
+      const time_point now = rt_.now();
+      for (std::size_t i = 0; i < count; ++i) {
+        station_at<J>().times.worked(is_elastic<J> ? 0 : me.index, now - began);
+        items[i]->since = now;
+      }
+    }
+  }
+
   /// Gives an item to the next joint, or back to its submitter. False: no room yet, and `me` goes on when there is.
   template <std::size_t J>
   [[nodiscard]] bool send_on(slot& me, ticket_type& item, [[maybe_unused]] bool done) noexcept {
     if constexpr (J < last) {
-      if (done) return pass<J + 1>(me, item);
+      if (done) {
+        prepare<J + 1, at<J>::measured && !at<J>::ordered>(item);
+        return pass<J + 1>(me, item);
+      }
     }
     item.wake();
     return true;
@@ -191,36 +292,67 @@ class loom : public lasting<typename R::threading> {
 
   template <std::size_t J>
   void run(slot& me) noexcept {
-    auto& from = joint_at<J>();
-    for (std::size_t n = 0; n < batch; ++n) {
-      ticket* item = from.take(rt_);
-      if (item == nullptr) {
-        const auto seen = from.look();
-        item = from.take(rt_);
+    if constexpr (opener<J>::plan.batch != 0) {
+      in_batches<J, loom>::run(*this, me);
+    } else if constexpr (at<J>::ordered) {
+      in_order<J, loom>::run(*this, me);
+    } else {
+      auto& from = joint_at<J>();
+      for (std::size_t n = 0; n < batch; ++n) {
+        ticket* item = from.take(rt_);
         if (item == nullptr) {
-          if (go_idle(from.closed(seen), [&] { return from.go_idle(seen, me); })) return;
-          continue;
+          const auto seen = from.look();
+          item = from.take(rt_);
+          if (item == nullptr) {
+            if (go_idle(from.closed(seen), [&] { return from.go_idle(seen, me); })) return;
+            continue;
+          }
         }
+        auto& taken = static_cast<ticket_type&>(*item);
+        const bool done = handle<J>(me, taken);
+        if (!hand_on<J>(me, taken, done)) return;
       }
-      if (!advance<J>(me, static_cast<ticket_type&>(*item))) return;
+      rt_.schedule(me);
     }
-    rt_.schedule(me);
   }
 
-  /// Runs segment J on an item and hands it on. False: the next queue is full, and the slot goes on when it is not.
+  /// Runs segment J on an item. False: it failed, or was too late.
   template <std::size_t J>
-  [[nodiscard]] bool advance(slot& me, ticket_type& item) noexcept {
-    const bool done = guarded(item, [&] {
+  [[nodiscard]] bool handle(slot& me, ticket_type& item) noexcept {
+    const time_point began = clock<J>();
+    if (!examine<J>(me, item, began)) return false;
+    const bool done = complete<J, 0>(item, item.template take<J>());
+    ticket_type* one = &item;
+    worked<J>(me, &one, 1, began);
+    return done;
+  }
+  /// Runs what is behind the first `Skipped` stages of segment J on what these gave.
+  template <std::size_t J, std::size_t Skipped, class X>
+  [[nodiscard]] bool complete(ticket_type& item, X&& x) noexcept {
+    return guarded(item, [&] {
       constexpr auto segment = Pipeline::segments[J];
-      auto taken = item.template take<J>();
-      const auto call = [&] { return run_stages<segment.begin, segment.end>(stages(), std::move(taken)); };
-      if constexpr (J == last && std::is_void_v<output>) {
-        call();
+      auto taken = std::forward<X>(x);
+      if constexpr (segment.begin + Skipped == segment.end) {
+        item.template emplace<J + 1>([&] { return std::move(taken); });
       } else {
-        item.template emplace<J + 1>(call);
+        const auto call = [&] { return run_stages<segment.begin + Skipped, segment.end>(stages(), std::move(taken)); };
+        if constexpr (J == last && std::is_void_v<output>) {
+          call();
+        } else {
+          item.template emplace<J + 1>(call);
+        }
       }
     });
-    joint_at<J>().leave();
+  }
+
+  /// Counts an item out of joint J, and hands it on. False: the next queue is full, and the slot goes on when it is not.
+  template <std::size_t J>
+  [[nodiscard]] bool hand_on(slot& me, ticket_type& item, bool done) noexcept {
+    if (opener<J>::plan.expires && item.error) {
+      joint_at<J>().count_expired();
+    } else {
+      joint_at<J>().leave();
+    }
     return send_on<J>(me, item, done);
   }
 
@@ -267,6 +399,7 @@ class loom : public lasting<typename R::threading> {
   Pipeline pipeline_;
   typename woven::template parts<>::joints joints_;
   [[no_unique_address]] typename woven::template parts<>::crews crews_;
+  [[no_unique_address]] typename every<>::stations stations_;
   [[no_unique_address]] typename threading::mutex mutex_;
   work_list waiters_;
   std::uint64_t entries_ = 0;

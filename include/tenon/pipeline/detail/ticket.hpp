@@ -57,10 +57,18 @@ struct ticket : waiter {
   work* stalled = nullptr;         // the slot that cannot go on until there is room for this
   place where = place::elsewhere;  // whether its submitter waits for room: guarded by the first joint's mutex
   bool fresh = true;               // it still has what it was submitted with
+  std::uint8_t level = 0;          // where the queue has several
   std::error_code error;
 #if defined(__cpp_exceptions)
   std::exception_ptr failure;
 #endif
+
+  [[nodiscard]] bool failed() const noexcept {
+#if defined(__cpp_exceptions)
+    if (failure) return true;
+#endif
+    return static_cast<bool>(error);
+  }
 };
 
 /// Those who wait for room, in the order in which they came.

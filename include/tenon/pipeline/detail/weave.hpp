@@ -4,7 +4,9 @@
 #include <tenon/core/fixed_string.hpp>
 #include <tenon/pipeline/detail/chain.hpp>
 #include <tenon/pipeline/detail/crew.hpp>
+#include <tenon/pipeline/detail/gauge.hpp>
 #include <tenon/pipeline/detail/joint.hpp>
+#include <tenon/pipeline/detail/levels.hpp>
 #include <tenon/pipeline/detail/signature.hpp>
 #include <tenon/pipeline/detail/ticket.hpp>
 
@@ -59,6 +61,22 @@ struct queue_before {
       "each producer one (queue_before<stage, queue, ...> names them); write queue_of<N>, which chooses, or mpmc<N>");
 };
 
+template <class Queue, class Threading, std::size_t Levels>
+struct leveled {
+  using type = levels<Queue, Threading, Levels>;
+};
+template <class Queue, class Threading>
+struct leveled<Queue, Threading, 0> {
+  using type = Queue;
+};
+
+/// Whether a runtime's observe policy wants all stages measured.
+template <class R>
+inline constexpr bool times_stages = false;
+template <class R>
+  requires requires { R::observe::times_stages; }
+inline constexpr bool times_stages<R> = R::observe::times_stages;
+
 /// All that follows from a runtime and a pipeline at compile time.
 template <class R, class Pipeline, class ByTopology>
 struct weave {
@@ -82,7 +100,7 @@ struct weave {
       if constexpr (J == 0) {
         return threading::concurrent;  // anybody submits
       } else {
-        return threading::concurrent && segments[J - 1].workers > 1;
+        return threading::concurrent && segments[J - 1].workers > 1 && !opener<J - 1>::plan.ordered;
       }
     }();
     static constexpr bool many_consumers = threading::concurrent && (workers > 1 || when_full::producer_pops);
@@ -90,7 +108,12 @@ struct weave {
                                                  ByTopology, many_producers, many_consumers, plan.capacity>())::type;
     static constexpr bool fits =
         (queue::many_producers || !many_producers) && (queue::many_consumers || !many_consumers);
-    using type = joint<threading, typename queue::template of<ticket*, threading>, when_full, workers, elastic>;
+    using channel = typename leveled<typename queue::template of<ticket*, threading>, threading, plan.levels>::type;
+    using type = joint<threading, channel, when_full, workers, elastic>;
+
+    static constexpr bool ordered = plan.ordered && workers > 1;
+    static constexpr bool measured = plan.measured || times_stages<R>;
+    static constexpr bool timed = measured || plan.expires;
   };
 
   template <std::size_t J = 0>
@@ -148,7 +171,8 @@ struct weave {
     static constexpr bool moves_in_peace = (std::is_nothrow_move_constructible_v<typename value<J>::type> && ...);
     using joints = std::tuple<typename joint_at<J>::type...>;
     using crews = std::tuple<typename crew_at<J>::type...>;
-    using ticket = ticket_of<typename value<J>::type..., typename value<count>::type>;
+    static constexpr bool timed = (joint_at<J>::timed || ...);
+    using ticket = stamped<timed, ticket_of<typename value<J>::type..., typename value<count>::type>>;
   };
 };
 
