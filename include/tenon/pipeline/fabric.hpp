@@ -53,8 +53,8 @@ concept fabric_runtime = threading_policy<typename R::threading> && requires(R& 
 /// Order         A stage of one worker keeps the order in which items came to it.
 /// Cost          Idle: nothing, no thread waits. A joint: a push, a pop and three read-modify-writes.
 /// Threads       submit: any worker of any runtime. close, stats: any thread. drained: any worker.
-/// Errors        submit gives pipeline_errc::rejected, dropped, expired or closed, or errc::operation_canceled. What a stage
-///               throws comes out of its co_await.
+/// Errors        submit gives pipeline_errc::rejected, dropped, expired, timed_out or closed, or
+///               errc::operation_canceled. What a stage throws comes out of its co_await.
 /// Cancellation  A stop request ends a submit that waits for room in the first queue; an item that is in goes through.
 /// Lifetime      It outlives every await of submit, and is drained before it is destroyed, which it asserts.
 template <fabric_runtime R, class Pipeline>

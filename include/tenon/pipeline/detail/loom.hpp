@@ -9,6 +9,7 @@
 #include <tenon/pipeline/detail/joint.hpp>
 #include <tenon/pipeline/detail/lead.hpp>
 #include <tenon/pipeline/detail/said.hpp>
+#include <tenon/pipeline/detail/serving.hpp>
 #include <tenon/pipeline/detail/station.hpp>
 #include <tenon/pipeline/detail/ticket.hpp>
 #include <tenon/pipeline/detail/weave.hpp>
@@ -43,15 +44,9 @@ class loom : public lasting<typename R::threading> {
   static constexpr std::size_t last = woven::count - 1;
 
   template <std::size_t J>
-  using at = typename woven::template joint_at<J>;
-  template <std::size_t J, class Self>
-  friend struct in_order;
-  template <std::size_t J, class Self>
-  friend struct in_batches;
-
-  template <std::size_t J>
-  using station_of = station<threading, Histogram, at<J>::workers, at<J>::measured, at<J>::ordered,
-                             (woven::template opener<J>::plan.batch != 0)>;
+  using station_of =
+      station<threading, Histogram, woven::template joint_at<J>::workers, woven::template joint_at<J>::measured,
+              woven::template joint_at<J>::ordered, (woven::template opener<J>::plan.batch != 0)>;
   template <class = std::make_index_sequence<woven::count>>
   struct every;
   template <std::size_t... J>
@@ -60,8 +55,8 @@ class loom : public lasting<typename R::threading> {
   };
 
  public:
-  static constexpr std::size_t batch = 32;  // items that a slot takes before it lets others run
-
+  template <std::size_t J>
+  using at = typename woven::template joint_at<J>;
   template <std::size_t J>
   using opener = typename woven::template opener<J>;
   using ticket_type = typename woven::template parts<>::ticket;
@@ -69,6 +64,8 @@ class loom : public lasting<typename R::threading> {
   using output = typename woven::template value<woven::count>::type;
   using errc = Errc;
   static constexpr std::size_t joints = woven::count;
+  static constexpr auto& segments = Pipeline::segments;
+  static constexpr std::size_t batch = 32;  // items that a slot takes before it lets others run
 
   loom(R& rt, const Pipeline& stages)
       : lasting<threading>([](lasting<threading>& self) noexcept { delete &static_cast<loom&>(self); }),
@@ -286,74 +283,8 @@ class loom : public lasting<typename R::threading> {
     if constexpr (is_elastic<J>) {
       lead<J>(self, me);
     } else {
-      self.template run<J>(me);
+      serving<J, loom>::run(self, me);
     }
-  }
-
-  template <std::size_t J>
-  void run(slot& me) noexcept {
-    if constexpr (opener<J>::plan.batch != 0) {
-      in_batches<J, loom>::run(*this, me);
-    } else if constexpr (at<J>::ordered) {
-      in_order<J, loom>::run(*this, me);
-    } else {
-      auto& from = joint_at<J>();
-      for (std::size_t n = 0; n < batch; ++n) {
-        ticket* item = from.take(rt_);
-        if (item == nullptr) {
-          const auto seen = from.look();
-          item = from.take(rt_);
-          if (item == nullptr) {
-            if (go_idle(from.closed(seen), [&] { return from.go_idle(seen, me); })) return;
-            continue;
-          }
-        }
-        auto& taken = static_cast<ticket_type&>(*item);
-        const bool done = handle<J>(me, taken);
-        if (!hand_on<J>(me, taken, done)) return;
-      }
-      rt_.schedule(me);
-    }
-  }
-
-  /// Runs segment J on an item. False: it failed, or was too late.
-  template <std::size_t J>
-  [[nodiscard]] bool handle(slot& me, ticket_type& item) noexcept {
-    const time_point began = clock<J>();
-    if (!examine<J>(me, item, began)) return false;
-    const bool done = complete<J, 0>(item, item.template take<J>());
-    ticket_type* one = &item;
-    worked<J>(me, &one, 1, began);
-    return done;
-  }
-  /// Runs what is behind the first `Skipped` stages of segment J on what these gave.
-  template <std::size_t J, std::size_t Skipped, class X>
-  [[nodiscard]] bool complete(ticket_type& item, X&& x) noexcept {
-    return guarded(item, [&] {
-      constexpr auto segment = Pipeline::segments[J];
-      auto taken = std::forward<X>(x);
-      if constexpr (segment.begin + Skipped == segment.end) {
-        item.template emplace<J + 1>([&] { return std::move(taken); });
-      } else {
-        const auto call = [&] { return run_stages<segment.begin + Skipped, segment.end>(stages(), std::move(taken)); };
-        if constexpr (J == last && std::is_void_v<output>) {
-          call();
-        } else {
-          item.template emplace<J + 1>(call);
-        }
-      }
-    });
-  }
-
-  /// Counts an item out of joint J, and hands it on. False: the next queue is full, and the slot goes on when it is not.
-  template <std::size_t J>
-  [[nodiscard]] bool hand_on(slot& me, ticket_type& item, bool done) noexcept {
-    if (opener<J>::plan.expires && item.error) {
-      joint_at<J>().count_expired();
-    } else {
-      joint_at<J>().leave();
-    }
-    return send_on<J>(me, item, done);
   }
 
   template <std::size_t J>
