@@ -32,7 +32,8 @@ photo half(const photo& from) {
   for (std::size_t y = 0; y < to.side; ++y) {
     for (std::size_t x = 0; x < to.side; ++x) {
       const std::size_t at = 2 * y * from.side + 2 * x;
-      const unsigned sum = from.grey[at] + from.grey[at + 1] + from.grey[at + from.side] + from.grey[at + from.side + 1];
+      const unsigned sum =
+          from.grey[at] + from.grey[at + 1] + from.grey[at + from.side] + from.grey[at + from.side + 1];
       to.grey[y * to.side + x] = static_cast<std::uint8_t>(sum / 4);
     }
   }
@@ -55,10 +56,9 @@ tenon::task<std::size_t> store(photo small) {
   co_return small.grey.size();
 }
 
-constexpr auto shop = tenon::pipeline(
-    tenon::stage<"resize">(resize, tenon::workers<2, 8>, tenon::queue_of<64>, tenon::idle_after(50ms),
-                           tenon::task_timeout(100ms)),
-    tenon::stage<"store">(store, tenon::workers<1, 32>));
+constexpr auto shop = tenon::pipeline(tenon::stage<"resize">(resize, tenon::workers<2, 8>, tenon::queue_of<64>,
+                                                             tenon::idle_after(50ms), tenon::task_timeout(100ms)),
+                                      tenon::stage<"store">(store, tenon::workers<1, 32>));
 
 using running_shop = tenon::fabric<edge, decltype(shop)>;
 
@@ -103,7 +103,7 @@ tenon::task<int> serve(edge& rt) {
     std::printf("worker %zu: %llu done, %llu replaced\n", i, static_cast<unsigned long long>(now.workers[i].done),
                 static_cast<unsigned long long>(now.workers[i].replaced));
   }
-  co_return stored == 40 && now.size == now.min && now.left_behind == 0 ? 0 : 1;
+  co_return stored == 40 && now.size == now.min&& now.left_behind == 0 ? 0 : 1;
 }
 
 }  // namespace

@@ -7,7 +7,9 @@
 using std::chrono::seconds;
 
 #ifdef FIXED
-inline constexpr auto made = tenon::stage<"s">([](int x) { return x; }, tenon::workers<1, 4>, tenon::idle_after(seconds(1)));
+inline constexpr auto made =
+    tenon::stage<"s">([](int x) { return x; }, tenon::workers<1, 4>, tenon::idle_after(seconds(1)));
 #else
-inline constexpr auto made = tenon::stage<"s">([](int x) { return x; }, tenon::workers<4>, tenon::idle_after(seconds(1)));
+inline constexpr auto made =
+    tenon::stage<"s">([](int x) { return x; }, tenon::workers<4>, tenon::idle_after(seconds(1)));
 #endif

@@ -3,10 +3,18 @@
 #include <tenon/core/loop.hpp>
 #include <tenon/pipeline/fabric.hpp>
 
+#include <coroutine>
 #include <memory>
 #include <vector>
 
 #include "modelled.hpp"
+
+namespace tenon::detail::weaving {
+
+// For the history of a failure.
+inline std::ostream& operator<<(std::ostream& to, worker_state state) { return to << static_cast<int>(state); }
+
+}  // namespace tenon::detail::weaving
 
 namespace tenon::model {
 
@@ -22,8 +30,11 @@ class told : public loop {
  private:
   static const operations& table() {
     constexpr auto take = [](loop& self, work& item) noexcept { static_cast<told&>(self).tell(item); };
-    static constexpr operations one{take,
-                                    take,
+    constexpr auto take_ready = [](loop& self, work& item, const environment&) noexcept {
+      static_cast<told&>(self).tell(item);
+    };
+    static constexpr operations one{take_ready,
+                                    take_ready,
                                     take,
                                     [](loop&, timer&) noexcept { std::abort(); },
                                     [](loop&, timer&) noexcept { std::abort(); },
@@ -44,13 +55,16 @@ struct joint_model : rl::test_suite<joint_model<Pipeline, Producers, Items>, Pro
     joint_model* owner;
   };
   using pipeline_type = std::remove_cvref_t<decltype(Pipeline)>;
-  using loom = detail::weaving::loom<runtime, pipeline_type, by_topology, pipeline_errc>;
+  using loom = detail::weaving::loom<runtime, pipeline_type, by_topology, pipeline_errc, histogram<threads>>;
+  struct parting {
+    void operator()(loom* from) const noexcept { from->part(); }
+  };
 
   void before() {
     detail::here().current = this;
     rt.owner = this;
-    running = std::make_unique<loom>(rt, Pipeline);
-    end.wait({});
+    running.reset(new loom(rt, Pipeline));
+    end.wait(std::noop_coroutine());
     (void)running->wait_until_drained(end);
   }
 
@@ -88,7 +102,7 @@ struct joint_model : rl::test_suite<joint_model<Pipeline, Producers, Items>, Pro
 
   // What a submission does.
   void submit(ticket& item) {
-    item.wait({});
+    item.wait(std::noop_coroutine());
     item.template emplace<0>([] { return 1; });
     auto& first = running->template joint_at<0>();
     const bool in = first.arrive();
@@ -129,7 +143,7 @@ struct joint_model : rl::test_suite<joint_model<Pipeline, Producers, Items>, Pro
   }
 
   runtime rt{};
-  std::unique_ptr<loom> running;
+  std::unique_ptr<loom, parting> running;
   detail::weaving::waiter end;
   ticket items[Producers * Items];
 
@@ -146,6 +160,23 @@ constexpr auto one_worker = pipeline(stage<"a">(same, mpmc<2>{}));
 constexpr auto two_workers = pipeline(stage<"a">(same, workers<2>, mpmc<2>{}));
 constexpr auto rejecting = pipeline(stage<"a">(same, workers<2>, mpmc<2>{}, reject));
 constexpr auto dropping = pipeline(stage<"a">(same, mpmc<2>{}, drop_oldest));
+// What an elastic stage of coroutines is given: over at once, on the thread that runs it.
+struct later {
+  using value_type = int;
+  struct awaiter {
+    [[nodiscard]] static bool await_ready() noexcept { return true; }
+    static void await_suspend(std::coroutine_handle<>) noexcept {}
+    [[nodiscard]] int await_resume() const noexcept { return x; }
+    int x;
+  };
+  [[nodiscard]] awaiter operator co_await() && noexcept { return {x}; }
+  int x;
+};
+inline later same_later(int x) { return {x}; }
+
+constexpr auto led_by_one = pipeline(stage<"a">(same_later, workers<1>, mpmc<2>{}));
+constexpr auto led_two = pipeline(stage<"a">(same_later, workers<2>, mpmc<2>{}));
+constexpr auto led_and_stalled = pipeline(stage<"a">(same_later, workers<2>, mpmc<2>{}), stage<"b">(same, mpsc<2>{}));
 constexpr auto narrow = pipeline(stage<"a">(same, mpmc<2>{}), stage<"b">(same, spsc<1>{}));
 
 }  // namespace tenon::model
@@ -162,5 +193,9 @@ int main() {
   good &= at_random<joint_model<rejecting, 2, 3>>("joint, 2 workers, 2 x 3 items, reject", 20'000);
   good &= at_random<joint_model<dropping, 2, 3>>("joint, 1 worker, 2 x 3 items, drop_oldest", 20'000);
   good &= at_random<joint_model<narrow, 2, 3>>("joint, 2 stages, 2 x 3 items, one stalls", 20'000);
+  good &= explore<joint_model<led_by_one, 1, 1>>("joint, 1 worker that is led, 1 item", 1);
+  good &= at_random<joint_model<led_by_one, 1, 3>>("joint, 1 worker that is led, 1 x 3 items, some wait", 20'000);
+  good &= at_random<joint_model<led_two, 2, 3>>("joint, 2 workers that are led, 2 x 3 items, some wait", 20'000);
+  good &= at_random<joint_model<led_and_stalled, 2, 3>>("joint, 2 stages, one led, 2 x 3 items, some stall", 20'000);
   return good ? 0 : 1;
 }
