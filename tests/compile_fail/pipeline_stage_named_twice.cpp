@@ -1,4 +1,4 @@
-// error: tenon::stage: the workers, the queue or the overflow are named twice; keep one of each
+// error: tenon::stage: the workers, the queue, the overflow or the runtime are named twice; keep one of each
 // SPDX-License-Identifier: BSL-1.0
 #include <tenon/pipeline/stage.hpp>
 

@@ -79,6 +79,12 @@ class fabric {
           },
       "tenon::fabric: a stage says ttl or measured, and the runtime has no now(), which tells the time; add "
       "it, or leave them out");
+  static_assert(woven::template parts<>::has_threads,
+                "tenon::fabric: elastic workers of a plain function are threads, which may not call into a runtime of "
+                "single_thread; let the function give a tenon::task, or write multi_thread");
+  static_assert(woven::template parts<>::concurrent,
+                "tenon::fabric: a stage says on(another runtime), and one of the two is single_thread, into which no "
+                "other may call; write multi_thread with .threads = 1 in its place");
   static_assert(woven::template parts<>::moves_in_peace,
                 "tenon::fabric: what goes through a queue must move without throwing; pass a std::unique_ptr to it");
 
@@ -133,7 +139,7 @@ class fabric {
       assert(this->at_home() && "an item is submitted from a worker");
       this->fresh = false;
       to_.template prepare<0>(*this);
-      R& rt = to_.runtime();
+      auto& rt = to_.template runtime_of<0>();
       auto& first = to_.template joint_at<0>();
       if (!first.arrive()) return give_up(pipeline_errc::closed);
       switch (first.offer(rt, *this, loom::template losing<0>())) {

@@ -4,6 +4,7 @@
 #include <tenon/core/clock.hpp>
 #include <tenon/core/fixed_string.hpp>
 #include <tenon/core/policy.hpp>
+#include <tenon/pipeline/detail/domain.hpp>
 #include <tenon/pipeline/detail/elastic_stage.hpp>
 #include <tenon/pipeline/detail/joint.hpp>
 #include <tenon/pipeline/detail/said.hpp>
@@ -42,11 +43,12 @@ struct stage_plan : said {
   bool fused = false;
   bool elastic = false;
   bool names_times = false;
+  bool names_domain = false;
   unsigned unknown = 0;
   bool twice = false;
 
   [[nodiscard]] constexpr bool opens() const noexcept {
-    return workers != 0 || capacity != 0 || names_queue || names_overflow || wants_queue();
+    return workers != 0 || capacity != 0 || names_queue || names_overflow || names_domain || wants_queue();
   }
 
   template <std::size_t N>
@@ -65,6 +67,11 @@ struct stage_plan : said {
     requires says_of_time<Option>
   constexpr void add(std::type_identity<Option>) noexcept {
     names_times = true;
+  }
+  template <class R>
+  constexpr void add(std::type_identity<domain_option<R>>) noexcept {
+    twice = twice || names_domain;
+    names_domain = true;
   }
   template <std::size_t N>
   constexpr void add(std::type_identity<capacity_option<N>>) noexcept {
@@ -129,6 +136,7 @@ class stage_of {
   using when_full = typename types::when_full;
   using takes = typename types::takes;
   using by_level = typename levels_said<Options...>::type;
+  using domain = typename domain_said<Options...>::type;
 
   static constexpr auto name = Name;
   static constexpr stage_plan plan = [] {
@@ -154,7 +162,8 @@ class stage_of {
   static_assert(!plan.names_times || plan.elastic,
                 "tenon::stage: idle_after, task_timeout and grace are for workers that come and go; write "
                 "workers<Min, Max>, or leave them out");
-  static_assert(!plan.twice, "tenon::stage: the workers, the queue or the overflow are named twice; keep one of each");
+  static_assert(!plan.twice,
+                "tenon::stage: the workers, the queue, the overflow or the runtime are named twice; keep one of each");
   static_assert(!plan.said_twice, "tenon::stage: ttl, batch or by_level is named twice; keep one of each");
   static_assert(!plan.measured || plan.opens(),
                 "tenon::stage: it is measured, and nothing opens a queue before it, so that nothing waits there; add "
@@ -206,6 +215,7 @@ inline constexpr std::size_t the_same = static_cast<std::size_t>(-1);
 /// idle_after(t)   Of elastic workers: one that was not needed for so long leaves. 30 seconds, where it is not said.
 /// task_timeout(t) Of elastic workers: how long one may work on an item. For ever, where it is not said.
 /// grace(t)        Of elastic workers: how long a drain waits for calls that were left behind. 1 second.
+/// on(runtime)     The workers of that runtime run the stage. It goes on running until the fabric is drained.
 /// queue_of<N>     A queue of N items before the stage, of the kind that its two ends allow; or name it: `mpmc<N>{}`.
 /// block, reject,  What happens to an item that meets a full queue; see queue/overflow.hpp. The default is block.
 /// drop_oldest, drop_newest
@@ -221,6 +231,10 @@ inline constexpr detail::weaving::capacity_option<Capacity> queue_of{};
 template <class T>
 inline constexpr detail::weaving::takes_option<T> takes{};
 inline constexpr detail::weaving::fused_option fused{};
+template <class R>
+[[nodiscard]] constexpr auto on(R& runtime) noexcept {
+  return detail::weaving::domain_option<R>{&runtime};
+}
 [[nodiscard]] constexpr auto idle_after(duration time) noexcept { return detail::weaving::idle_after_option{time}; }
 [[nodiscard]] constexpr auto task_timeout(duration time) noexcept { return detail::weaving::task_timeout_option{time}; }
 [[nodiscard]] constexpr auto grace(duration time) noexcept { return detail::weaving::grace_option{time}; }

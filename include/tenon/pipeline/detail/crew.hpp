@@ -53,7 +53,7 @@ class lasting {
 /// at which it began; come back; waiting for room behind, which brings it back; late, in a list of its own.
 template <class Woven, std::size_t J>
 class crew {
-  using R = typename Woven::runtime;
+  using R = typename Woven::template runtime_at<J>;
   using joint = typename Woven::template joint_at<J>::type;
   using pipeline = typename Woven::pipeline;
   static constexpr segment_plan segment = Woven::segments[J];
@@ -61,7 +61,7 @@ class crew {
   using traits = elastic_traits<std::remove_cvref_t<decltype(std::declval<const opener&>().function())>>;
 
  public:
-  using threading = typename R::threading;
+  using threading = typename Woven::threading;
   using in_type = typename Woven::template value<J>::type;
   using out_type = typename Woven::template value<J + 1>::type;
   static constexpr bool hears = traits::hears;
@@ -69,10 +69,6 @@ class crew {
   static constexpr std::size_t min = opener::plan.least;
   static constexpr std::size_t max = opener::plan.workers;
   using health_type = stage_health<max>;
-
-  static_assert(traits::later || threading::concurrent,
-                "tenon::fabric: elastic workers of a plain function are threads, which may not call into a runtime of "
-                "single_thread; let the function give a tenon::task, or write multi_thread");
 
   crew(R& rt, joint& at, const pipeline& stages, lasting<threading>& whole) noexcept
       : rt_(rt), joint_(at), stages_(stages), whole_(whole), watch_(this, &rings) {

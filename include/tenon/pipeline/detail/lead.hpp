@@ -62,7 +62,7 @@ void lead(Loom& whole, slot& me) noexcept {
   for (int n = 0; n < batch; ++n) {
     ticket* item = crew.take_pending();
     if (item == nullptr && crew.can_take()) {
-      item = from.take(whole.runtime());
+      item = from.take(whole.template runtime_before<J>());
       if (item != nullptr && !whole.template examine<J>(me, static_cast<typename Loom::ticket_type&>(*item), now)) {
         from.count_expired();
         item->wake();
@@ -82,10 +82,10 @@ void lead(Loom& whole, slot& me) noexcept {
     }
   }
   crew.adjust(now);
-  if (moved) return whole.runtime().schedule(me);
+  if (moved) return whole.template runtime_of<J>().schedule(me);
   const bool closed = from.closed(seen);
   const bool settled = crew.settle(at, now, closed);
-  if (!whole.go_idle(closed, [&] { return from.go_idle(seen, settled); })) whole.runtime().schedule(me);
+  if (!whole.go_idle(closed, [&] { return from.go_idle(seen, settled); })) whole.template runtime_of<J>().schedule(me);
 }
 
 }  // namespace tenon::detail::weaving

@@ -74,7 +74,7 @@ class loom : public lasting<typename R::threading> {
     each([this](auto j) {
       this->template joint_at<j>().set_up(this, &serve<j>);
       if constexpr (is_elastic<j>) {
-        std::get<j>(crews_).emplace(rt_, this->template joint_at<j>(), pipeline_,
+        std::get<j>(crews_).emplace(this->template runtime_of<j>(), this->template joint_at<j>(), pipeline_,
                                     static_cast<lasting<threading>&>(*this));
       }
     });
@@ -120,7 +120,24 @@ class loom : public lasting<typename R::threading> {
   [[nodiscard]] const auto& opener_at() const noexcept {
     return std::get<Pipeline::segments[J].begin>(stages());
   }
-  [[nodiscard]] R& runtime() const noexcept { return rt_; }
+  /// The runtime that serves joint J, and that of what is before it.
+  template <std::size_t J>
+  [[nodiscard]] auto& runtime_of() const noexcept {
+    using other = typename opener<J>::domain;
+    if constexpr (std::is_void_v<other>) {
+      return rt_;
+    } else {
+      return *opener_at<J>().template option<domain_option<other>>().runtime;
+    }
+  }
+  template <std::size_t J>
+  [[nodiscard]] auto& runtime_before() const noexcept {
+    if constexpr (J == 0) {
+      return rt_;
+    } else {
+      return runtime_of<J - 1>();
+    }
+  }
 
   /// Its owner's, when it is drained: the workers of elastic stages leave. It ends with the last call left behind.
   void part() noexcept {
@@ -168,7 +185,7 @@ class loom : public lasting<typename R::threading> {
       each([this](auto j) {
         auto& joint = this->template joint_at<j>();
         joint.close();
-        if constexpr (is_elastic<j>) joint.nudge_unless_settled(rt_);
+        if constexpr (is_elastic<j>) joint.nudge_unless_settled(this->template runtime_of<j>());
       });
     });
   }
@@ -291,10 +308,10 @@ class loom : public lasting<typename R::threading> {
   [[nodiscard]] bool pass(slot& me, ticket_type& item) noexcept {
     auto& to = joint_at<J>();
     to.count_in();
-    switch (to.offer(rt_, item, losing<J>())) {
+    switch (to.offer(runtime_of<J>(), item, losing<J>())) {
       case entry::taken: return true;
       case entry::full:
-        to.stall(rt_, item, me);  // by the time it returns, `me` may run on another thread
+        to.stall(runtime_of<J>(), item, me);  // by the time it returns, `me` may run on another thread
         return false;
       case entry::rejected: fail<J>(item, Errc::rejected); return true;
       case entry::dropped: fail<J>(item, Errc::dropped); return true;

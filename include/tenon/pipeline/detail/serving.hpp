@@ -72,10 +72,10 @@ struct one_by_one {
   static void run(Loom& all, slot& me) noexcept {
     auto& from = all.template joint_at<J>();
     for (std::size_t n = 0; n < Loom::batch; ++n) {
-      ticket* item = from.take(all.runtime());
+      ticket* item = from.take(all.template runtime_before<J>());
       if (item == nullptr) {
         const auto seen = from.look();
-        item = from.take(all.runtime());
+        item = from.take(all.template runtime_before<J>());
         if (item == nullptr) {
           if (rests(all, from, seen, me)) return;
           continue;
@@ -85,7 +85,7 @@ struct one_by_one {
       const bool done = handle<J>(all, me, taken);
       if (!hand_on<J>(all, me, taken, done)) return;
     }
-    all.runtime().schedule(me);
+    all.template runtime_of<J>().schedule(me);
   }
 };
 
@@ -95,7 +95,7 @@ struct in_order {
   static void run(Loom& all, slot& me) noexcept {
     auto& from = all.template joint_at<J>();
     auto& gate = all.template station_at<J>().gate;
-    const auto enter = [&] { return gate.enter(me, [&] { return from.take(all.runtime()); }); };
+    const auto enter = [&] { return gate.enter(me, [&] { return from.take(all.template runtime_before<J>()); }); };
     if (std::exchange(gate.resumes[me.index], false) && !carry(all, me)) return;
     for (std::size_t n = 0; n < Loom::batch; ++n) {
       auto got = enter();
@@ -112,7 +112,7 @@ struct in_order {
       (void)weaving::handle<J>(all, me, static_cast<typename Loom::ticket_type&>(*got.item));
       if (gate.bring(*got.item, got.turn) && !carry(all, me)) return;
     }
-    all.runtime().schedule(me);
+    all.template runtime_of<J>().schedule(me);
   }
 
  private:
@@ -122,7 +122,7 @@ struct in_order {
     for (std::size_t n = 0;; ++n) {
       gate.resumes[me.index] = true;
       if (n == Loom::batch) {
-        all.runtime().schedule(me);
+        all.template runtime_of<J>().schedule(me);
         return false;
       }
       const auto [item, unparked] = gate.next();
@@ -130,7 +130,7 @@ struct in_order {
         gate.resumes[me.index] = false;
         return true;
       }
-      if (unparked != nullptr) all.runtime().schedule(*unparked);
+      if (unparked != nullptr) all.template runtime_of<J>().schedule(*unparked);
       auto& ready = static_cast<typename Loom::ticket_type&>(*item);
       if (!hand_on<J>(all, me, ready, !ready.failed())) return false;
     }
@@ -152,7 +152,7 @@ struct in_batches {
       std::size_t count = 0;
       const auto fill = [&] {
         while (count < most) {
-          ticket* const item = from.take(all.runtime());
+          ticket* const item = from.take(all.template runtime_before<J>());
           if (item == nullptr) break;
           items[count++] = static_cast<ticket_type*>(item);
         }
@@ -168,7 +168,7 @@ struct in_batches {
       handle(all, me, items.data(), count);
       if (!hand_on(all, me)) return;
     }
-    all.runtime().schedule(me);
+    all.template runtime_of<J>().schedule(me);
   }
 
  private:

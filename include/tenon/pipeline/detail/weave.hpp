@@ -4,6 +4,7 @@
 #include <tenon/core/fixed_string.hpp>
 #include <tenon/pipeline/detail/chain.hpp>
 #include <tenon/pipeline/detail/crew.hpp>
+#include <tenon/pipeline/detail/domain.hpp>
 #include <tenon/pipeline/detail/gauge.hpp>
 #include <tenon/pipeline/detail/joint.hpp>
 #include <tenon/pipeline/detail/levels.hpp>
@@ -91,7 +92,15 @@ struct weave {
   using opener = typename Pipeline::template stage_at<segments[J].begin>;
 
   template <std::size_t J>
+  using runtime_at = runtime_or<typename opener<J>::domain, R>;
+
+  template <std::size_t J>
   struct joint_at {
+    /// Whether what takes part from outside, threads or another runtime's workers, may.
+    static constexpr bool concurrent =
+        (std::is_void_v<typename opener<J>::domain> || (threading::concurrent && runtime_at<J>::threading::concurrent));
+    static constexpr bool has_threads =
+        threading::concurrent || !segments[J].elastic || elastic_traits<typename opener<J>::function_type>::later;
     using when_full = typename opener<J>::when_full;
     static constexpr auto& plan = opener<J>::plan;
     static constexpr bool elastic = segments[J].elastic;
@@ -168,6 +177,8 @@ struct weave {
   struct parts;
   template <std::size_t... J>
   struct parts<std::index_sequence<J...>> {
+    static constexpr bool concurrent = (joint_at<J>::concurrent && ...);
+    static constexpr bool has_threads = (joint_at<J>::has_threads && ...);
     static constexpr bool moves_in_peace = (std::is_nothrow_move_constructible_v<typename value<J>::type> && ...);
     using joints = std::tuple<typename joint_at<J>::type...>;
     using crews = std::tuple<typename crew_at<J>::type...>;
