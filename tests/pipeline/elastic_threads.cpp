@@ -408,6 +408,9 @@ TEST(elastic_threads, a_drain_waits_for_what_was_left_behind_but_no_longer_than_
     rt.pass(1ns);
     EXPECT_TRUE(drained);
     EXPECT_EQ(running.health<"s">().left_behind, 1U);
+    EXPECT_EQ(running.notes(),
+              "stage \"s\": calls that ran over their time and have not returned: 1; each keeps its worker until it "
+              "does\n");
     EXPECT_FALSE(rt.has_timers());
   }
   // The fabric is gone, and its function is still at work. What it gives, and itself, end with it.
@@ -438,6 +441,7 @@ TEST(elastic_threads, a_drain_ends_with_the_last_that_was_left_behind) {
   door.open.release(2);
   rt.run_until([&] { return drained; });
   EXPECT_EQ(running.health<"s">().left_behind, 0U);
+  EXPECT_EQ(running.notes(), "");
   EXPECT_FALSE(rt.has_timers());
 }
 

@@ -24,6 +24,8 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -56,6 +58,14 @@ concept fabric_runtime = threading_policy<typename R::threading> && requires(R& 
 /// Errors        submit gives pipeline_errc::rejected, dropped, expired, timed_out or closed, or
 ///               errc::operation_canceled. What a stage throws comes out of its co_await.
 /// Cancellation  A stop request ends a submit that waits for room in the first queue; an item that is in goes through.
+/// Elastic       A stage of workers<Min, Max>, or of a function that gives a task, is served by workers of its own, of
+///               which each has one item: threads, which may block, or coroutines of the runtime. There are as many as
+///               items, from Min to Max; the k-th leaves when for `idle_after` fewer than k were needed. Idle ones are
+///               given items in turn. When one has had its item for `task_timeout`, the submitter is answered
+///               timed_out at once, the function is asked to stop, by the std::stop_token that it may take as its last
+///               argument, and another worker takes the place; what it gives later is dropped. The item was moved
+///               to it before it began, so that it reads nothing of its submitter's. `health` shows all of them.
+///               drained() waits for late coroutines, and for late threads no longer than `grace`: see notes().
 /// Lifetime      It outlives every await of submit, and is drained before it is destroyed, which it asserts.
 template <fabric_runtime R, class Pipeline>
 class fabric {
@@ -238,6 +248,19 @@ class fabric {
                   "tenon::fabric::health: no stage of this name has workers that come and go; write workers<Min, Max> "
                   "there, or name one that does");
     if constexpr (at < loom::joints) return loom_->template crew_at<at>().health();
+  }
+
+  /// What is not as it should be, one sentence a line; none when all is well. After a drain: what it did not wait for
+  /// to the end.
+  [[nodiscard]] std::string notes() const {
+    std::string lines;
+    loom_->each_crew([&](std::string_view stage, std::size_t left_behind) {
+      if (left_behind == 0) return;
+      lines += "stage \"" + std::string(stage) +
+               "\": calls that ran over their time and have not returned: " + std::to_string(left_behind) +
+               "; each keeps its worker until it does\n";
+    });
+    return lines;
   }
 
   /// How long items waited before a measured stage, in nanoseconds, and how long it worked on them, those that failed

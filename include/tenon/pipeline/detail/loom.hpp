@@ -112,6 +112,13 @@ class loom : public lasting<typename R::threading> {
     });
     return found;
   }
+  /// `see(stage, calls left behind)` for each elastic stage.
+  template <class See>
+  void each_crew(See see) const {
+    each([&](auto j) {
+      if constexpr (is_elastic<j>) see(opener<j>::name.view(), std::get<j>(crews_)->health().left_behind);
+    });
+  }
   template <std::size_t J>
   [[nodiscard]] auto& station_at() noexcept {
     return std::get<J>(stations_);
