@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/core/fixed_string.hpp>
+#include <tenon/pipeline/detail/again.hpp>
 #include <tenon/pipeline/detail/signature.hpp>
 
 #include <cstddef>
@@ -23,6 +24,16 @@ struct joint_between {
       "tenon::pipeline: a stage takes another type than the stage before it gives (joint_between<before, after, "
       "given, taken> names them); make them the same or add a stage between");
 };
+/// A stage that gives what is to go back. Instantiating it says so.
+template <fixed_string Stage, class Y>
+struct back_from {
+  static constexpr bool fits = true;  // one error is enough
+  template <class>
+  static constexpr bool never = false;
+  static_assert(never<Y>,
+                "tenon::pipeline: a stage gives an again<T>, and nothing goes back by itself (back_from<stage, given> "
+                "names it); put the functions that it goes back to into a feedback<N>");
+};
 struct no_misfit {
   static constexpr bool fits = true;
 };
@@ -30,7 +41,16 @@ struct no_misfit {
 /// Goes along the stages with the type that comes out of each, up to the first joint that does not fit.
 template <class Y, class Before, class... Rest>
 struct chain {
-  using misfit = no_misfit;
+  template <bool GoesBack>
+  struct end {
+    using misfit = no_misfit;
+  };
+  template <bool GoesBack>
+    requires(GoesBack)
+  struct end<GoesBack> {
+    using misfit = back_from<Before::name, Y>;
+  };
+  using misfit = typename end<goes_back<std::remove_cvref_t<Y>>>::misfit;
 };
 template <class Y, class Before, class Next, class... Rest>
 struct chain<Y, Before, Next, Rest...> {
@@ -44,7 +64,16 @@ struct chain<Y, Before, Next, Rest...> {
     using known = std::conditional_t<std::is_same_v<Y, any_type>, typename Next::takes, Y>;
     using misfit = typename chain<typename given_by<typename Next::function_type, known>::type, Next, Rest...>::misfit;
   };
-  using misfit = typename from_here<fits<typename Next::function_type, Y, typename Next::takes>>::misfit;
+  template <bool GoesBack>
+  struct step {
+    using misfit = typename from_here<fits<typename Next::function_type, Y, typename Next::takes>>::misfit;
+  };
+  template <bool GoesBack>
+    requires(GoesBack)
+  struct step<GoesBack> {
+    using misfit = back_from<Before::name, Y>;
+  };
+  using misfit = typename step<goes_back<std::remove_cvref_t<Y>>>::misfit;
 };
 
 /// Whether each of the stages [I, End) gives a value for what the one before it gives, the first of them for an X.
