@@ -6,6 +6,8 @@ Each tests/zero_cost/*.cpp begins with `// symbols: <regex>`. It is compiled at 
 whose demangled name matches, of which there is at least one, hold no lock prefix, no xchg with memory and no fence;
 the object has and refers to no virtual table.
 
+With `// as short as: A B, C D` on its third line, A has at most 2 % more instructions than B, and C than D.
+
 With --object FILE --symbols REGEX it looks at one object file instead."""
 
 import argparse
@@ -43,9 +45,30 @@ def faults(object_file, regex):
     return found
 
 
+def lengths(object_file, pairs):
+    """Which function of a pair has more instructions than it may, one sentence each."""
+    code = tally.run(["objdump", "--disassemble", "--demangle", "--no-show-raw-insn", "--wide", object_file]).stdout
+    count, inside = {}, None
+    for line in code.splitlines():
+        match = symbol_line.match(line)
+        if match:
+            inside = match.group(1).partition("(")[0]
+            inside = None if inside in count or " [clone" in match.group(1) else inside
+        elif inside and "\t" in line and not re.search(r"\t(nop|data16|cs nop|xchg +%ax,%ax)", line):
+            count[inside] = count.get(inside, 0) + 1
+    found = []
+    for pair in pairs.split(","):
+        ours, by_hand = pair.split()
+        if ours not in count or by_hand not in count:
+            found.append(f"no function {ours if ours not in count else by_hand}")
+        elif count[ours] > 1.02 * count[by_hand]:
+            found.append(f"{ours} has {count[ours]} instructions, {by_hand} {count[by_hand]}")
+    return found
+
+
 def check(job):
     _, command, source = job
-    first = (tally.root / source).read_text().partition("\n")[0]
+    first, _, third = (tally.root / source).read_text().split("\n", 3)[:3]
     if not first.startswith("// symbols: "):
         return "line 1 is not `// symbols: <regex>`"
     with tempfile.TemporaryDirectory() as folder:
@@ -53,7 +76,10 @@ def check(job):
         done = tally.run([command, *tally.strict, "-O2", "-c", source, "-o", target])
         if done.returncode:
             return "does not compile\n" + done.stdout
-        return "\n".join(faults(target, first.removeprefix("// symbols: ").strip()))
+        why = faults(target, first.removeprefix("// symbols: ").strip())
+        if third.startswith("// as short as: "):
+            why += lengths(target, third.removeprefix("// as short as: "))
+        return "\n".join(why)
 
 
 def main():

@@ -12,7 +12,7 @@
 
 namespace tenon {
 
-/// A stage's function that sends each alternative of a std::variant its own way, and brings what comes of them together.
+/// A stage's function that sends each alternative of a std::variant its own way, and merges what comes of them.
 ///
 ///     constexpr auto answer = tenon::pipeline(
 ///         tenon::stage<"parse">(parse),                                   // std::variant<query, command, refused>
@@ -26,7 +26,7 @@ namespace tenon {
 /// Threads  Any, as far as the functions allow.
 /// Errors   A number of functions that is not that of the alternatives does not compile, nor one that cannot take its
 ///          own. A variant that holds nothing is a mistake of the program.
-/// Queues   A branch with queues of its own is a tenon::fabric, and a stage whose function is a coroutine submits to it.
+/// Queues   A branch with queues of its own is a tenon::fabric, which a stage whose function is a coroutine submits to.
 template <class... Functions>
 class branch {
   template <class Variant>

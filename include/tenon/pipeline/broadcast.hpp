@@ -11,7 +11,7 @@ namespace tenon {
 ///
 ///     constexpr auto report = tenon::pipeline(
 ///         tenon::stage<"read">(read),
-///         tenon::stage<"all">(tenon::broadcast(word_count, checksum, tenon::pipeline(sort, median))),   // a std::tuple
+///         tenon::stage<"all">(tenon::broadcast(word_count, checksum, numbers)),  // gives a std::tuple
 ///         tenon::stage<"print">(print));
 ///
 /// Shape    The functions; a pipeline without queues is one. What comes out is a std::tuple of their results, in order.

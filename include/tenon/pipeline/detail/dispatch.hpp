@@ -6,20 +6,28 @@
 
 namespace tenon::detail::weaving {
 
+template <std::size_t N, std::size_t I, class F>
+constexpr decltype(auto) call_at(F& f) {
+  if constexpr (I < N) {
+    return f(std::integral_constant<std::size_t, I>{});
+  } else {  // no index is that large: of one type with the others
+    __builtin_unreachable();
+    return f(std::integral_constant<std::size_t, N - 1>{});
+  }
+}
+
 /// Calls f(index) with a constant that equals `index`, which is less than N: one switch, as one writes it by hand.
 template <std::size_t N, std::size_t Base = 0, class F>
 constexpr decltype(auto) at_index(std::size_t index, F&& f) {
-  // A case that is too many is the last one again, which is no case of its own.
-  constexpr auto within = [](std::size_t i) { return Base + i < N ? Base + i : N - 1; };
   switch (index - Base) {
-    case 0: return f(std::integral_constant<std::size_t, within(0)>{});
-    case 1: return f(std::integral_constant<std::size_t, within(1)>{});
-    case 2: return f(std::integral_constant<std::size_t, within(2)>{});
-    case 3: return f(std::integral_constant<std::size_t, within(3)>{});
-    case 4: return f(std::integral_constant<std::size_t, within(4)>{});
-    case 5: return f(std::integral_constant<std::size_t, within(5)>{});
-    case 6: return f(std::integral_constant<std::size_t, within(6)>{});
-    case 7: return f(std::integral_constant<std::size_t, within(7)>{});
+    case 0: return call_at<N, Base + 0>(f);
+    case 1: return call_at<N, Base + 1>(f);
+    case 2: return call_at<N, Base + 2>(f);
+    case 3: return call_at<N, Base + 3>(f);
+    case 4: return call_at<N, Base + 4>(f);
+    case 5: return call_at<N, Base + 5>(f);
+    case 6: return call_at<N, Base + 6>(f);
+    case 7: return call_at<N, Base + 7>(f);
     default:
       if constexpr (Base + 8 < N) {
         return at_index<N, Base + 8>(index, f);

@@ -1,0 +1,12 @@
+// error: tenon::broadcast: it needs two branches at least
+// SPDX-License-Identifier: BSL-1.0
+#include <tenon/pipeline/broadcast.hpp>
+
+int main() {
+#ifdef FIXED
+  const auto both = tenon::broadcast([](int x) { return x; }, [](int x) { return -x; });
+#else
+  const auto both = tenon::broadcast([](int x) { return x; });
+#endif
+  (void)both(1);
+}
