@@ -147,7 +147,7 @@ TEST(overload, block_reaches_the_client_whose_writes_then_wait) {
                   held.push_back(co_await asking(rt, at));
                   co_await until_in(handled, i);
                 }
-                // It goes on asking, and nobody reads it: the buffers of the two sockets fill, and then its writes wait.
+                // It goes on asking, and nobody reads: the buffers of both sockets fill, and its writes wait.
                 std::string more;
                 for (int i = 0; i < 2000; ++i) more += ask;
                 std::size_t sent = 0;

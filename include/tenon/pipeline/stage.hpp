@@ -164,6 +164,13 @@ class stage_of {
                 "workers<Min, Max>, or leave them out");
   static_assert(!plan.twice,
                 "tenon::stage: the workers, the queue, the overflow or the runtime are named twice; keep one of each");
+  static_assert(!plan.twice, "tenon::stage: the workers, the queue or the overflow are named twice; keep one of each");
+  static_assert(plan.batch == 0 || batch_signature<Function>::known,
+                "tenon::batch<N>: the function of the stage takes no batch; let it take std::span<T>, to change the "
+                "items, or std::span<T>, std::span<U>, to give a U for each, and return nothing");
+  static_assert(plan.batch == 0 || batch_gives_room<Function>,
+                "tenon::batch<N>: what the function gives has no default constructor, and is to be assigned to; give "
+                "it one, or a std::optional of it");
   static_assert(!plan.said_twice, "tenon::stage: ttl, batch or by_level is named twice; keep one of each");
   static_assert(!plan.measured || plan.opens(),
                 "tenon::stage: it is measured, and nothing opens a queue before it, so that nothing waits there; add "

@@ -44,21 +44,22 @@ template <class F>
   requires requires { &F::operator(); }
 struct batch_signature<F> : batch_signature<decltype(&F::operator())> {};
 
+/// Whether there is a first value of what it gives, for it to assign to.
+template <class F>
+inline constexpr bool batch_gives_room = true;
+template <class F>
+  requires(batch_signature<F>::known)
+inline constexpr bool batch_gives_room<F> =
+    std::is_default_constructible_v<typename batch_signature<F>::gives> || batch_signature<F>::in_place;
+
 /// A function of batches as the pipeline sees it: of one item, like any other.
 template <class F, std::size_t N>
 class batched {
-  static_assert(batch_signature<F>::known,
-                "tenon::batch<N>: the function of the stage takes no batch; let it take std::span<T>, to change the "
-                "items, or std::span<T>, std::span<U>, to give a U for each, and return nothing");
-
  public:
   using takes = typename batch_signature<F>::takes;
   using gives = typename batch_signature<F>::gives;
   static constexpr bool in_place = batch_signature<F>::in_place;
   static constexpr std::size_t most = N;
-  static_assert(in_place || std::is_default_constructible_v<gives>,
-                "tenon::batch<N>: what the function gives has no default constructor, and is to be assigned to; give "
-                "it one, or a std::optional of it");
 
   constexpr explicit batched(F callable) : function_(std::move(callable)) {}
 

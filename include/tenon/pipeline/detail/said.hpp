@@ -73,6 +73,7 @@ struct function_kept {
 template <class F, class First, class... Rest>
 struct function_kept<F, First, Rest...> : function_kept<F, Rest...> {};
 template <class F, std::size_t N, class... Rest>
+  requires(batch_signature<F>::known && batch_gives_room<F>)  // else the stage says what is wrong
 struct function_kept<F, batch_option<N>, Rest...> {
   using type = batched<F, N>;
 };
