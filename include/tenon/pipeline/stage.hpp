@@ -164,7 +164,6 @@ class stage_of {
                 "workers<Min, Max>, or leave them out");
   static_assert(!plan.twice,
                 "tenon::stage: the workers, the queue, the overflow or the runtime are named twice; keep one of each");
-  static_assert(!plan.twice, "tenon::stage: the workers, the queue or the overflow are named twice; keep one of each");
   static_assert(plan.batch == 0 || batch_signature<Function>::known,
                 "tenon::batch<N>: the function of the stage takes no batch; let it take std::span<T>, to change the "
                 "items, or std::span<T>, std::span<U>, to give a U for each, and return nothing");
