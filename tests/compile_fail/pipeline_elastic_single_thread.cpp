@@ -10,5 +10,5 @@ using some = tenon::runtime<tenon::none>;
 using some = tenon::runtime<tenon::none, tenon::single_thread>;
 #endif
 
-constexpr auto stages = tenon::pipeline(tenon::stage<"s">([](int x) { return x; }, tenon::workers<1, 4>));
-void make(some& rt) { const tenon::fabric running{rt, stages}; }
+constexpr auto plan = tenon::pipeline(tenon::stage<"s">([](int x) { return x; }, tenon::workers<1, 4>));
+void make(some& rt) { const tenon::fabric running{rt, plan}; }

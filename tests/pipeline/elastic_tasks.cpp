@@ -58,7 +58,7 @@ TEST(elastic_tasks, grow_from_4_to_16_and_after_30_idle_seconds_back_to_4) {
     tenon::event door;
     const auto stages = tenon::pipeline(tenon::stage<"wait">(
         [&door](int x) -> task<int> {
-          co_await door.wait();
+          (void)co_await door.wait();
           co_return x;
         },
         tenon::workers<4, 16>, tenon::queue_of<64>, tenon::idle_after(30s)));
