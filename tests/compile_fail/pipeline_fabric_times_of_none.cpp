@@ -9,13 +9,14 @@ struct plain {
 };
 
 #ifdef FIXED
-constexpr auto stages = tenon::pipeline(tenon::stage<"s">([](int x) { return x; }, tenon::workers<1>, tenon::measured));
+constexpr auto watched =
+    tenon::pipeline(tenon::stage<"s">([](int x) { return x; }, tenon::workers<1>, tenon::measured));
 #else
-constexpr auto stages = tenon::pipeline(tenon::stage<"s">([](int x) { return x; }, tenon::workers<1>));
+constexpr auto watched = tenon::pipeline(tenon::stage<"s">([](int x) { return x; }, tenon::workers<1>));
 #endif
 
 int main() {
   plain rt;
-  const tenon::fabric running{rt, stages};
+  const tenon::fabric running{rt, watched};
   (void)running.times<"s">();
 }

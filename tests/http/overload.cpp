@@ -91,7 +91,8 @@ void with_server(Word word, Act act) {
     tenon::event open;
     const auto stages = tenon::pipeline(tenon::stage<"handle">(
                                             [&open](std::string path) -> task<std::string> {
-                                              co_await open.wait();
+                                              const auto opened = co_await open.wait();
+                                              EXPECT_TRUE(opened);
                                               co_return path;
                                             },
                                             tenon::workers<1>, tenon::queue_of<2>, full),
