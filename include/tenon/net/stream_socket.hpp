@@ -52,8 +52,14 @@ class stream_socket {
                                                    on_stop stop = on_stop::cancel) noexcept {
     return {*descriptor_, {io_kind::write, const_cast<std::byte*>(from.data()), from.size(), deadline, true, stop}};
   }
-  /// Waits until a read would not block: what an idle connection waits in, so that it need not hold a buffer.
+  /// Waits until a read of this stream would not block: what an idle connection waits in, so that it need not hold a
+  /// buffer. The backend may have taken the bytes in already: who reads by native_handle() waits by poll_readable().
   [[nodiscard]] detail::ready_wait<R> readable(time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::arrival, nullptr, 0, deadline}};
+  }
+  /// Waits until the descriptor itself is readable, and takes nothing: for another library that reads from it. Not on
+  /// a stream that was waited for by readable().
+  [[nodiscard]] detail::ready_wait<R> poll_readable(time_point deadline = never) noexcept {
     return {*descriptor_, {io_kind::readable, nullptr, 0, deadline}};
   }
   /// Waits until a write would not block.
