@@ -4,7 +4,6 @@
 #include <tenon/core/fixed_string.hpp>
 
 #include <bit>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -25,11 +24,14 @@ enum class ring_feature : std::uint8_t {
   files = 16,             ///< 5.19: a table with room in it
 };
 
+/// What each option of io_uring derives from.
+struct ring_option {};
+
 }  // namespace detail
 
 /// Option of io_uring: how many submissions fit between two waits before they are sent early.
 template <unsigned N>
-struct entries {
+struct entries : detail::ring_option {
   static_assert(
       std::has_single_bit(N) && N <= 4096,
       "tenon::entries<N>: N, the submissions of a ring, must be a power of two up to 4096; write entries<256>");
@@ -40,21 +42,21 @@ struct entries {
 
 /// Option of io_uring: a listening socket is armed once and accepts whoever comes, a stream that is waited for by
 /// `readable` is armed once and receives into the buffer_ring. The default.
-struct multishot {
+struct multishot : detail::ring_option {
   static constexpr auto decides = detail::ring_slot::shots;
   static constexpr auto word = fixed_string("multishot");
 };
 
 /// Option of io_uring: the opposite. Each operation is handed over by itself, and nobody is accepted, and nothing
 /// received, before it was asked for: for listening sockets that are shared with other processes.
-struct single_shot {
+struct single_shot : detail::ring_option {
   static constexpr auto decides = detail::ring_slot::shots;
   static constexpr auto word = fixed_string("single_shot");
 };
 
 /// Option of io_uring: the buffers of a worker that multishot receives into, N of Size bytes each.
 template <unsigned N = 256, unsigned Size = 4096>
-struct buffer_ring {
+struct buffer_ring : detail::ring_option {
   static_assert(std::has_single_bit(N) && N <= 32768,
                 "tenon::buffer_ring<N, Size>: N, the buffers of a worker, must be a power of two up to 32768; write "
                 "buffer_ring<256, 4096>");
@@ -71,7 +73,7 @@ struct buffer_ring {
 /// Option of io_uring: a write of more than Above bytes to a TCP socket is sent from where it lies. It ends when the
 /// peer has acknowledged it, so that it is for bulk over a real network; on the loopback the kernel copies all the same.
 template <std::size_t Above = 32768>
-struct send_zero_copy {
+struct send_zero_copy : detail::ring_option {
   static constexpr auto decides = detail::ring_slot::zero_copy;
   static constexpr auto word = fixed_string("send_zero_copy<") + detail::decimal<Above> + fixed_string(">");
   static constexpr std::size_t above = Above;
@@ -79,14 +81,14 @@ struct send_zero_copy {
 
 /// Option of io_uring: a worker wakes another by a message from ring to ring, not by an eventfd. Threads that are no
 /// worker ring the eventfd still.
-struct message_wake {
+struct message_wake : detail::ring_option {
   static constexpr auto decides = detail::ring_slot::wake;
   static constexpr auto word = fixed_string("message_wake");
 };
 
 /// Option of io_uring: descriptors stand in a table of the ring's, up to N of them.
 template <unsigned N = 4096>
-struct registered_files {
+struct registered_files : detail::ring_option {
   static_assert(N >= 1 && N <= 32768,
                 "tenon::registered_files<N>: N, the places of the table, must lie between 1 and 32768; write "
                 "registered_files<4096>");
@@ -99,7 +101,7 @@ namespace detail {
 
 /// Option for tests: a kernel without these features.
 template <ring_feature... Features>
-struct lacking {
+struct lacking : ring_option {
   static constexpr auto decides = ring_slot::lacking;
   static constexpr auto word = fixed_string("lacking");
   static constexpr unsigned mask = (0U | ... | static_cast<unsigned>(Features));
@@ -108,11 +110,6 @@ struct lacking {
 struct no_ring_option {
   static constexpr auto decides = ring_slot::nothing;
   static constexpr unsigned mask = 0;
-};
-
-template <class Option>
-concept ring_option = requires {
-  { Option::decides } -> std::convertible_to<ring_slot>;
 };
 
 /// The option that decides Slot, or Otherwise.
