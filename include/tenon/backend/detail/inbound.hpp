@@ -17,38 +17,65 @@
 
 namespace tenon::detail {
 
-/// Accepted sockets that nobody has asked for yet: a ring between the loop and the one who accepts.
+/// Accepted sockets that nobody has asked for yet. One that is armed has all accepted who wait, as many as they are.
+///
+/// Threads  push: the loop's. pop: the one that accepts.
 template <class Threading>
 class accepted_sockets {
- public:
-  static constexpr unsigned room = 64;
+  struct turn {  // std::lock_guard costs a header
+    explicit turn(typename Threading::mutex& at) noexcept : mutex(at) { mutex.lock(); }
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+    ~turn() { mutex.unlock(); }
+    typename Threading::mutex& mutex;
+  };
 
+ public:
+  /// From here on no more are to be accepted.
+  static constexpr unsigned enough = 32;
+
+  accepted_sockets() = default;
+  accepted_sockets(const accepted_sockets&) = delete;
+  accepted_sockets& operator=(const accepted_sockets&) = delete;
   ~accepted_sockets() {
     for (int fd = pop(); fd >= 0; fd = pop()) ::close(fd);
   }
-  [[nodiscard]] unsigned size() const noexcept {
-    return tail_.load(std::memory_order_acquire) - head_.load(std::memory_order_acquire);
+  [[nodiscard]] unsigned size() noexcept {
+    const turn mine(mutex_);
+    return tail_ - head_;
   }
+  /// False: no memory.
   [[nodiscard]] bool push(int fd) noexcept {
-    const unsigned tail = tail_.load(std::memory_order_relaxed);
-    if (tail - head_.load(std::memory_order_acquire) == room) return false;
-    fds_[tail % room] = fd;
-    tail_.store(tail + 1, std::memory_order_release);
+    const turn mine(mutex_);
+    if (tail_ - head_ == room_ && !grow()) return false;
+    fds_[tail_++ % room_] = fd;
     return true;
   }
   /// -1 when there is none.
   [[nodiscard]] int pop() noexcept {
-    const unsigned head = head_.load(std::memory_order_relaxed);
-    if (tail_.load(std::memory_order_acquire) == head) return -1;
-    const int fd = fds_[head % room];
-    head_.store(head + 1, std::memory_order_release);
-    return fd;
+    const turn mine(mutex_);
+    return head_ == tail_ ? -1 : fds_[head_++ % room_];
   }
 
  private:
-  typename Threading::template atomic<unsigned> head_{0};
-  typename Threading::template atomic<unsigned> tail_{0};
-  int fds_[room]{};
+  [[nodiscard]] bool grow() noexcept {
+    const unsigned room = room_ == 0 ? enough : 2 * room_;
+    std::unique_ptr<int[]> more(new (std::nothrow) int[room]);
+    if (more == nullptr) return false;
+    const unsigned count = tail_ - head_;
+    for (unsigned i = 0; i < count; ++i) more[i] = fds_[(head_ + i) % room_];
+    fds_ = std::move(more);
+    room_ = room;
+    head_ = 0;
+    tail_ = count;
+    return true;
+  }
+
+  typename Threading::mutex mutex_;
+  std::unique_ptr<int[]> fds_;
+  unsigned room_ = 0;
+  unsigned head_ = 0;
+  unsigned tail_ = 0;
 };
 
 /// What a multishot operation has brought for a source and nobody has asked for yet: received bytes, or accepted

@@ -254,7 +254,7 @@ class ring_core : public ring_attempts<Threading, Fallback> {
       }
     }
     if (told.outcome >= 0 && s.line.accepts()) {
-      if (!s.line.push_accepted(told.outcome)) ::close(told.outcome);  // never: it is cancelled far below that
+      if (!s.line.push_accepted(told.outcome)) ::close(told.outcome);  // no memory
     } else if (told.outcome <= 0 && is_an_end(told.outcome, s)) {
       end = told.outcome;
     }
@@ -277,7 +277,7 @@ class ring_core : public ring_attempts<Threading, Fallback> {
     return outcome != -ENOBUFS && outcome != -EINTR && outcome != -EAGAIN;
   }
   [[nodiscard]] unsigned most_waiting(const source& s) const noexcept {
-    if (s.line.accepts()) return accepted_sockets<Threading>::room / 2;
+    if (s.line.accepts()) return accepted_sockets<Threading>::enough;
     return pool_.count() >= 32 ? pool_.count() / 8 : 4;
   }
 

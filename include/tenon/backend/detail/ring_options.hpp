@@ -71,7 +71,7 @@ struct buffer_ring : detail::ring_option {
 };
 
 /// Option of io_uring: a write of more than Above bytes to a TCP socket is sent from where it lies. It ends when the
-/// peer has acknowledged it, so that it is for bulk over a real network; on the loopback the kernel copies all the same.
+/// peer has acknowledged it, so that it is for bulk over a real network; on the loopback the kernel copies anyway.
 template <std::size_t Above = 32768>
 struct send_zero_copy : detail::ring_option {
   static constexpr auto decides = detail::ring_slot::zero_copy;
