@@ -19,6 +19,14 @@
 
 namespace tenon {
 
+namespace detail {
+
+/// Defined by net/received.hpp.
+template <class R>
+struct receiver;
+
+}  // namespace detail
+
 /// A connected stream of bytes of runtime R, whatever its address family: what `R::tcp_stream` and `R::unix_stream`
 /// have in common, and what takes over a descriptor that came from elsewhere.
 ///
@@ -75,6 +83,16 @@ class stream_socket {
   template <detail::watcher Watcher>
   [[nodiscard]] detail::vigil<R, Watcher> watch(Watcher& watcher) noexcept {
     return {*descriptor_, watcher};
+  }
+
+  /// Waits for bytes and gives them in the buffer they came in: see net/received.hpp, which has to be included.
+  template <class Receiver = detail::receiver<R>>
+  [[nodiscard]] auto receive(time_point deadline = never) {
+    static_assert(
+        requires { sizeof(Receiver); },
+        "tenon::stream_socket::receive: to receive into buffers of the runtime's takes <tenon/net/received.hpp>; "
+        "include it, or write read_some");
+    return Receiver::receive(*descriptor_, deadline);
   }
 
   /// Reads or writes what can be without waiting, from a worker of R; std::errc::operation_would_block when nothing
