@@ -7,6 +7,4 @@
 
 using edge = tenon::runtime<tenon::epoll>;
 
-auto next(edge::tcp_stream& from) {
-  return from.receive();
-}
+auto next(edge::tcp_stream& from) { return from.receive(); }
