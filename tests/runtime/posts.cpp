@@ -39,7 +39,7 @@ void post_all() {
     rt.request_stop();
   });
   rt.spawn(
-      [](std::atomic<bool>& on, std::atomic<int>& so_far) -> task<void> {
+      [](std::atomic<bool>& on, std::atomic<int>& so_far) -> tenon::task<void> {
         on.store(true);
         while (so_far.load(std::memory_order_relaxed) < to_busy) co_await tenon::yield();
       },

@@ -25,8 +25,8 @@ namespace tenon {
 
 /// Option of epoll: a loop that has nothing to do asks again and again for so long before it sleeps.
 ///
-/// It sees what comes meanwhile some 20 us sooner, and who wakes it makes no system call; it costs its core Microseconds
-/// of work each time it goes to sleep, and nothing while it sleeps. For workers that have a core to themselves.
+/// It sees what comes meanwhile some 20 us sooner, and who wakes it makes no system call. It costs its core that time
+/// whenever it goes to sleep, and nothing while it sleeps. For workers that have a core to themselves.
 template <unsigned Microseconds = 50>
 struct busy_poll {
   static_assert(Microseconds >= 1 && Microseconds <= 1'000'000,
