@@ -28,8 +28,9 @@ namespace tenon {
 /// Cost     A turn of the loop for each turn of the runtime: the handle's readiness, poll_once, the timer, whose clock
 ///          counts whole milliseconds.
 /// Threads  The loop's.
-/// Errors   launch: what libuv says when the handle cannot be watched; the runtime has then not begun. What the
-///          launched task throws is kept, for it must not pass through libuv: rethrow() gives it out.
+/// Errors   launch: what embedding::launch throws, and what libuv says when the handle cannot be watched: the runtime
+///          has then begun, and is for the caller to poll. What the launched task throws is kept, for it must not pass
+///          through libuv: rethrow() gives it out.
 /// Cancellation  rt.request_stop(), on any thread that may call it; then go on running the loop until it ends.
 template <class R>
 class uv_host {
@@ -48,19 +49,16 @@ class uv_host {
   ~uv_host() { assert(open_handles_ == 0 && "tenon::uv_host: the uv_loop_t runs until the runtime has ended"); }
 
   result<void> launch(task<void> main) {
-    ::uv_timer_init(&outer_, &timer_);
-    timer_.data = this;
-    ++open_handles_;
+    runtime_.launch(std::move(main));
     if (const int error = ::uv_poll_init(&outer_, &handle_, runtime_.native_handle()); error != 0) {
-      close(timer_);
       return error_of(-error);
     }
-    handle_.data = this;
-    ++open_handles_;
-    runtime_.launch(std::move(main));
+    ::uv_timer_init(&outer_, &timer_);
+    handle_.data = timer_.data = this;
+    open_handles_ = 2;
     lives_ = true;
     ::uv_poll_start(&handle_, UV_READABLE, [](uv_poll_t* of, int, int) { static_cast<uv_host*>(of->data)->turn(); });
-    set_timer();
+    ::uv_timer_start(&timer_, come, 0, 0);  // the first turn
     return {};
   }
 
@@ -72,6 +70,8 @@ class uv_host {
   }
 
  private:
+  static void come(uv_timer_t* of) { static_cast<uv_host*>(of->data)->turn(); }
+
   void turn() noexcept {
     if (!lives_) return;
 #if defined(__cpp_exceptions)
@@ -107,7 +107,6 @@ class uv_host {
   template <class Handle>
   void close(Handle& handle) noexcept {
     auto& base = reinterpret_cast<uv_handle_t&>(handle);
-    base.data = this;
     ::uv_close(&base, [](uv_handle_t* closed) { --static_cast<uv_host*>(closed->data)->open_handles_; });
   }
 
