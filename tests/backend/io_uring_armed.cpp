@@ -50,14 +50,14 @@ struct ring_ground {
 TEST(io_uring_armed, a_ring_of_completions_that_overflows_loses_none) {
   ring_ground<io_uring<entries<4>, buffer_ring<256, 64>>> on;  // sixteen completions, and many more at once
   using source = decltype(on)::source;
-  constexpr int many = 100;
+  constexpr std::size_t many = 100;
   struct station {
     fd_pair pair = stream_pair();
     source s;
     counted op;
   };
   const auto stations = std::make_unique<station[]>(many);
-  for (int i = 0; i < many; ++i) {
+  for (std::size_t i = 0; i < many; ++i) {
     station& each = stations[i];
     on.attach(each.s, each.pair.a.get());
     each.op.kind = io_kind::arrival;
@@ -66,10 +66,10 @@ TEST(io_uring_armed, a_ring_of_completions_that_overflows_loses_none) {
   }
   on.loop.wait(nanoseconds{0});
   for (int round = 0; round < 3; ++round) {
-    for (int i = 0; i < many; ++i) put(stations[i].pair.b.get(), "abc");
+    for (std::size_t i = 0; i < many; ++i) put(stations[i].pair.b.get(), "abc");
   }
   char room[16];
-  for (int i = 0; i < many; ++i) {
+  for (std::size_t i = 0; i < many; ++i) {
     on.until([&] { return stations[i].op.ends == 1; });
     std::int64_t got = 0;
     while (got < 9) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/backend/detail/kernel_rings.hpp>
+#include <tenon/backend/detail/received_part.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -11,21 +12,6 @@
 #include <sys/mman.h>
 
 namespace tenon::detail {
-
-template <class Threading>
-class buffer_pool;
-
-/// Bytes that the kernel has received: [begin, end) of a buffer of a pool.
-template <class Threading>
-struct received_part {
-  received_part* next = nullptr;
-  buffer_pool<Threading>* pool = nullptr;
-  std::byte* data = nullptr;
-  std::uint32_t begin = 0;
-  std::uint32_t end = 0;
-
-  [[nodiscard]] std::size_t size() const noexcept { return end - begin; }
-};
 
 /// The buffers that the kernel chooses from when it receives, and takes its bytes from us: one ring a loop.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <tenon/backend/detail/buffer_pool.hpp>
+#include <tenon/backend/detail/received_part.hpp>
 #include <tenon/core/io_operation.hpp>
 
 #include <atomic>
@@ -87,6 +87,7 @@ class accepted_sockets {
 ///   - `end` is written before `armed` becomes false (release). Who has read `armed` as false (acquire), and looks at
 ///     `arrived_` after that, sees all that this operation brought, so that a call of its own cannot overtake it.
 /// Only who reads has the operation armed, by way of the loop: `armed` does not become true beneath a reader.
+/// Model: tests/model/inbound.cpp.
 template <class Threading>
 class inbound {
   template <class T>

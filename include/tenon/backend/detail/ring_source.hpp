@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/backend/detail/buffer_pool.hpp>
 #include <tenon/backend/detail/inbound.hpp>
 #include <tenon/backend/detail/kernel_rings.hpp>
 #include <tenon/backend/detail/readiness.hpp>
