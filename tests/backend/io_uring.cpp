@@ -12,7 +12,13 @@
 namespace tenon::laws {
 
 // The small ring is full, and overflows, in the laws of many descriptors.
-using io_uring_loops = testing::Types<io_uring<>::loop<multi_thread>, io_uring<entries<4>>::loop<single_thread>>;
+using namespace tenon::detail;  // lacking
+using old_kernel = lacking<ring_feature::multishot_accept, ring_feature::multishot_receive, ring_feature::zero_copy,
+                           ring_feature::message, ring_feature::files>;
+using io_uring_loops = testing::Types<
+    io_uring<>::loop<multi_thread>, io_uring<entries<4>, buffer_ring<4, 64>>::loop<single_thread>,
+    io_uring<buffer_ring<1, 4096>, send_zero_copy<64>, registered_files<16>, message_wake>::loop<multi_thread>,
+    io_uring<entries<64>, send_zero_copy<64>, registered_files<>, message_wake, old_kernel>::loop<multi_thread>>;
 INSTANTIATE_TYPED_TEST_SUITE_P(io_uring, backend_wait_laws, io_uring_loops);
 INSTANTIATE_TYPED_TEST_SUITE_P(io_uring, backend_io_laws, io_uring_loops);
 
@@ -66,9 +72,31 @@ TEST(io_uring_backend, says_why_it_fell_back) {
   });
 }
 
+/// What a loop of these options says after it was opened.
+template <class... Options>
+std::string note_of() {
+  typename io_uring<Options...>::template loop<multi_thread> loop;
+  EXPECT_TRUE(loop.open());
+  return std::string(loop.note());
+}
+
+TEST(io_uring_backend, does_without_what_the_kernel_lacks_and_says_so) {
+  const std::string why = ": the kernel is older, or out of memory it may lock";
+  EXPECT_EQ(note_of<lacking<ring_feature::multishot_accept>>(), "io_uring without multishot accept" + why);
+  EXPECT_EQ((note_of<lacking<ring_feature::multishot_receive>, entries<64>>()),
+            "io_uring without multishot receive" + why);
+  EXPECT_EQ((note_of<lacking<ring_feature::zero_copy, ring_feature::message>, send_zero_copy<>, message_wake>()),
+            "io_uring without zero-copy send, wake by message" + why);
+  EXPECT_EQ((note_of<lacking<ring_feature::files>, registered_files<>>()), "io_uring without registered files" + why);
+  EXPECT_EQ((note_of<old_kernel, single_shot>()), "");  // what was not asked for is not missed
+}
+
 TEST(io_uring_backend, spells_its_options) {
   EXPECT_EQ(io_uring<>::word.view(), "io_uring");
   EXPECT_EQ(io_uring<entries<512>>::word.view(), "io_uring<entries<512>>");
+  EXPECT_EQ((io_uring<single_shot, send_zero_copy<>>::word.view()), "io_uring<single_shot, send_zero_copy<32768>>");
+  EXPECT_EQ((io_uring<multishot, buffer_ring<64, 2048>, registered_files<8>, message_wake>::word.view()),
+            "io_uring<multishot, buffer_ring<64, 2048>, registered_files<8>, message_wake>");
 }
 
 TEST(io_uring_backend, may_be_opened_and_destroyed_on_another_thread_than_it_waits_on) {

@@ -1394,16 +1394,99 @@ TYPED_TEST_P(backend_io_laws, a_try_elsewhere_beside_an_arrival_loses_no_edge) {
   }
 }
 
+TYPED_TEST_P(backend_io_laws, what_arrives_is_read_in_order_to_the_end) {
+  // Arrivals tell of bytes that the loop may hold already; reads of every size take them, none is lost or doubled.
+  for (auto make : {stream_pair, tcp_pair}) {
+    fd_pair pair = make();
+    typename TestFixture::source s;
+    this->attach(s, pair.a.get());
+    std::string sent;
+    std::string got;
+    std::array<char, 1000> room{};
+    for (std::size_t i = 1; i <= 60; ++i) {
+      std::string bytes(i * 41, 'a');
+      for (std::size_t k = 0; k < bytes.size(); ++k) bytes[k] = static_cast<char>('a' + (k * i) % 26);
+      put(pair.b.get(), bytes);
+      sent += bytes;
+      ASSERT_EQ(this->perform(io_kind::arrival, s), 0);
+      const std::int64_t n = this->perform(io_kind::read, s, room.data(), 1 + i * 97 % room.size());
+      ASSERT_GT(n, 0);
+      got.append(room.data(), static_cast<std::size_t>(n));
+    }
+    pair.b.reset();
+    for (;;) {
+      ASSERT_EQ(this->perform(io_kind::arrival, s), 0);
+      const std::int64_t n = this->perform(io_kind::read, s, room.data(), room.size());
+      ASSERT_GE(n, 0);
+      if (n == 0) break;
+      got.append(room.data(), static_cast<std::size_t>(n));
+    }
+    EXPECT_EQ(got, sent);
+    EXPECT_EQ(this->perform(io_kind::arrival, s), 0);  // the end stays
+    EXPECT_EQ(this->perform(io_kind::read, s, room.data(), room.size()), 0);
+    this->loop_.detach(s);
+  }
+}
+
+TYPED_TEST_P(backend_io_laws, a_cancelled_arrival_loses_no_byte) {
+  const fd_pair pair = tcp_pair();
+  typename TestFixture::source s;
+  this->attach(s, pair.a.get());
+  std::array<char, 8> room{};
+  for (int i = 0; i < 8; ++i) {
+    counted op{io_kind::arrival, s};
+    this->begin(op);
+    this->cancel_ends_it_once(op);
+    put(pair.b.get(), "ab");
+    if (i % 2 == 0) this->loop_.wait(nanoseconds{0});
+    EXPECT_EQ(this->perform(io_kind::read, s, room.data(), room.size()), 2);
+  }
+  this->loop_.detach(s);
+}
+
+TYPED_TEST_P(backend_io_laws, a_number_that_is_used_again_hears_nothing_of_before) {
+  typename TestFixture::source s;
+  std::array<char, 8> room{};
+  for (int i = 0; i < 30; ++i) {
+    fd_pair pair = i % 2 == 0 ? stream_pair() : tcp_pair();
+    this->attach(s, pair.a.get());
+    counted op{io_kind::arrival, s};
+    this->begin(op);
+    if (i % 3 == 0) {
+      this->loop_.cancel(op);
+    } else {
+      put(pair.b.get(), "old");  // it is never read
+    }
+    this->wait_until([&] { return op.ends != 0; });
+    if (i % 5 == 0) put(pair.b.get(), "older");
+    this->loop_.detach(s);
+    const int number = pair.a.get();
+    pair = stream_pair();  // the new one is there before the old one goes: so its number moves
+    const unique_fd moved{::dup2(pair.a.get(), number)};
+    this->attach(s, moved.get());
+    counted next{io_kind::arrival, s};
+    this->begin(next);
+    this->idle_turns();
+    EXPECT_EQ(next.ends, 0);
+    put(pair.b.get(), "new");
+    this->wait_until([&] { return next.ends != 0; });
+    EXPECT_EQ(this->perform(io_kind::read, s, room.data(), room.size()), 3);
+    EXPECT_EQ(std::string_view(room.data(), 3), "new");
+    this->loop_.detach(s);
+  }
+}
+
 REGISTER_TYPED_TEST_SUITE_P(
-    backend_io_laws, a_try_elsewhere_beside_an_arrival_loses_no_edge, what_is_written_is_read, a_read_waits_for_bytes,
-    a_full_read_finds_the_rest, the_end_of_a_stream_is_read_after_its_last_bytes,
-    backpressure_and_partial_writes_keep_every_byte, both_sides_of_a_source_wait_at_once,
-    traffic_among_signals_loses_nothing, a_connection_is_made_and_accepted, a_refused_connection_says_so,
-    several_peers_are_accepted_in_a_row, accept_without_descriptors_left_fails_and_recovers,
-    a_cancelled_read_lets_go_of_its_buffer, a_cancelled_read_on_a_pipe_ends, a_cancelled_write_ends,
-    a_cancelled_accept_ends, a_cancelled_connect_ends, cancelling_at_once_and_many_at_once,
-    cancelling_what_has_ended_changes_nothing, readable_and_writable_take_nothing, a_reset_by_the_peer_is_an_error,
-    a_write_that_waits_hears_of_a_peer_that_left, half_a_close_leaves_the_other_half,
+    backend_io_laws, what_arrives_is_read_in_order_to_the_end, a_cancelled_arrival_loses_no_byte,
+    a_number_that_is_used_again_hears_nothing_of_before, a_try_elsewhere_beside_an_arrival_loses_no_edge,
+    what_is_written_is_read, a_read_waits_for_bytes, a_full_read_finds_the_rest,
+    the_end_of_a_stream_is_read_after_its_last_bytes, backpressure_and_partial_writes_keep_every_byte,
+    both_sides_of_a_source_wait_at_once, traffic_among_signals_loses_nothing, a_connection_is_made_and_accepted,
+    a_refused_connection_says_so, several_peers_are_accepted_in_a_row,
+    accept_without_descriptors_left_fails_and_recovers, a_cancelled_read_lets_go_of_its_buffer,
+    a_cancelled_read_on_a_pipe_ends, a_cancelled_write_ends, a_cancelled_accept_ends, a_cancelled_connect_ends,
+    cancelling_at_once_and_many_at_once, cancelling_what_has_ended_changes_nothing, readable_and_writable_take_nothing,
+    a_reset_by_the_peer_is_an_error, a_write_that_waits_hears_of_a_peer_that_left, half_a_close_leaves_the_other_half,
     pipes_counters_and_files_are_sources_too, datagrams_come_one_by_one, messages_say_from_whom_they_come,
     files_are_worked_on_by_many_and_need_not_be_attached, urgent_data_does_not_hide_what_is_behind_it,
     ten_thousand_descriptors, a_source_and_its_number_are_used_again,

@@ -15,7 +15,8 @@ struct io_source {
 
 /// What an operation does.
 enum class io_kind : std::uint8_t {
-  readable,         ///< waits until a read would not block; outcome 0
+  readable,         ///< waits until a read would not block, and takes nothing; outcome 0
+  arrival,          ///< waits until a read of this source would not block, and may have taken bytes in; outcome 0
   writable,         ///< waits until a write would not block; outcome 0
   read,             ///< reads up to `size` bytes into `data`; outcome: bytes, 0 at the end of the stream
   write,            ///< writes up to `size` bytes from `data`; outcome: bytes. Never raises SIGPIPE on a socket
@@ -50,8 +51,13 @@ struct io_operation : work {
 
 /// Waits for something a descriptor becomes (or takes bytes in): the side of a full-duplex descriptor it uses.
 [[nodiscard]] constexpr bool is_inbound(io_kind kind) noexcept {
-  return kind == io_kind::readable || kind == io_kind::read || kind == io_kind::accept ||
+  return kind == io_kind::readable || kind == io_kind::arrival || kind == io_kind::read || kind == io_kind::accept ||
          kind == io_kind::receive_message;
+}
+
+/// Waits for readiness alone.
+[[nodiscard]] constexpr bool is_poll(io_kind kind) noexcept {
+  return kind == io_kind::readable || kind == io_kind::arrival || kind == io_kind::writable;
 }
 
 /// Works on a file, which is never waited for: any number at a time, and `source` is a plain io_source that no loop has

@@ -27,6 +27,9 @@ namespace detail {
 /// Defined by net/send_file.hpp.
 template <class R>
 struct file_sending;
+/// Defined by net/received.hpp.
+template <class R>
+struct receiver;
 
 }  // namespace detail
 
@@ -82,8 +85,14 @@ class stream_socket {
         "tenon::stream_socket::send_file: to send a file takes <tenon/net/send_file.hpp>; include it");
     return Sending::send(*this, file, offset, count, deadline);
   }
-  /// Waits until a read would not block: what an idle connection waits in, so that it need not hold a buffer.
+  /// Waits until a read of this stream would not block: what an idle connection waits in, so that it need not hold a
+  /// buffer. The backend may have taken the bytes in already: who reads by native_handle() waits by poll_readable().
   [[nodiscard]] detail::ready_wait<R> readable(time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::arrival, nullptr, 0, deadline}};
+  }
+  /// Waits until the descriptor itself is readable, and takes nothing: for another library that reads from it. Not on
+  /// a stream that was waited for by readable().
+  [[nodiscard]] detail::ready_wait<R> poll_readable(time_point deadline = never) noexcept {
     return {*descriptor_, {io_kind::readable, nullptr, 0, deadline}};
   }
   /// Waits until a write would not block.
@@ -99,6 +108,16 @@ class stream_socket {
   template <detail::watcher Watcher>
   [[nodiscard]] detail::vigil<R, Watcher> watch(Watcher& watcher) noexcept {
     return {*descriptor_, watcher};
+  }
+
+  /// Waits for bytes and gives them in the buffer they came in: see net/received.hpp, which has to be included.
+  template <class Receiver = detail::receiver<R>>
+  [[nodiscard]] auto receive(time_point deadline = never) {
+    static_assert(
+        requires { sizeof(Receiver); },
+        "tenon::stream_socket::receive: to receive into buffers of the runtime's takes <tenon/net/received.hpp>; "
+        "include it, or write read_some");
+    return Receiver::receive(*descriptor_, deadline);
   }
 
   /// Reads or writes what can be without waiting, from a worker of R; std::errc::operation_would_block when nothing

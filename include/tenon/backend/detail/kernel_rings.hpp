@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/backend/detail/ring_options.hpp>
 #include <tenon/backend/detail/timeout.hpp>
-#include <tenon/core/io_operation.hpp>
 
 #include <cerrno>
 #include <chrono>
@@ -10,69 +10,14 @@
 #include <utility>
 
 #include <liburing.h>
-#include <poll.h>
-#include <sys/socket.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 namespace tenon::detail {
 
-/// What is written of an operation into a submission.
-namespace submission {
-
-inline constexpr auto own_position = static_cast<std::uint64_t>(-1);  // of a file that has one
-
-/// read, recv and the like give no more than this at a time anyway (MAX_RW_COUNT).
-[[nodiscard]] inline unsigned size_of(const io_operation& op) noexcept {
-  return static_cast<unsigned>(op.size < 0x7ffff000 ? op.size : 0x7ffff000);
-}
-
-/// An operation of a file, at an offset of its own.
-inline void of_file(::io_uring_sqe& sqe, const io_operation& op, int fd) noexcept {
-  if (op.kind == io_kind::read_at || op.kind == io_kind::write_at) {
-    const auto& part = *static_cast<const file_part*>(op.data);
-    const auto offset = static_cast<std::uint64_t>(part.offset);
-    if (op.kind == io_kind::read_at) {
-      ::io_uring_prep_read(&sqe, fd, part.bytes, size_of(op), offset);
-    } else {
-      ::io_uring_prep_write(&sqe, fd, part.bytes, size_of(op), offset);
-    }
-  } else {
-    ::io_uring_prep_fsync(&sqe, fd, op.kind == io_kind::sync_data ? IORING_FSYNC_DATASYNC : 0);
-  }
-}
-
-/// Any other. `waits_first`: it begins with the wait, because a try would most likely be in vain.
-inline void of_source(::io_uring_sqe& sqe, const io_operation& op, int fd, bool is_socket, bool waits_first) noexcept {
-  const unsigned size = size_of(op);
-  switch (op.kind) {
-    case io_kind::readable: ::io_uring_prep_poll_add(&sqe, fd, POLLIN); break;
-    case io_kind::writable: ::io_uring_prep_poll_add(&sqe, fd, POLLOUT); break;
-    case io_kind::read:
-      if (is_socket) {
-        ::io_uring_prep_recv(&sqe, fd, op.data, size, 0);
-        if (waits_first) sqe.ioprio |= IORING_RECVSEND_POLL_FIRST;
-      } else {
-        ::io_uring_prep_read(&sqe, fd, op.data, size, own_position);
-      }
-      break;
-    case io_kind::write:
-      if (is_socket) {
-        ::io_uring_prep_send(&sqe, fd, op.data, size, MSG_NOSIGNAL);
-      } else {
-        ::io_uring_prep_write(&sqe, fd, op.data, size, own_position);
-      }
-      break;
-    case io_kind::accept: ::io_uring_prep_accept(&sqe, fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); break;
-    case io_kind::connect: ::io_uring_prep_connect(&sqe, fd, static_cast<const sockaddr*>(op.data), size); break;
-    case io_kind::send_message:
-      ::io_uring_prep_sendmsg(&sqe, fd, static_cast<const msghdr*>(op.data), MSG_NOSIGNAL);
-      break;
-    default: ::io_uring_prep_recvmsg(&sqe, fd, static_cast<msghdr*>(op.data), 0); break;
-  }
-}
-
-}  // namespace submission
+/// The loop whose wait() this thread was in last.
+inline thread_local const void* ring_here = nullptr;
 
 /// What the kernel says of a submission that has ended, or that goes on and has more to say.
 struct completion {
@@ -80,6 +25,9 @@ struct completion {
   int outcome = 0;
   bool goes_on = false;
   bool has_more_to_read = false;
+  bool has_buffer = false;
+  bool is_notice = false;    ///< of a zero-copy send: the bytes have been let go
+  std::uint16_t buffer = 0;  ///< which one
 };
 
 /// The two rings shared with the kernel. The door of liburing.
@@ -110,15 +58,20 @@ class kernel_rings {
       if (error != 0) return error;
       is_there_ = true;
       is_best_ = flags == best;
-      is_enabled_ = !is_best_;
-      if ((ring_.features & needed) == needed) return 0;
+      is_owned_ = false;
+      if ((ring_.features & needed) == needed) return look(), 0;
       tear_down();
       return EINVAL;
     }
     return error;
   }
   void tear_down() noexcept {
-    if (std::exchange(is_there_, false)) ::io_uring_queue_exit(&ring_);
+    if (!std::exchange(is_there_, false)) return;
+    // A ring that does its work at once might receive into buffers that are about to go.
+    if (std::exchange(has_buffers_, false) && !is_best_) ::io_uring_unregister_buf_ring(&ring_, buffers_);
+    // The number under which the ring was registered is its own thread's: here it might be another ring's.
+    if (!is_own_thread()) ring_.int_flags = 0;
+    ::io_uring_queue_exit(&ring_);
   }
 
   [[nodiscard]] bool is_there() const noexcept { return is_there_; }
@@ -126,11 +79,38 @@ class kernel_rings {
   [[nodiscard]] bool is_best() const noexcept { return is_best_; }
   [[nodiscard]] int fd() const noexcept { return ring_.ring_fd; }
 
+  /// The bits of ring_feature that this kernel has by its list of operations.
+  [[nodiscard]] unsigned features() const noexcept { return features_; }
+
   /// The thread that calls it first is the one issuer.
   void enable() noexcept {
-    if (std::exchange(is_enabled_, true)) return;
+    if (is_owned_) return;
+    is_owned_ = true;
+    owner_ = ::pthread_self();
     // io_uring_enable_rings is declared by liburing 2.3, but not exported.
-    ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+    if (is_best_) ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+    (void)::io_uring_register_ring_fd(&ring_);  // spares each enter a look into the table of descriptors
+  }
+  [[nodiscard]] bool is_own_thread() const noexcept {
+    return is_owned_ && ::pthread_equal(owner_, ::pthread_self()) != 0;
+  }
+
+  /// 0 or an errno value.
+  [[nodiscard]] int register_buffers(::io_uring_buf_ring& buffers, unsigned count, unsigned short group) noexcept {
+    ::io_uring_buf_reg asked{};
+    asked.ring_addr = reinterpret_cast<std::uintptr_t>(&buffers);
+    asked.ring_entries = count;
+    asked.bgid = group;
+    const int error = -::io_uring_register_buf_ring(&ring_, &asked, 0);
+    has_buffers_ = error == 0;
+    buffers_ = group;
+    return error;
+  }
+  /// A table of descriptors, all places free. 0 or an errno value.
+  [[nodiscard]] int register_files(unsigned count) noexcept { return -::io_uring_register_files_sparse(&ring_, count); }
+  /// Puts a descriptor into the table, or -1. False: it could not be.
+  [[nodiscard]] bool set_file(unsigned at, int fd) noexcept {
+    return ::io_uring_register_files_update(&ring_, at, &fd, 1) == 1;
   }
 
   /// A free submission, or null when the ring is full.
@@ -157,6 +137,11 @@ class kernel_rings {
       (void)::io_uring_submit_and_get_events(&ring_);
     }
   }
+  /// Sends what is there and waits for one more completion. False: the kernel does not serve this thread.
+  [[nodiscard]] bool enter_for_one() noexcept {
+    const int sent = ::io_uring_submit_and_wait(&ring_, 1);
+    return sent >= 0 || sent == -EINTR || sent == -EAGAIN || sent == -EBUSY;
+  }
   /// Completions wait in the kernel for us to fetch them.
   [[nodiscard]] bool asks_to_be_entered() const noexcept {
     return (__atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
@@ -166,17 +151,42 @@ class kernel_rings {
   /// The next completion, of which there is one. It is the kernel's again, so that what follows may submit.
   [[nodiscard]] completion take() noexcept {
     const ::io_uring_cqe& cqe = ring_.cq.cqes[*ring_.cq.khead & ring_.cq.ring_mask];
-    const completion taken{cqe.user_data, cqe.res, (cqe.flags & IORING_CQE_F_MORE) != 0,
-                           (cqe.flags & IORING_CQE_F_SOCK_NONEMPTY) != 0};
+    const unsigned flags = cqe.flags;
+    const completion taken{cqe.user_data,
+                           cqe.res,
+                           (flags & IORING_CQE_F_MORE) != 0,
+                           (flags & IORING_CQE_F_SOCK_NONEMPTY) != 0,
+                           (flags & IORING_CQE_F_BUFFER) != 0,
+                           (flags & IORING_CQE_F_NOTIF) != 0,
+                           static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT)};
     ::io_uring_cq_advance(&ring_, 1);
     return taken;
   }
 
  private:
+  void look() noexcept {
+    features_ = 0;
+    ::io_uring_probe* const told = ::io_uring_get_probe_ring(&ring_);
+    if (told == nullptr) return;
+    const auto has = [&](int operation, ring_feature what) {
+      if (::io_uring_opcode_supported(told, operation) != 0) features_ |= static_cast<unsigned>(what);
+    };
+    has(IORING_OP_SOCKET, ring_feature::multishot_accept);    // both came with 5.19
+    has(IORING_OP_SEND_ZC, ring_feature::multishot_receive);  // and these with 6.0
+    has(IORING_OP_SEND_ZC, ring_feature::zero_copy);
+    has(IORING_OP_MSG_RING, ring_feature::message);
+    has(IORING_OP_SOCKET, ring_feature::files);
+    ::io_uring_free_probe(told);
+  }
+
   ::io_uring ring_{};
+  ::pthread_t owner_{};
+  unsigned features_ = 0;
+  unsigned short buffers_ = 0;
   bool is_there_ = false;
   bool is_best_ = false;
-  bool is_enabled_ = false;
+  bool is_owned_ = false;
+  bool has_buffers_ = false;
 };
 
 }  // namespace tenon::detail

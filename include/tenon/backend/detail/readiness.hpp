@@ -110,8 +110,9 @@ template <class Threading>
         if (got < 0 && errno == EINTR) return -EINPROGRESS;  // it goes on without us (connect(2))
         break;
       case io_kind::readable:
+      case io_kind::arrival:
       case io_kind::writable: {
-        pollfd asked{fd, static_cast<short>(op.kind == io_kind::readable ? POLLIN : POLLOUT), 0};
+        pollfd asked{fd, static_cast<short>(op.kind != io_kind::writable ? POLLIN : POLLOUT), 0};
         got = ::poll(&asked, 1, 0);
         if (got == 0) return -EAGAIN;
         if (got == 1) return (asked.revents & POLLNVAL) != 0 ? -EBADF : 0;
@@ -212,6 +213,7 @@ bool finish_pending(ready_source<Threading>& source, ready_side<Threading>& side
   io_operation& op = *side.pending;
   switch (op.kind) {
     case io_kind::readable:
+    case io_kind::arrival:
     case io_kind::writable:
       op.outcome = 0;
       side.ready.store(true, std::memory_order_relaxed);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/backend/detail/ring_options.hpp>
+
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
@@ -8,7 +10,7 @@
 
 namespace tenon::detail {
 
-/// Why there is no ring, as a sentence.
+/// Why there is no ring, or what it does without, as a sentence.
 class ring_note {
  public:
   void explain(int error) noexcept {
@@ -23,11 +25,35 @@ class ring_note {
             : std::snprintf(text_, sizeof text_, "io_uring is not available (errno %d): epoll is used", error);
     size_ = static_cast<std::size_t>(size);
   }
+
+  /// `missing`: the bits of what was meant to be there.
+  void regret(unsigned missing) noexcept {
+    struct line {
+      ring_feature what;
+      const char* name;
+    };
+    constexpr line lines[] = {{ring_feature::multishot_accept, "multishot accept"},
+                              {ring_feature::multishot_receive, "multishot receive"},
+                              {ring_feature::zero_copy, "zero-copy send"},
+                              {ring_feature::message, "wake by message"},
+                              {ring_feature::files, "registered files"}};
+    size_ = 0;
+    for (const line& each : lines) {
+      if ((missing & static_cast<unsigned>(each.what)) == 0) continue;
+      const int size = std::snprintf(text_ + size_, sizeof text_ - size_, "%s%s",
+                                     size_ == 0 ? "io_uring without " : ", ", each.name);
+      size_ += static_cast<std::size_t>(size);
+    }
+    if (size_ == 0) return;
+    size_ += static_cast<std::size_t>(
+        std::snprintf(text_ + size_, sizeof text_ - size_, ": the kernel is older, or out of memory it may lock"));
+  }
+
   [[nodiscard]] std::string_view read() const noexcept { return {text_, size_}; }
 
  private:
   std::size_t size_ = 0;
-  char text_[112]{};
+  char text_[192]{};
 };
 
 }  // namespace tenon::detail

@@ -49,6 +49,9 @@ class wake_word {
   /// True: the loop sleeps, and the caller must ring its bell.
   [[nodiscard]] bool notify() noexcept { return word_.exchange(notified, std::memory_order_acq_rel) == waiting; }
 
+  /// Whether a wake-up is owed, for a loop that looks around before it sleeps. It acquires as a park that refuses does.
+  [[nodiscard]] bool is_owed() const noexcept { return word_.load(std::memory_order_acquire) == notified; }
+
   /// The word itself, for a futex.
   [[nodiscard]] atomic& word() noexcept { return word_; }
 
@@ -61,6 +64,7 @@ template <class Threading>
 struct wake_word<Threading, false> {
   [[nodiscard]] static constexpr bool park() noexcept { return true; }
   static constexpr void unpark() noexcept {}
+  [[nodiscard]] static constexpr bool is_owed() noexcept { return false; }
 };
 
 }  // namespace tenon::detail

@@ -57,12 +57,15 @@ template <class R>
 /// A socket's transfer without waiting: bytes, or -errno, -EAGAIN among them.
 template <class R>
 [[nodiscard]] std::int64_t try_io(descriptor<R>& on, const io_request& asked) noexcept {
+  using backend = typename R::backend::template loop<typename R::threading>;
   io_operation op;
   op.kind = asked.kind;
   op.source = &on.source();
   op.data = asked.data;
   op.size = asked.size;
-  if (!attempt(on, op)) {
+  if constexpr (requires { backend::attempt_now(op); }) {
+    backend::attempt_now(op);  // one that would rather be asked with start
+  } else if (!attempt(on, op)) {
     if constexpr (!R::backend::proactor) return -EAGAIN;  // it knows that the call would block
     const auto got = asked.kind == io_kind::read ? ::recv(on.fd(), op.data, op.size, MSG_DONTWAIT)
                      : asked.kind == io_kind::write

@@ -41,7 +41,7 @@ template <class R, watcher Watcher>
 class vigil : public wait, public io_operation, public timer {
  public:
   vigil(descriptor<R>& on, Watcher& whom) noexcept : wait(&cancel), descriptor_(on), watcher_(whom) {
-    kind = io_kind::readable;
+    kind = io_kind::arrival;
     source = &on.source();
     timer::run = [](work& item) noexcept { of(static_cast<timer&>(item)).expired(); };
   }

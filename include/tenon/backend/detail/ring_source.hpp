@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tenon/backend/detail/buffer_pool.hpp>
+#include <tenon/backend/detail/inbound.hpp>
+#include <tenon/backend/detail/kernel_rings.hpp>
+#include <tenon/backend/detail/readiness.hpp>
+#include <tenon/core/io_operation.hpp>
+
+#include <cerrno>
+
+namespace tenon::detail {
+
+/// What a multishot operation may have brought already.
+[[nodiscard]] constexpr bool is_of_line(io_kind kind) noexcept {
+  return kind == io_kind::read || kind == io_kind::arrival || kind == io_kind::accept;
+}
+
+/// In the ring's care, `pending` of a side is what waits, and `ready` no more than a guess: whether a call made at
+/// once, elsewhere than on the loop's thread, is likely to end.
+template <class Threading, class Fallback>
+struct ring_source : Fallback::source {
+  struct stage {
+    bool polls = false;      ///< the kernel waits for readiness, and the operation goes out again after that
+    bool cancelled = false;  ///< not again
+    bool stays = false;      ///< it is not in the kernel: it waits for what a multishot operation brings
+    bool bulk = false;       ///< sent from where it lies: ended when the kernel says that it has let go
+  };
+
+  const void* home = nullptr;  ///< the loop, when it has a ring
+  stage in_stage;
+  stage out_stage;
+  int place = -1;  ///< in the table of descriptors
+  inbound<Threading> line;
+};
+
+/// What of an operation needs no ring, and may be done on any thread.
+template <class Threading, class Fallback>
+struct ring_attempts {
+  using source = ring_source<Threading, Fallback>;
+  using part = received_part<Threading>;
+
+  [[nodiscard]] static bool attempt(io_operation& op) noexcept {
+    if (is_of_file(op.kind)) return false;
+    auto& s = static_cast<source&>(*op.source);
+    if (s.home == nullptr) return Fallback::attempt(op);
+    if (is_of_line(op.kind)) {
+      const bool was_armed = s.line.is_armed();
+      if (s.line.serve(op, was_armed)) return true;
+      if (was_armed) return false;
+    }
+    // At home the ring batches; elsewhere the call is made here, and only if it would block does it go home.
+    if (s.home == ring_here || is_poll(op.kind)) return false;
+    return Fallback::attempt(op);
+  }
+
+  /// For who will not wait: an attempt that makes the call itself. outcome -EAGAIN: it would block.
+  static void attempt_now(io_operation& op) noexcept {
+    auto& s = static_cast<source&>(*op.source);
+    if (s.home == nullptr) {
+      if (!Fallback::attempt(op)) op.outcome = -EAGAIN;
+      return;
+    }
+    if (is_of_line(op.kind)) {
+      const bool was_armed = s.line.is_armed();
+      if (s.line.serve(op, was_armed)) return;
+      op.outcome = -EAGAIN;
+      if (was_armed) return;
+    }
+    op.outcome = perform(op, s.is_socket);
+  }
+
+  /// What has arrived, whole, from whatever thread reads: null when nothing has, or what has is the end.
+  [[nodiscard]] static part* take_part(source& s) noexcept { return s.home != nullptr ? s.line.take() : nullptr; }
+};
+
+}  // namespace tenon::detail
