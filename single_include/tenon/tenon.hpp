@@ -136,7 +136,8 @@ struct io_source {
 
 /// What an operation does.
 enum class io_kind : std::uint8_t {
-  readable,         ///< waits until a read would not block; outcome 0
+  readable,         ///< waits until a read would not block, and takes nothing; outcome 0
+  arrival,          ///< waits until a read of this source would not block, and may have taken bytes in; outcome 0
   writable,         ///< waits until a write would not block; outcome 0
   read,             ///< reads up to `size` bytes into `data`; outcome: bytes, 0 at the end of the stream
   write,            ///< writes up to `size` bytes from `data`; outcome: bytes. Never raises SIGPIPE on a socket
@@ -171,8 +172,13 @@ struct io_operation : work {
 
 /// Waits for something a descriptor becomes (or takes bytes in): the side of a full-duplex descriptor it uses.
 [[nodiscard]] constexpr bool is_inbound(io_kind kind) noexcept {
-  return kind == io_kind::readable || kind == io_kind::read || kind == io_kind::accept ||
+  return kind == io_kind::readable || kind == io_kind::arrival || kind == io_kind::read || kind == io_kind::accept ||
          kind == io_kind::receive_message;
+}
+
+/// Waits for readiness alone.
+[[nodiscard]] constexpr bool is_poll(io_kind kind) noexcept {
+  return kind == io_kind::readable || kind == io_kind::arrival || kind == io_kind::writable;
 }
 
 /// Works on a file, which is never waited for: any number at a time, and `source` is a plain io_source that no loop has
@@ -704,8 +710,9 @@ template <class Threading>
         if (got < 0 && errno == EINTR) return -EINPROGRESS;  // it goes on without us (connect(2))
         break;
       case io_kind::readable:
+      case io_kind::arrival:
       case io_kind::writable: {
-        pollfd asked{fd, static_cast<short>(op.kind == io_kind::readable ? POLLIN : POLLOUT), 0};
+        pollfd asked{fd, static_cast<short>(op.kind != io_kind::writable ? POLLIN : POLLOUT), 0};
         got = ::poll(&asked, 1, 0);
         if (got == 0) return -EAGAIN;
         if (got == 1) return (asked.revents & POLLNVAL) != 0 ? -EBADF : 0;
@@ -806,6 +813,7 @@ bool finish_pending(ready_source<Threading>& source, ready_side<Threading>& side
   io_operation& op = *side.pending;
   switch (op.kind) {
     case io_kind::readable:
+    case io_kind::arrival:
     case io_kind::writable:
       op.outcome = 0;
       side.ready.store(true, std::memory_order_relaxed);
@@ -942,6 +950,9 @@ class wake_word {
   /// True: the loop sleeps, and the caller must ring its bell.
   [[nodiscard]] bool notify() noexcept { return word_.exchange(notified, std::memory_order_acq_rel) == waiting; }
 
+  /// Whether a wake-up is owed, for a loop that looks around before it sleeps. It acquires as a park that refuses does.
+  [[nodiscard]] bool is_owed() const noexcept { return word_.load(std::memory_order_acquire) == notified; }
+
   /// The word itself, for a futex.
   [[nodiscard]] atomic& word() noexcept { return word_; }
 
@@ -954,6 +965,7 @@ template <class Threading>
 struct wake_word<Threading, false> {
   [[nodiscard]] static constexpr bool park() noexcept { return true; }
   static constexpr void unpark() noexcept {}
+  [[nodiscard]] static constexpr bool is_owed() noexcept { return false; }
 };
 
 }  // namespace tenon::detail
@@ -994,9 +1006,22 @@ static_assert(sizeof(unique_fd) == sizeof(int));
 
 namespace tenon {
 
+/// Option of epoll: a loop that has nothing to do asks again and again for so long before it sleeps.
+///
+/// It sees what comes meanwhile some 20 us sooner, and who wakes it makes no system call. It costs its core that time
+/// whenever it goes to sleep, and nothing while it sleeps. For workers that have a core to themselves.
+template <unsigned Microseconds = 50>
+struct busy_poll {
+  static_assert(Microseconds >= 1 && Microseconds <= 1'000'000,
+                "tenon::busy_poll<Microseconds>: the bound must lie between 1 and 1000000; write busy_poll<50>");
+  static constexpr auto word = fixed_string("busy_poll<") + detail::decimal<Microseconds> + fixed_string(">");
+  static constexpr unsigned microseconds = Microseconds;
+};
+
 /// Waits in epoll, edge-triggered. The default backend.
 ///
 ///     using my_runtime = tenon::runtime<tenon::epoll>;
+///     using eager_runtime = tenon::runtime<tenon::epoll::with<tenon::busy_poll<50>>>;
 ///
 /// Shape    A descriptor and, when concurrent, an eventfd; 3 KiB of stack for the events of one turn. A source is
 ///          registered at attach to hear of what comes in, and once more, for good, when a write first has to wait: a
@@ -1011,7 +1036,11 @@ struct epoll : family::backend {
   static constexpr bool performs_io = true;
   static constexpr bool proactor = false;
 
-  template <class Threading>
+  /// The same with an option.
+  template <class Option>
+  struct with;
+
+  template <class Threading, unsigned BusyMicroseconds = 0>
   class loop {
    public:
     struct source : detail::ready_source<Threading> {
@@ -1071,10 +1100,16 @@ struct epoll : family::backend {
 
     std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
       if (!done_.empty()) timeout = {};
-      if (timeout.count() != 0 && !wake_.park()) timeout = {};
       constexpr int room = 256;
       epoll_event events[room];  // NOLINT(cppcoreguidelines-pro-type-member-init): the kernel fills it
-      const int count = ask(events, room, timeout);
+      int count = 0;
+      if constexpr (BusyMicroseconds != 0) {
+        if (timeout.count() != 0) count = ask_for_a_while(events, room, timeout);
+      }
+      if (count == 0) {
+        if (timeout.count() != 0 && !wake_.park()) timeout = {};
+        count = ask(events, room, timeout);
+      }
       wake_.unpark();
       // First the sources, then the operations: what an operation runs may detach a source that has an event here.
       for (int i = 0; i < count; ++i) {
@@ -1123,6 +1158,22 @@ struct epoll : family::backend {
       return true;
     }
 
+    /// What the bound leaves of the timeout, it takes from it.
+    int ask_for_a_while(epoll_event* events, int room, std::chrono::nanoseconds& timeout) noexcept {
+      using clock = std::chrono::steady_clock;
+      const clock::time_point begin = clock::now();
+      std::chrono::nanoseconds bound = std::chrono::microseconds(BusyMicroseconds);
+      if (timeout.count() > 0 && timeout < bound) bound = timeout;
+      for (;;) {
+        const int count = ::epoll_wait(poller_.get(), events, room, 0);
+        if (count > 0 || wake_.is_owed()) return timeout = {}, count;
+        const std::chrono::nanoseconds spent = clock::now() - begin;
+        if (spent < bound) continue;
+        if (timeout.count() > 0) timeout = spent < timeout ? timeout - spent : std::chrono::nanoseconds{};
+        return 0;
+      }
+    }
+
     int ask(epoll_event* events, int room, std::chrono::nanoseconds timeout) noexcept {
 #if defined(SYS_epoll_pwait2) && defined(__LP64__)
       if (timeout.count() > 0 && has_fine_timeout_) {
@@ -1144,7 +1195,24 @@ struct epoll : family::backend {
   };
 };
 
+template <unsigned Microseconds>
+struct epoll::with<busy_poll<Microseconds>> : family::backend {
+  static constexpr auto word = fixed_string("epoll::with<") + busy_poll<Microseconds>::word + fixed_string(">");
+  static constexpr bool performs_io = true;
+  static constexpr bool proactor = false;
+
+  template <class Threading>
+  using loop = epoll::loop<Threading, Microseconds>;
+};
+
+template <class Option>
+struct epoll::with {
+  static_assert(!std::is_same_v<Option, Option>,
+                "tenon::epoll::with<Option>: this is not one of epoll's; write epoll::with<busy_poll<50>>");
+};
+
 static_assert(policy_of<epoll, family::backend>);
+static_assert(policy_of<epoll::with<busy_poll<>>, family::backend>);
 
 }  // namespace tenon
 // tenon/backend/none.hpp
@@ -5854,12 +5922,15 @@ template <class R>
 /// A socket's transfer without waiting: bytes, or -errno, -EAGAIN among them.
 template <class R>
 [[nodiscard]] std::int64_t try_io(descriptor<R>& on, const io_request& asked) noexcept {
+  using backend = typename R::backend::template loop<typename R::threading>;
   io_operation op;
   op.kind = asked.kind;
   op.source = &on.source();
   op.data = asked.data;
   op.size = asked.size;
-  if (!attempt(on, op)) {
+  if constexpr (requires { backend::attempt_now(op); }) {
+    backend::attempt_now(op);  // one that would rather be asked with start
+  } else if (!attempt(on, op)) {
     if constexpr (!R::backend::proactor) return -EAGAIN;  // it knows that the call would block
     const auto got = asked.kind == io_kind::read ? ::recv(on.fd(), op.data, op.size, MSG_DONTWAIT)
                      : asked.kind == io_kind::write
@@ -6535,7 +6606,7 @@ template <class R, watcher Watcher>
 class vigil : public wait, public io_operation, public timer {
  public:
   vigil(descriptor<R>& on, Watcher& whom) noexcept : wait(&cancel), descriptor_(on), watcher_(whom) {
-    kind = io_kind::readable;
+    kind = io_kind::arrival;
     source = &on.source();
     timer::run = [](work& item) noexcept { of(static_cast<timer&>(item)).expired(); };
   }
@@ -6670,6 +6741,9 @@ namespace detail {
 /// Defined by net/send_file.hpp.
 template <class R>
 struct file_sending;
+/// Defined by net/received.hpp.
+template <class R>
+struct receiver;
 
 }  // namespace detail
 
@@ -6725,13 +6799,19 @@ class stream_socket {
         "tenon::stream_socket::send_file: to send a file takes <tenon/net/send_file.hpp>; include it");
     return Sending::send(*this, file, offset, count, deadline);
   }
-  /// Waits until a read would not block: what an idle connection waits in, so that it need not hold a buffer.
+  /// Waits until a read of this stream would not block: what an idle connection waits in, so that it need not hold a
+  /// buffer. The backend may have taken the bytes in already: who reads by native_handle() waits by poll_readable().
   [[nodiscard]] detail::ready_wait<R> readable(time_point deadline = never) noexcept {
+    return {*descriptor_, {io_kind::arrival, nullptr, 0, deadline}};
+  }
+  /// Waits until the descriptor itself is readable, and takes nothing: for another library that reads from it. Not on
+  /// a stream that was waited for by readable().
+  [[nodiscard]] detail::ready_wait<R> poll_readable(time_point deadline = never) noexcept {
     return {*descriptor_, {io_kind::readable, nullptr, 0, deadline}};
   }
   /// Waits until a write would not block.
-  [[nodiscard]] detail::ready_wait<R> writable(time_point deadline = never) noexcept {
-    return {*descriptor_, {io_kind::writable, nullptr, 0, deadline}};
+  [[nodiscard]] detail::ready_wait<R> writable(time_point deadline = never, on_stop stop = on_stop::cancel) noexcept {
+    return {*descriptor_, {io_kind::writable, nullptr, 0, deadline, false, stop}};
   }
 
   /// Waits until a read would not block, tells `watcher`, and waits again for as long as it says: for a connection that
@@ -6742,6 +6822,16 @@ class stream_socket {
   template <detail::watcher Watcher>
   [[nodiscard]] detail::vigil<R, Watcher> watch(Watcher& watcher) noexcept {
     return {*descriptor_, watcher};
+  }
+
+  /// Waits for bytes and gives them in the buffer they came in: see net/received.hpp, which has to be included.
+  template <class Receiver = detail::receiver<R>>
+  [[nodiscard]] auto receive(time_point deadline = never) {
+    static_assert(
+        requires { sizeof(Receiver); },
+        "tenon::stream_socket::receive: to receive into buffers of the runtime's takes <tenon/net/received.hpp>; "
+        "include it, or write read_some");
+    return Receiver::receive(*descriptor_, deadline);
   }
 
   /// Reads or writes what can be without waiting, from a worker of R; std::errc::operation_would_block when nothing
@@ -15567,6 +15657,178 @@ class yielding {
 /// All of tenon that needs nothing but a compiler. A door opens with its macro; the CMake target of the door sets it.
 
 #if defined(TENON_WITH_IO_URING) && TENON_WITH_IO_URING
+#ifndef TENON_SINGLE_BACKEND_DETAIL_RING_OPTIONS
+#define TENON_SINGLE_BACKEND_DETAIL_RING_OPTIONS
+// tenon/backend/detail/ring_options.hpp
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace tenon {
+
+namespace detail {
+
+/// What an option of io_uring decides; of each there is one at most.
+enum class ring_slot : std::uint8_t { nothing, entries, shots, buffers, zero_copy, wake, files, lacking };
+
+/// What newer kernels have, each probed when a loop opens, and each done without where it is missing.
+enum class ring_feature : std::uint8_t {
+  multishot_accept = 1,   ///< Linux 5.19
+  multishot_receive = 2,  ///< 6.0, with a ring of provided buffers
+  zero_copy = 4,          ///< 6.0
+  message = 8,            ///< 5.18, to a ring that puts work off 6.3
+  files = 16,             ///< 5.19: a table with room in it
+};
+
+/// What each option of io_uring derives from.
+struct ring_option {};
+
+}  // namespace detail
+
+/// Option of io_uring: how many submissions fit between two waits before they are sent early.
+template <unsigned N>
+struct entries : detail::ring_option {
+  static_assert(
+      std::has_single_bit(N) && N <= 4096,
+      "tenon::entries<N>: N, the submissions of a ring, must be a power of two up to 4096; write entries<256>");
+  static constexpr auto decides = detail::ring_slot::entries;
+  static constexpr auto word = fixed_string("entries<") + detail::decimal<N> + fixed_string(">");
+  static constexpr unsigned value = N;
+};
+
+/// Option of io_uring: a listening socket is armed once and accepts whoever comes, a stream that is waited for by
+/// `readable` is armed once and receives into the buffer_ring. The default.
+struct multishot : detail::ring_option {
+  static constexpr auto decides = detail::ring_slot::shots;
+  static constexpr auto word = fixed_string("multishot");
+};
+
+/// Option of io_uring: the opposite. Each operation is handed over by itself, and nobody is accepted, and nothing
+/// received, before it was asked for: for listening sockets that are shared with other processes.
+struct single_shot : detail::ring_option {
+  static constexpr auto decides = detail::ring_slot::shots;
+  static constexpr auto word = fixed_string("single_shot");
+};
+
+/// Option of io_uring: the buffers of a worker that multishot receives into, N of Size bytes each.
+template <unsigned N = 256, unsigned Size = 4096>
+struct buffer_ring : detail::ring_option {
+  static_assert(std::has_single_bit(N) && N <= 32768,
+                "tenon::buffer_ring<N, Size>: N, the buffers of a worker, must be a power of two up to 32768; write "
+                "buffer_ring<256, 4096>");
+  static_assert(Size >= 64 && Size <= 1024 * 1024,
+                "tenon::buffer_ring<N, Size>: Size, the bytes of a buffer, must lie between 64 and 1048576; write "
+                "buffer_ring<256, 4096>");
+  static constexpr auto decides = detail::ring_slot::buffers;
+  static constexpr auto word = fixed_string("buffer_ring<") + detail::decimal<N> + fixed_string(", ") +
+                               detail::decimal<Size> + fixed_string(">");
+  static constexpr unsigned count = N;
+  static constexpr unsigned size = Size;
+};
+
+/// Option of io_uring: a write of more than Above bytes to a TCP socket is sent from where it lies. It ends when the
+/// peer has acknowledged it, so that it is for bulk over a real network; on the loopback the kernel copies anyway.
+template <std::size_t Above = 32768>
+struct send_zero_copy : detail::ring_option {
+  static constexpr auto decides = detail::ring_slot::zero_copy;
+  static constexpr auto word = fixed_string("send_zero_copy<") + detail::decimal<Above> + fixed_string(">");
+  static constexpr std::size_t above = Above;
+};
+
+/// Option of io_uring: a worker wakes another by a message from ring to ring, not by an eventfd. Threads that are no
+/// worker ring the eventfd still.
+struct message_wake : detail::ring_option {
+  static constexpr auto decides = detail::ring_slot::wake;
+  static constexpr auto word = fixed_string("message_wake");
+};
+
+/// Option of io_uring: descriptors stand in a table of the ring's, up to N of them.
+template <unsigned N = 4096>
+struct registered_files : detail::ring_option {
+  static_assert(N >= 1 && N <= 32768,
+                "tenon::registered_files<N>: N, the places of the table, must lie between 1 and 32768; write "
+                "registered_files<4096>");
+  static constexpr auto decides = detail::ring_slot::files;
+  static constexpr auto word = fixed_string("registered_files<") + detail::decimal<N> + fixed_string(">");
+  static constexpr unsigned count = N;
+};
+
+namespace detail {
+
+/// Option for tests: a kernel without these features.
+template <ring_feature... Features>
+struct lacking : ring_option {
+  static constexpr auto decides = ring_slot::lacking;
+  static constexpr auto word = fixed_string("lacking");
+  static constexpr unsigned mask = (0U | ... | static_cast<unsigned>(Features));
+};
+
+struct no_ring_option {
+  static constexpr auto decides = ring_slot::nothing;
+  static constexpr unsigned mask = 0;
+};
+
+/// The option that decides Slot, or Otherwise.
+template <ring_slot Slot, class Otherwise, class... Options>
+struct chosen_ring_option {
+  using type = Otherwise;
+};
+template <ring_slot Slot, class Otherwise, class First, class... Rest>
+struct chosen_ring_option<Slot, Otherwise, First, Rest...> : chosen_ring_option<Slot, Otherwise, Rest...> {};
+template <ring_slot Slot, class Otherwise, class First, class... Rest>
+  requires(First::decides == Slot)
+struct chosen_ring_option<Slot, Otherwise, First, Rest...> {
+  using type = First;
+};
+
+template <class... Options>
+struct ring_word {
+  static constexpr auto value = fixed_string("io_uring");
+};
+template <class First, class... Rest>
+struct ring_word<First, Rest...> {
+  static constexpr auto value =
+      ((fixed_string("io_uring<") + First::word) + ... + (fixed_string(", ") + Rest::word)) + fixed_string(">");
+};
+
+template <class... Options>
+struct ring_options {
+  template <ring_slot Slot, class Otherwise>
+  using option = typename chosen_ring_option<Slot, Otherwise, Options...>::type;
+  template <ring_slot Slot>
+  static constexpr bool names = ((Options::decides == Slot) || ...);
+
+  static constexpr auto word = ring_word<Options...>::value;
+  static constexpr unsigned entries = option<ring_slot::entries, tenon::entries<256>>::value;
+  static constexpr bool is_multishot = std::is_same_v<option<ring_slot::shots, multishot>, multishot>;
+  using buffers = option<ring_slot::buffers, buffer_ring<>>;
+  static constexpr bool sends_zero_copy = names<ring_slot::zero_copy>;
+  using zero_copy = option<ring_slot::zero_copy, send_zero_copy<>>;
+  static constexpr bool wakes_by_message = names<ring_slot::wake>;
+  static constexpr bool registers_files = names<ring_slot::files>;
+  using files = option<ring_slot::files, registered_files<>>;
+  static constexpr unsigned masked = option<ring_slot::lacking, no_ring_option>::mask;
+
+  /// Whether no two decide the same.
+  static constexpr bool is_clear = [] {
+    constexpr ring_slot all[] = {Options::decides..., ring_slot::nothing};
+    for (std::size_t i = 0; i < sizeof...(Options); ++i) {
+      for (std::size_t k = i + 1; k < sizeof...(Options); ++k) {
+        if (all[i] == all[k]) return false;
+      }
+    }
+    return true;
+  }();
+};
+
+}  // namespace detail
+
+static_assert(detail::ring_options<entries<64>>::word == fixed_string("io_uring<entries<64>>"));
+
+}  // namespace tenon
+#endif
 #ifndef TENON_SINGLE_BACKEND_DETAIL_KERNEL_RINGS
 #define TENON_SINGLE_BACKEND_DETAIL_KERNEL_RINGS
 // tenon/backend/detail/kernel_rings.hpp
@@ -15577,10 +15839,750 @@ class yielding {
 #include <utility>
 
 #include <liburing.h>
-#include <poll.h>
-#include <sys/socket.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+namespace tenon::detail {
+
+/// The loop whose wait() this thread was in last.
+inline thread_local const void* ring_here = nullptr;
+
+/// What the kernel says of a submission that has ended, or that goes on and has more to say.
+struct completion {
+  std::uint64_t tag = 0;  ///< the submission's user_data
+  int outcome = 0;
+  bool goes_on = false;
+  bool has_more_to_read = false;
+  bool has_buffer = false;
+  bool is_notice = false;    ///< of a zero-copy send: the bytes have been let go
+  std::uint16_t buffer = 0;  ///< which one
+};
+
+/// The two rings shared with the kernel. The door of liburing.
+///
+/// Threads  One. The first that enters is its own for good; set_up and the destructor may run on another.
+class kernel_rings {
+ public:
+  kernel_rings() = default;
+  kernel_rings(const kernel_rings&) = delete;
+  kernel_rings& operator=(const kernel_rings&) = delete;
+  ~kernel_rings() { tear_down(); }
+
+  /// 0, or the errno value that says why there is none. `may_put_off`: the kernel may put work off until it is entered.
+  [[nodiscard]] int set_up(unsigned entries, bool may_put_off) noexcept {
+    // Multishot polls (the bell) came with 5.13, as RSRC_TAGS did.
+    constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_RSRC_TAGS;
+    // One issuer is the thread that enables the ring: so it starts disabled, for set_up may run on another.
+    constexpr unsigned best =
+        IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_R_DISABLED;
+    int error = 0;
+    for (const unsigned flags : {best, unsigned{IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG}, 0U}) {
+      if (flags == best && !may_put_off) continue;
+      ::io_uring_params asked{};
+      asked.flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+      asked.cq_entries = 4 * entries;
+      error = -::io_uring_queue_init_params(entries, &ring_, &asked);
+      if (error == EINVAL) continue;  // flags this kernel does not know
+      if (error != 0) return error;
+      is_there_ = true;
+      is_best_ = flags == best;
+      is_owned_ = false;
+      if ((ring_.features & needed) == needed) return look(), 0;
+      tear_down();
+      return EINVAL;
+    }
+    return error;
+  }
+  void tear_down() noexcept {
+    if (!std::exchange(is_there_, false)) return;
+    // A ring that does its work at once might receive into buffers that are about to go.
+    if (std::exchange(has_buffers_, false) && !is_best_) ::io_uring_unregister_buf_ring(&ring_, buffers_);
+    // The number under which the ring was registered is its own thread's: here it might be another ring's.
+    if (!is_own_thread()) ring_.int_flags = 0;
+    ::io_uring_queue_exit(&ring_);
+  }
+
+  [[nodiscard]] bool is_there() const noexcept { return is_there_; }
+  /// Whether it puts work off: Linux 6.1.
+  [[nodiscard]] bool is_best() const noexcept { return is_best_; }
+  [[nodiscard]] int fd() const noexcept { return ring_.ring_fd; }
+
+  /// The bits of ring_feature that this kernel has by its list of operations.
+  [[nodiscard]] unsigned features() const noexcept { return features_; }
+
+  /// The thread that calls it first is the one issuer.
+  void enable() noexcept {
+    if (is_owned_) return;
+    is_owned_ = true;
+    owner_ = ::pthread_self();
+    // io_uring_enable_rings is declared by liburing 2.3, but not exported.
+    if (is_best_) ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+    (void)::io_uring_register_ring_fd(&ring_);  // spares each enter a look into the table of descriptors
+  }
+  [[nodiscard]] bool is_own_thread() const noexcept {
+    return is_owned_ && ::pthread_equal(owner_, ::pthread_self()) != 0;
+  }
+
+  /// 0 or an errno value.
+  [[nodiscard]] int register_buffers(::io_uring_buf_ring& buffers, unsigned count, unsigned short group) noexcept {
+    ::io_uring_buf_reg asked{};
+    asked.ring_addr = reinterpret_cast<std::uintptr_t>(&buffers);
+    asked.ring_entries = count;
+    asked.bgid = group;
+    const int error = -::io_uring_register_buf_ring(&ring_, &asked, 0);
+    has_buffers_ = error == 0;
+    buffers_ = group;
+    return error;
+  }
+  /// A table of descriptors, all places free. 0 or an errno value.
+  [[nodiscard]] int register_files(unsigned count) noexcept { return -::io_uring_register_files_sparse(&ring_, count); }
+  /// Puts a descriptor into the table, or -1. False: it could not be.
+  [[nodiscard]] bool set_file(unsigned at, int fd) noexcept {
+    return ::io_uring_register_files_update(&ring_, at, &fd, 1) == 1;
+  }
+
+  /// A free submission, or null when the ring is full.
+  [[nodiscard]] ::io_uring_sqe* slot() noexcept { return ::io_uring_get_sqe(&ring_); }
+  /// Sends what is there. False: the kernel takes nothing for now, and what has completed is to be taken in.
+  [[nodiscard]] bool send() noexcept {
+    enable();
+    if (::io_uring_submit(&ring_) > 0) return true;
+    (void)::io_uring_get_events(&ring_);  // too many completions outstanding, or out of memory for now
+    return false;
+  }
+  [[nodiscard]] bool has_unsent() const noexcept { return ::io_uring_sq_ready(&ring_) != 0; }
+
+  /// Sends what is there and waits for a completion, at most so long; negative: for ever.
+  void enter(std::chrono::nanoseconds timeout) noexcept {
+    if (timeout.count() < 0) {
+      (void)::io_uring_submit_and_wait(&ring_, 1);
+    } else if (timeout.count() > 0) {
+      const timespec span = to_timespec(timeout);
+      ::__kernel_timespec limit{span.tv_sec, span.tv_nsec};
+      ::io_uring_cqe* first = nullptr;
+      (void)::io_uring_submit_and_wait_timeout(&ring_, &first, 1, &limit, nullptr);
+    } else if (has_unsent() || asks_to_be_entered()) {
+      (void)::io_uring_submit_and_get_events(&ring_);
+    }
+  }
+  /// Sends what is there and waits for one more completion. False: the kernel does not serve this thread.
+  [[nodiscard]] bool enter_for_one() noexcept {
+    const int sent = ::io_uring_submit_and_wait(&ring_, 1);
+    return sent >= 0 || sent == -EINTR || sent == -EAGAIN || sent == -EBUSY;
+  }
+  /// Completions wait in the kernel for us to fetch them.
+  [[nodiscard]] bool asks_to_be_entered() const noexcept {
+    return (__atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
+  }
+
+  [[nodiscard]] bool has_completed() const noexcept { return ::io_uring_cq_ready(&ring_) != 0; }
+  /// The next completion, of which there is one. It is the kernel's again, so that what follows may submit.
+  [[nodiscard]] completion take() noexcept {
+    const ::io_uring_cqe& cqe = ring_.cq.cqes[*ring_.cq.khead & ring_.cq.ring_mask];
+    const unsigned flags = cqe.flags;
+    const completion taken{cqe.user_data,
+                           cqe.res,
+                           (flags & IORING_CQE_F_MORE) != 0,
+                           (flags & IORING_CQE_F_SOCK_NONEMPTY) != 0,
+                           (flags & IORING_CQE_F_BUFFER) != 0,
+                           (flags & IORING_CQE_F_NOTIF) != 0,
+                           static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT)};
+    ::io_uring_cq_advance(&ring_, 1);
+    return taken;
+  }
+
+ private:
+  void look() noexcept {
+    features_ = 0;
+    ::io_uring_probe* const told = ::io_uring_get_probe_ring(&ring_);
+    if (told == nullptr) return;
+    const auto has = [&](int operation, ring_feature what) {
+      if (::io_uring_opcode_supported(told, operation) != 0) features_ |= static_cast<unsigned>(what);
+    };
+    has(IORING_OP_SOCKET, ring_feature::multishot_accept);    // both came with 5.19
+    has(IORING_OP_SEND_ZC, ring_feature::multishot_receive);  // and these with 6.0
+    has(IORING_OP_SEND_ZC, ring_feature::zero_copy);
+    has(IORING_OP_MSG_RING, ring_feature::message);
+    has(IORING_OP_SOCKET, ring_feature::files);
+    ::io_uring_free_probe(told);
+  }
+
+  ::io_uring ring_{};
+  ::pthread_t owner_{};
+  unsigned features_ = 0;
+  unsigned short buffers_ = 0;
+  bool is_there_ = false;
+  bool is_best_ = false;
+  bool is_owned_ = false;
+  bool has_buffers_ = false;
+};
+
+}  // namespace tenon::detail
+#endif
+#ifndef TENON_SINGLE_BACKEND_DETAIL_RECEIVED_PART
+#define TENON_SINGLE_BACKEND_DETAIL_RECEIVED_PART
+// tenon/backend/detail/received_part.hpp
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tenon::detail {
+
+template <class Threading>
+class buffer_pool;
+
+/// Bytes that the kernel has received: [begin, end) of a buffer of a pool.
+template <class Threading>
+struct received_part {
+  received_part* next = nullptr;
+  buffer_pool<Threading>* pool = nullptr;
+  std::byte* data = nullptr;
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+
+  [[nodiscard]] std::size_t size() const noexcept { return end - begin; }
+};
+
+}  // namespace tenon::detail
+#endif
+#ifndef TENON_SINGLE_BACKEND_DETAIL_BUFFER_POOL
+#define TENON_SINGLE_BACKEND_DETAIL_BUFFER_POOL
+// tenon/backend/detail/buffer_pool.hpp
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#include <sys/mman.h>
+
+namespace tenon::detail {
+
+/// The buffers that the kernel chooses from when it receives, and takes its bytes from us: one ring a loop.
+///
+/// A part is taken by the loop's thread, handed to whoever reads, and given back on any thread: at home straight into
+/// the ring, elsewhere by way of a stack that the loop empties. The stack is Treiber's, taken whole, as core's inbox.
+///
+/// Threads  give_back: any. All else: the loop's, and open() and shut() whoever opens and destroys the loop.
+template <class Threading>
+class buffer_pool {
+ public:
+  using part = received_part<Threading>;
+  static constexpr unsigned short group = 1;
+
+  buffer_pool() = default;
+  buffer_pool(const buffer_pool&) = delete;
+  buffer_pool& operator=(const buffer_pool&) = delete;
+  ~buffer_pool() { forget(); }
+
+  /// 0, or the errno value that says why there is none.
+  [[nodiscard]] int open(kernel_rings& rings, const void* home, unsigned count, unsigned size) noexcept {
+    home_ = home;
+    ring_bytes_ = count * sizeof(::io_uring_buf);
+    const std::size_t all = ring_bytes_ + std::size_t{count} * size;
+    // Pages that nothing was received into yet are not there: a quiet loop costs the ring alone.
+    void* const memory = ::mmap(nullptr, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return ENOMEM;
+    memory_ = static_cast<std::byte*>(memory);
+    memory_bytes_ = all;
+    parts_ = new (std::nothrow) part[count];
+    if (parts_ == nullptr) return forget(), ENOMEM;
+    count_ = count;
+    size_ = size;
+    ring_ = static_cast<::io_uring_buf_ring*>(memory);
+    ::io_uring_buf_ring_init(ring_);
+    if (const int error = rings.register_buffers(*ring_, count, group); error != 0) return forget(), error;
+    for (unsigned i = 0; i < count; ++i) {
+      parts_[i].pool = this;
+      parts_[i].data = memory_ + ring_bytes_ + std::size_t{i} * size;
+      put(parts_[i]);
+    }
+    publish();
+    return 0;
+  }
+  /// After the kernel has forgotten it.
+  void forget() noexcept {
+    delete[] parts_;
+    parts_ = nullptr;
+    if (memory_ != nullptr) ::munmap(memory_, memory_bytes_);
+    memory_ = nullptr;
+    ring_ = nullptr;
+    left_ = 0;
+    unpublished_ = 0;
+    returned_.store(nullptr, std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] bool is_there() const noexcept { return ring_ != nullptr; }
+  [[nodiscard]] unsigned count() const noexcept { return count_; }
+  /// How many buffers the kernel has, as far as it has told us.
+  [[nodiscard]] unsigned left() const noexcept { return left_; }
+
+  /// Buffer `id`, into which the kernel has received `bytes`.
+  [[nodiscard]] part& take(unsigned id, std::uint32_t bytes) noexcept {
+    --left_;
+    part& taken = parts_[id];
+    taken.begin = 0;
+    taken.end = bytes;
+    taken.next = nullptr;
+    return taken;
+  }
+
+  void give_back(part& given) noexcept {
+    if (!Threading::concurrent || ring_here == home_) {
+      put(given);
+      return publish();
+    }
+    part* top = returned_.load(std::memory_order_relaxed);
+    do {
+      given.next = top;
+    } while (!returned_.compare_exchange_strong(top, &given, std::memory_order_release, std::memory_order_relaxed));
+  }
+  /// Takes in what was sent back.
+  void refill() noexcept {
+    if (returned_.load(std::memory_order_relaxed) == nullptr) return;
+    part* each = returned_.exchange(nullptr, std::memory_order_acquire);
+    while (each != nullptr) {
+      part* const next = each->next;
+      put(*each);
+      each = next;
+    }
+    publish();
+  }
+
+ private:
+  void put(part& given) noexcept {
+    const auto id = static_cast<unsigned short>(&given - parts_);
+    ::io_uring_buf_ring_add(ring_, given.data, size_, id, static_cast<int>(count_ - 1), static_cast<int>(unpublished_));
+    ++unpublished_;
+  }
+  void publish() noexcept {
+    ::io_uring_buf_ring_advance(ring_, static_cast<int>(unpublished_));
+    left_ += unpublished_;
+    unpublished_ = 0;
+  }
+
+  const void* home_ = nullptr;  // the loop
+  ::io_uring_buf_ring* ring_ = nullptr;
+  part* parts_ = nullptr;
+  std::byte* memory_ = nullptr;
+  std::size_t memory_bytes_ = 0;
+  std::size_t ring_bytes_ = 0;
+  unsigned count_ = 0;
+  unsigned size_ = 0;
+  unsigned left_ = 0;
+  unsigned unpublished_ = 0;
+  typename Threading::template atomic<part*> returned_{nullptr};
+};
+
+}  // namespace tenon::detail
+#endif
+#ifndef TENON_SINGLE_BACKEND_DETAIL_FILE_TABLE
+#define TENON_SINGLE_BACKEND_DETAIL_FILE_TABLE
+// tenon/backend/detail/file_table.hpp
+
+#include <cstdint>
+#include <memory>
+#include <new>
+
+namespace tenon::detail {
+
+/// The places of a ring's table of descriptors, and which of them are free.
+///
+/// Cost     put and remove: one system call each.
+/// Threads  The loop's.
+template <unsigned N>
+class file_table {
+ public:
+  [[nodiscard]] bool open(kernel_rings& rings) noexcept {
+    free_.reset(new (std::nothrow) std::uint16_t[N]);
+    left_ = 0;
+    if (free_ == nullptr || rings.register_files(N) != 0) return false;
+    for (unsigned i = N; i-- > 0;) free_[left_++] = static_cast<std::uint16_t>(i);
+    return true;
+  }
+  /// -1 when there is no place, and no harm in it.
+  [[nodiscard]] int put(kernel_rings& rings, int fd) noexcept {
+    if (left_ == 0) return -1;
+    const unsigned place = free_[left_ - 1];
+    if (!rings.set_file(place, fd)) return -1;
+    --left_;
+    return static_cast<int>(place);
+  }
+  void remove(kernel_rings& rings, int place) noexcept {
+    if (place < 0) return;
+    if (rings.set_file(static_cast<unsigned>(place), -1)) free_[left_++] = static_cast<std::uint16_t>(place);
+  }
+
+ private:
+  std::unique_ptr<std::uint16_t[]> free_;
+  unsigned left_ = 0;
+};
+
+}  // namespace tenon::detail
+#endif
+#ifndef TENON_SINGLE_BACKEND_DETAIL_RING_NOTE
+#define TENON_SINGLE_BACKEND_DETAIL_RING_NOTE
+// tenon/backend/detail/ring_note.hpp
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <string_view>
+
+namespace tenon::detail {
+
+/// Why there is no ring, or what it does without, as a sentence.
+class ring_note {
+ public:
+  void explain(int error) noexcept {
+    const char* const why = error == ENOSYS   ? "the kernel has none"
+                            : error == EPERM  ? "it is forbidden: see kernel.io_uring_disabled and seccomp"
+                            : error == EINVAL ? "the kernel is older than 5.13"
+                            : error == ENOMEM ? "out of memory: see RLIMIT_MEMLOCK"
+                                              : nullptr;
+    const int size =
+        why != nullptr
+            ? std::snprintf(text_, sizeof text_, "io_uring is not available (%s): epoll is used", why)
+            : std::snprintf(text_, sizeof text_, "io_uring is not available (errno %d): epoll is used", error);
+    size_ = static_cast<std::size_t>(size);
+  }
+
+  /// `missing`: the bits of what was meant to be there.
+  void regret(unsigned missing) noexcept {
+    struct line {
+      ring_feature what;
+      const char* name;
+    };
+    constexpr line lines[] = {{ring_feature::multishot_accept, "multishot accept"},
+                              {ring_feature::multishot_receive, "multishot receive"},
+                              {ring_feature::zero_copy, "zero-copy send"},
+                              {ring_feature::message, "wake by message"},
+                              {ring_feature::files, "registered files"}};
+    size_ = 0;
+    for (const line& each : lines) {
+      if ((missing & static_cast<unsigned>(each.what)) == 0) continue;
+      const int size = std::snprintf(text_ + size_, sizeof text_ - size_, "%s%s",
+                                     size_ == 0 ? "io_uring without " : ", ", each.name);
+      size_ += static_cast<std::size_t>(size);
+    }
+    if (size_ == 0) return;
+    size_ += static_cast<std::size_t>(
+        std::snprintf(text_ + size_, sizeof text_ - size_, ": the kernel is older, or out of memory it may lock"));
+  }
+
+  [[nodiscard]] std::string_view read() const noexcept { return {text_, size_}; }
+
+ private:
+  std::size_t size_ = 0;
+  char text_[192]{};
+};
+
+}  // namespace tenon::detail
+#endif
+#ifndef TENON_SINGLE_BACKEND_DETAIL_INBOUND
+#define TENON_SINGLE_BACKEND_DETAIL_INBOUND
+// tenon/backend/detail/inbound.hpp
+
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include <unistd.h>
+
+namespace tenon::detail {
+
+/// Accepted sockets that nobody has asked for yet. One that is armed has all accepted who wait, as many as they are.
+///
+/// Threads  push: the loop's. pop: the one that accepts.
+template <class Threading>
+class accepted_sockets {
+  struct turn {  // std::lock_guard costs a header
+    explicit turn(typename Threading::mutex& at) noexcept : mutex(at) { mutex.lock(); }
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+    ~turn() { mutex.unlock(); }
+    typename Threading::mutex& mutex;
+  };
+
+ public:
+  /// From here on no more are to be accepted.
+  static constexpr unsigned enough = 32;
+
+  accepted_sockets() = default;
+  accepted_sockets(const accepted_sockets&) = delete;
+  accepted_sockets& operator=(const accepted_sockets&) = delete;
+  ~accepted_sockets() {
+    for (int fd = pop(); fd >= 0; fd = pop()) ::close(fd);
+  }
+  [[nodiscard]] unsigned size() noexcept {
+    const turn mine(mutex_);
+    return tail_ - head_;
+  }
+  /// False: no memory.
+  [[nodiscard]] bool push(int fd) noexcept {
+    const turn mine(mutex_);
+    if (tail_ - head_ == room_ && !grow()) return false;
+    fds_[tail_++ % room_] = fd;
+    return true;
+  }
+  /// -1 when there is none.
+  [[nodiscard]] int pop() noexcept {
+    const turn mine(mutex_);
+    return head_ == tail_ ? -1 : fds_[head_++ % room_];
+  }
+
+ private:
+  [[nodiscard]] bool grow() noexcept {
+    const unsigned room = room_ == 0 ? enough : 2 * room_;
+    std::unique_ptr<int[]> more(new (std::nothrow) int[room]);
+    if (more == nullptr) return false;
+    const unsigned count = tail_ - head_;
+    for (unsigned i = 0; i < count; ++i) more[i] = fds_[(head_ + i) % room_];
+    fds_ = std::move(more);
+    room_ = room;
+    head_ = 0;
+    tail_ = count;
+    return true;
+  }
+
+  typename Threading::mutex mutex_;
+  std::unique_ptr<int[]> fds_;
+  unsigned room_ = 0;
+  unsigned head_ = 0;
+  unsigned tail_ = 0;
+};
+
+/// What a multishot operation has brought for a source and nobody has asked for yet: received bytes, or accepted
+/// sockets; and whether the kernel still holds the operation.
+///
+/// Two threads meet here: the loop's, which brings, and the one that reads (a task may have been stolen; the scheduler
+/// orders those who read in turn). `armed` and `arrived_` are all they share:
+///   - a part goes from the loop to the reader by the push on `arrived_` (release) and its exchange (acquire);
+///   - `end` is written before `armed` becomes false (release). Who has read `armed` as false (acquire), and looks at
+///     `arrived_` after that, sees all that this operation brought, so that a call of its own cannot overtake it.
+/// Only who reads has the operation armed, by way of the loop: `armed` does not become true beneath a reader.
+/// Model: tests/model/inbound.cpp.
+template <class Threading>
+class inbound {
+  template <class T>
+  using atomic = typename Threading::template atomic<T>;
+  using part = received_part<Threading>;
+
+ public:
+  static constexpr int none = 1;  ///< no end, for ends are <= 0
+
+  inbound() = default;
+  inbound(const inbound&) = delete;
+  inbound& operator=(const inbound&) = delete;
+  ~inbound() { drop(); }
+
+  // The loop.
+
+  [[nodiscard]] bool is_armed() const noexcept { return armed_.load(std::memory_order_acquire); }
+  /// Whether it is of use to arm it (again).
+  [[nodiscard]] bool may_be_armed() const noexcept { return !ended_; }
+  /// False: no memory.
+  [[nodiscard]] bool arm_accept() noexcept {
+    if (accepted_ == nullptr) accepted_.reset(new (std::nothrow) accepted_sockets<Threading>);
+    if (accepted_ == nullptr) return false;
+    arm();
+    return true;
+  }
+  void arm() noexcept {
+    end_ = none;
+    is_cancelled_ = false;
+    armed_.store(true, std::memory_order_relaxed);
+  }
+  /// The kernel has let go of it. `end`: what the reader is to be told after the rest, or `none`.
+  void disarm(int end) noexcept {
+    end_ = end;
+    armed_.store(false, std::memory_order_release);
+  }
+  /// True, once: the kernel is to be asked to let go of it.
+  [[nodiscard]] bool cancel() noexcept { return is_armed() && !std::exchange(is_cancelled_, true); }
+  [[nodiscard]] bool is_cancelled() const noexcept { return is_cancelled_; }
+
+  void push(part& come) noexcept {
+    waiting_.fetch_add(1, std::memory_order_relaxed);
+    part* top = arrived_.load(std::memory_order_relaxed);
+    do {
+      come.next = top;
+    } while (!arrived_.compare_exchange_strong(top, &come, std::memory_order_release, std::memory_order_relaxed));
+  }
+  /// How many parts, or sockets, nobody has asked for.
+  [[nodiscard]] unsigned waiting() const noexcept {
+    return accepted_ != nullptr ? accepted_->size() : waiting_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] bool accepts() const noexcept { return accepted_ != nullptr; }
+  [[nodiscard]] bool push_accepted(int fd) noexcept { return accepted_->push(fd); }
+
+  // The reader.
+
+  /// Ends the operation with what has come. False: nothing has. `was_armed`: what is_armed() said before.
+  [[nodiscard]] bool serve(io_operation& op, bool was_armed) noexcept {
+    if (op.kind == io_kind::accept) {
+      const int fd = accepted_ != nullptr ? accepted_->pop() : -1;
+      if (fd >= 0) return op.outcome = fd, true;
+    } else if (look() != nullptr) {
+      op.outcome = op.kind == io_kind::read ? copy(static_cast<std::byte*>(op.data), op.size) : 0;
+      return true;
+    }
+    if (was_armed || end_ == none) return false;
+    if (op.kind == io_kind::arrival) return op.outcome = 0, true;
+    op.outcome = end_;
+    end_ = none;
+    ended_ = op.kind != io_kind::accept;
+    return true;
+  }
+  /// The next part, or null. It is the caller's, who gives it back to its pool.
+  [[nodiscard]] part* take() noexcept {
+    part* const first = look();
+    if (first == nullptr) return nullptr;
+    front_ = first->next;
+    waiting_.fetch_sub(1, std::memory_order_relaxed);
+    return first;
+  }
+  /// Gives back all that has come.
+  void drop() noexcept {
+    while (part* const each = take()) each->pool->give_back(*each);
+    accepted_.reset();
+  }
+  /// As new. Nothing is armed.
+  void reset() noexcept {
+    drop();
+    end_ = none;
+    ended_ = false;
+    is_cancelled_ = false;
+  }
+
+ private:
+  [[nodiscard]] part* look() noexcept {
+    if (front_ != nullptr) return front_;
+    if (arrived_.load(std::memory_order_relaxed) == nullptr) return nullptr;
+    part* newest = arrived_.exchange(nullptr, std::memory_order_acquire);
+    while (newest != nullptr) {  // turned round
+      part* const older = newest->next;
+      newest->next = front_;
+      front_ = newest;
+      newest = older;
+    }
+    return front_;
+  }
+  [[nodiscard]] std::int64_t copy(std::byte* to, std::size_t room) noexcept {
+    std::size_t total = 0;
+    while (part* const first = look()) {
+      const std::size_t count = first->size() < room - total ? first->size() : room - total;
+      std::memcpy(to + total, first->data + first->begin, count);
+      total += count;
+      first->begin += static_cast<std::uint32_t>(count);
+      if (first->begin != first->end) break;
+      (void)take();
+      first->pool->give_back(*first);
+      if (total == room) break;
+    }
+    return static_cast<std::int64_t>(total);
+  }
+
+  atomic<bool> armed_{false};
+  bool is_cancelled_ = false;  // the loop's
+  bool ended_ = false;         // the reader's, and the loop's while an operation is in flight
+  int end_ = none;
+  atomic<unsigned> waiting_{0};
+  atomic<part*> arrived_{nullptr};  // newest first
+  part* front_ = nullptr;           // oldest first; the reader's
+  std::unique_ptr<accepted_sockets<Threading>> accepted_;
+};
+
+}  // namespace tenon::detail
+#endif
+#ifndef TENON_SINGLE_BACKEND_DETAIL_RING_SOURCE
+#define TENON_SINGLE_BACKEND_DETAIL_RING_SOURCE
+// tenon/backend/detail/ring_source.hpp
+
+#include <cerrno>
+
+namespace tenon::detail {
+
+/// What a multishot operation may have brought already.
+[[nodiscard]] constexpr bool is_of_line(io_kind kind) noexcept {
+  return kind == io_kind::read || kind == io_kind::arrival || kind == io_kind::accept;
+}
+
+/// In the ring's care, `pending` of a side is what waits, and `ready` no more than a guess: whether a call made at
+/// once, elsewhere than on the loop's thread, is likely to end.
+template <class Threading, class Fallback>
+struct ring_source : Fallback::source {
+  struct stage {
+    bool polls = false;      ///< the kernel waits for readiness, and the operation goes out again after that
+    bool cancelled = false;  ///< not again
+    bool stays = false;      ///< it is not in the kernel: it waits for what a multishot operation brings
+    bool bulk = false;       ///< sent from where it lies: ended when the kernel says that it has let go
+  };
+
+  const void* home = nullptr;  ///< the loop, when it has a ring
+  stage in_stage;
+  stage out_stage;
+  int place = -1;  ///< in the table of descriptors
+  inbound<Threading> line;
+};
+
+/// What of an operation needs no ring, and may be done on any thread.
+template <class Threading, class Fallback>
+struct ring_attempts {
+  using source = ring_source<Threading, Fallback>;
+  using part = received_part<Threading>;
+
+  [[nodiscard]] static bool attempt(io_operation& op) noexcept {
+    if (is_of_file(op.kind)) return false;
+    auto& s = static_cast<source&>(*op.source);
+    if (s.home == nullptr) return Fallback::attempt(op);
+    if (is_of_line(op.kind)) {
+      const bool was_armed = s.line.is_armed();
+      if (s.line.serve(op, was_armed)) return true;
+      if (was_armed) return false;
+    }
+    // At home the ring batches; elsewhere the call is made here, and only if it would block does it go home.
+    if (s.home == ring_here || is_poll(op.kind)) return false;
+    return Fallback::attempt(op);
+  }
+
+  /// For who will not wait: an attempt that makes the call itself. outcome -EAGAIN: it would block.
+  static void attempt_now(io_operation& op) noexcept {
+    auto& s = static_cast<source&>(*op.source);
+    if (s.home == nullptr) {
+      if (!Fallback::attempt(op)) op.outcome = -EAGAIN;
+      return;
+    }
+    if (is_of_line(op.kind)) {
+      const bool was_armed = s.line.is_armed();
+      if (s.line.serve(op, was_armed)) return;
+      op.outcome = -EAGAIN;
+      if (was_armed) return;
+    }
+    op.outcome = perform(op, s.is_socket);
+  }
+
+  /// What has arrived, whole, from whatever thread reads: null when nothing has, or what has is the end.
+  [[nodiscard]] static part* take_part(source& s) noexcept { return s.home != nullptr ? s.line.take() : nullptr; }
+};
+
+}  // namespace tenon::detail
+#endif
+#ifndef TENON_SINGLE_BACKEND_DETAIL_SUBMISSION
+#define TENON_SINGLE_BACKEND_DETAIL_SUBMISSION
+// tenon/backend/detail/submission.hpp
+
+#include <cstddef>
+#include <cstdint>
+
+#include <poll.h>
+#include <sys/socket.h>
 
 namespace tenon::detail {
 
@@ -15613,7 +16615,8 @@ inline void of_file(::io_uring_sqe& sqe, const io_operation& op, int fd) noexcep
 inline void of_source(::io_uring_sqe& sqe, const io_operation& op, int fd, bool is_socket, bool waits_first) noexcept {
   const unsigned size = size_of(op);
   switch (op.kind) {
-    case io_kind::readable: ::io_uring_prep_poll_add(&sqe, fd, POLLIN); break;
+    case io_kind::readable:
+    case io_kind::arrival: ::io_uring_prep_poll_add(&sqe, fd, POLLIN); break;
     case io_kind::writable: ::io_uring_prep_poll_add(&sqe, fd, POLLOUT); break;
     case io_kind::read:
       if (is_socket) {
@@ -15639,190 +16642,365 @@ inline void of_source(::io_uring_sqe& sqe, const io_operation& op, int fd, bool 
   }
 }
 
+/// Accepts whoever comes, until it is cancelled or fails.
+inline void of_door(::io_uring_sqe& sqe, int fd) noexcept {
+  ::io_uring_prep_multishot_accept(&sqe, fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/// Receives into the buffers of `group` until it is cancelled, or fails, or the stream ends.
+inline void of_stream(::io_uring_sqe& sqe, int fd, unsigned short group) noexcept {
+  ::io_uring_prep_recv_multishot(&sqe, fd, nullptr, 0, 0);
+  sqe.flags |= IOSQE_BUFFER_SELECT;
+  sqe.buf_group = group;
+}
+
+/// Sends from where the bytes lie.
+inline void of_bulk(::io_uring_sqe& sqe, const io_operation& op, int fd) noexcept {
+  ::io_uring_prep_send_zc(&sqe, fd, op.data, size_of(op), MSG_NOSIGNAL, 0);
+}
+
 }  // namespace submission
-
-/// What the kernel says of a submission that has ended, or that goes on and has more to say.
-struct completion {
-  std::uint64_t tag = 0;  ///< the submission's user_data
-  int outcome = 0;
-  bool goes_on = false;
-  bool has_more_to_read = false;
-};
-
-/// The two rings shared with the kernel. The door of liburing.
-///
-/// Threads  One. The first that enters is its own for good; set_up and the destructor may run on another.
-class kernel_rings {
- public:
-  kernel_rings() = default;
-  kernel_rings(const kernel_rings&) = delete;
-  kernel_rings& operator=(const kernel_rings&) = delete;
-  ~kernel_rings() { tear_down(); }
-
-  /// 0, or the errno value that says why there is none. `may_put_off`: the kernel may put work off until it is entered.
-  [[nodiscard]] int set_up(unsigned entries, bool may_put_off) noexcept {
-    // Multishot polls (the bell) came with 5.13, as RSRC_TAGS did.
-    constexpr unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_RSRC_TAGS;
-    // One issuer is the thread that enables the ring: so it starts disabled, for set_up may run on another.
-    constexpr unsigned best =
-        IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_R_DISABLED;
-    int error = 0;
-    for (const unsigned flags : {best, unsigned{IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG}, 0U}) {
-      if (flags == best && !may_put_off) continue;
-      ::io_uring_params asked{};
-      asked.flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
-      asked.cq_entries = 4 * entries;
-      error = -::io_uring_queue_init_params(entries, &ring_, &asked);
-      if (error == EINVAL) continue;  // flags this kernel does not know
-      if (error != 0) return error;
-      is_there_ = true;
-      is_best_ = flags == best;
-      is_enabled_ = !is_best_;
-      if ((ring_.features & needed) == needed) return 0;
-      tear_down();
-      return EINVAL;
-    }
-    return error;
-  }
-  void tear_down() noexcept {
-    if (std::exchange(is_there_, false)) ::io_uring_queue_exit(&ring_);
-  }
-
-  [[nodiscard]] bool is_there() const noexcept { return is_there_; }
-  /// Whether it puts work off: Linux 6.1.
-  [[nodiscard]] bool is_best() const noexcept { return is_best_; }
-  [[nodiscard]] int fd() const noexcept { return ring_.ring_fd; }
-
-  /// The thread that calls it first is the one issuer.
-  void enable() noexcept {
-    if (std::exchange(is_enabled_, true)) return;
-    // io_uring_enable_rings is declared by liburing 2.3, but not exported.
-    ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
-  }
-
-  /// A free submission, or null when the ring is full.
-  [[nodiscard]] ::io_uring_sqe* slot() noexcept { return ::io_uring_get_sqe(&ring_); }
-  /// Sends what is there. False: the kernel takes nothing for now, and what has completed is to be taken in.
-  [[nodiscard]] bool send() noexcept {
-    enable();
-    if (::io_uring_submit(&ring_) > 0) return true;
-    (void)::io_uring_get_events(&ring_);  // too many completions outstanding, or out of memory for now
-    return false;
-  }
-  [[nodiscard]] bool has_unsent() const noexcept { return ::io_uring_sq_ready(&ring_) != 0; }
-
-  /// Sends what is there and waits for a completion, at most so long; negative: for ever.
-  void enter(std::chrono::nanoseconds timeout) noexcept {
-    if (timeout.count() < 0) {
-      (void)::io_uring_submit_and_wait(&ring_, 1);
-    } else if (timeout.count() > 0) {
-      const timespec span = to_timespec(timeout);
-      ::__kernel_timespec limit{span.tv_sec, span.tv_nsec};
-      ::io_uring_cqe* first = nullptr;
-      (void)::io_uring_submit_and_wait_timeout(&ring_, &first, 1, &limit, nullptr);
-    } else if (has_unsent() || asks_to_be_entered()) {
-      (void)::io_uring_submit_and_get_events(&ring_);
-    }
-  }
-  /// Completions wait in the kernel for us to fetch them.
-  [[nodiscard]] bool asks_to_be_entered() const noexcept {
-    return (__atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
-  }
-
-  [[nodiscard]] bool has_completed() const noexcept { return ::io_uring_cq_ready(&ring_) != 0; }
-  /// The next completion, of which there is one. It is the kernel's again, so that what follows may submit.
-  [[nodiscard]] completion take() noexcept {
-    const ::io_uring_cqe& cqe = ring_.cq.cqes[*ring_.cq.khead & ring_.cq.ring_mask];
-    const completion taken{cqe.user_data, cqe.res, (cqe.flags & IORING_CQE_F_MORE) != 0,
-                           (cqe.flags & IORING_CQE_F_SOCK_NONEMPTY) != 0};
-    ::io_uring_cq_advance(&ring_, 1);
-    return taken;
-  }
-
- private:
-  ::io_uring ring_{};
-  bool is_there_ = false;
-  bool is_best_ = false;
-  bool is_enabled_ = false;
-};
 
 }  // namespace tenon::detail
 #endif
-#ifndef TENON_SINGLE_BACKEND_DETAIL_RING_NOTE
-#define TENON_SINGLE_BACKEND_DETAIL_RING_NOTE
-// tenon/backend/detail/ring_note.hpp
+#ifndef TENON_SINGLE_BACKEND_DETAIL_RING_CORE
+#define TENON_SINGLE_BACKEND_DETAIL_RING_CORE
+// tenon/backend/detail/ring_core.hpp
 
+#include <cassert>
 #include <cerrno>
 #include <cstddef>
-#include <cstdio>
-#include <string_view>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include <poll.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 namespace tenon::detail {
 
-/// Why there is no ring, as a sentence.
-class ring_note {
+/// What io_uring's loop is made of below its face: what goes to the kernel, and what is made of what comes back.
+///
+/// Threads  The loop's, but for ring_bell.
+template <class Options, class Threading, class Fallback>
+class ring_core : public ring_attempts<Threading, Fallback> {
  public:
-  void explain(int error) noexcept {
-    const char* const why = error == ENOSYS   ? "the kernel has none"
-                            : error == EPERM  ? "it is forbidden: see kernel.io_uring_disabled and seccomp"
-                            : error == EINVAL ? "the kernel is older than 5.13"
-                            : error == ENOMEM ? "out of memory: see RLIMIT_MEMLOCK"
-                                              : nullptr;
-    const int size =
-        why != nullptr
-            ? std::snprintf(text_, sizeof text_, "io_uring is not available (%s): epoll is used", why)
-            : std::snprintf(text_, sizeof text_, "io_uring is not available (errno %d): epoll is used", error);
-    size_ = static_cast<std::size_t>(size);
-  }
-  [[nodiscard]] std::string_view read() const noexcept { return {text_, size_}; }
+  using source = ring_source<Threading, Fallback>;
+  using part = received_part<Threading>;
 
- private:
-  std::size_t size_ = 0;
-  char text_[112]{};
+ protected:
+  using options = Options;
+  using pool_type = buffer_pool<Threading>;
+
+  ring_core() = default;
+  ~ring_core() { ring_.tear_down(); }  // before the buffers
+ public:
+  ring_core(const ring_core&) = delete;
+  ring_core& operator=(const ring_core&) = delete;
+
+ protected:
+  // The low bits of a submission's user_data; what they are about is aligned to a pointer's size.
+  static constexpr std::uint64_t whole = 0;     // an operation
+  static constexpr std::uint64_t polls = 1;     // the readiness it waits for
+  static constexpr std::uint64_t answer = 2;    // a cancellation's own, or a message that has come
+  static constexpr std::uint64_t bell = 3;      // the eventfd
+  static constexpr std::uint64_t bulk = 4;      // an operation that sends from where the bytes lie
+  static constexpr std::uint64_t received = 5;  // a source, whose multishot operation has brought something
+  static constexpr std::uint64_t lost = 6;      // the loop that a message did not reach
+  static constexpr std::uint64_t kinds = 7;
+  static_assert(alignof(io_operation) > kinds && alignof(source) > kinds);
+
+  template <class T>
+  [[nodiscard]] static std::uint64_t address_of(T& about, std::uint64_t kind) noexcept {
+    return reinterpret_cast<std::uintptr_t>(&about) | kind;
+  }
+  template <class T>
+  [[nodiscard]] static T& at(std::uint64_t tag) noexcept {
+    return *reinterpret_cast<T*>(static_cast<std::uintptr_t>(tag & ~kinds));
+  }
+  [[nodiscard]] static typename source::stage& stage_of(source& s, const io_operation& op) noexcept {
+    return is_inbound(op.kind) ? s.in_stage : s.out_stage;
+  }
+  [[nodiscard]] int set_up(bool may_put_off) noexcept {
+    const int error = ring_.set_up(options::entries, may_put_off);
+    if (error != 0) return error;
+    if constexpr (Threading::concurrent) {
+      bell_ = unique_fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+      if (!bell_) {
+        const int no_bell = errno;
+        ring_.tear_down();
+        return no_bell;
+      }
+    }
+    hears_bell_ = false;
+    find_features();
+    return 0;
+  }
+
+  /// What was asked for and is there; note_ says what is not.
+  void find_features() noexcept {
+    has_ = ring_.features() & ~options::masked;
+    unsigned wanted = 0;
+    const auto want = [&](ring_feature what, bool is_wanted) {
+      if (is_wanted) wanted |= static_cast<unsigned>(what);
+    };
+    want(ring_feature::multishot_accept, options::is_multishot);
+    want(ring_feature::multishot_receive, options::is_multishot);
+    want(ring_feature::zero_copy, options::sends_zero_copy);
+    want(ring_feature::message, options::wakes_by_message && Threading::concurrent);
+    want(ring_feature::files, options::registers_files);
+    has_ &= wanted;
+    const auto lose = [&](ring_feature what) { has_ &= ~static_cast<unsigned>(what); };
+    if (has(ring_feature::multishot_receive)) {
+      using buffers = typename options::buffers;
+      if (pool_.open(ring_, this, buffers::count, buffers::size) != 0) lose(ring_feature::multishot_receive);
+    }
+    if constexpr (options::registers_files) {
+      if (has(ring_feature::files) && !files_.open(ring_)) lose(ring_feature::files);
+    }
+    note_.regret(wanted & ~has_);
+  }
+  [[nodiscard]] bool has(ring_feature what) const noexcept { return (has_ & static_cast<unsigned>(what)) != 0; }
+
+  /// A free submission. When the ring is full it is sent, and what came back meanwhile is taken in.
+  [[nodiscard]] ::io_uring_sqe& slot() noexcept {
+    for (;;) {
+      if (::io_uring_sqe* const sqe = ring_.slot(); sqe != nullptr) return *sqe;
+      if (ring_.send()) continue;
+      reap();
+      ::sched_yield();
+    }
+  }
+
+  /// Sent behind the operation itself, and before another one at the same address: submissions are in order.
+  void submit_cancel(std::uint64_t tag) noexcept {
+    ::io_uring_sqe& sqe = slot();
+    ::io_uring_prep_cancel64(&sqe, tag, 0);
+    sqe.user_data = answer;
+  }
+
+  void submit_file(io_operation& op) noexcept {
+    ::io_uring_sqe& sqe = slot();
+    submission::of_file(sqe, op, op.source->fd);
+    sqe.user_data = address_of(op, whole);
+  }
+
+  /// A pending operation goes to the kernel, or waits for what the one that is there brings.
+  void begin(io_operation& op, source& s) noexcept {
+    if (!is_of_line(op.kind) || !(s.line.is_armed() || arm(op, s))) return submit(op, s);
+    s.in_stage.stays = true;
+  }
+
+  /// Has the kernel bring what comes from now on. False: it is to be asked for this operation alone.
+  [[nodiscard]] bool arm(const io_operation& op, source& s) noexcept {
+    if (op.kind == io_kind::accept) {
+      if (!has(ring_feature::multishot_accept) || !s.line.arm_accept()) return false;
+      ::io_uring_sqe& sqe = slot();
+      submission::of_door(sqe, s.fd);
+      address(sqe, s, address_of(s, received));
+      return true;
+    }
+    // A reader that comes with room of its own has it filled where it is.
+    if (op.kind != io_kind::arrival || !s.is_stream || !s.is_socket || !s.line.may_be_armed()) return false;
+    if (!has(ring_feature::multishot_receive) || pool_.left() == 0) return false;
+    s.line.arm();
+    ::io_uring_sqe& sqe = slot();
+    submission::of_stream(sqe, s.fd, pool_type::group);
+    address(sqe, s, address_of(s, received));
+    return true;
+  }
+
+  void submit(io_operation& op, source& s) noexcept {
+    typename source::stage& stage = stage_of(s, op);
+    stage.stays = false;
+    ::io_uring_sqe& sqe = slot();
+    if (op.kind == io_kind::write && s.is_stream && s.is_socket && op.size > options::zero_copy::above &&
+        has(ring_feature::zero_copy)) {
+      stage.bulk = true;
+      submission::of_bulk(sqe, op, s.fd);
+      return address(sqe, s, address_of(op, bulk));
+    }
+    // The last read found the socket empty.
+    const bool waits_first = ring_.is_best() && !s.in.ready.load(std::memory_order_relaxed);
+    submission::of_source(sqe, op, s.fd, s.is_socket, waits_first);
+    address(sqe, s, address_of(op, whole));
+  }
+
+  /// Has the kernel say when it is worth another try.
+  void submit_poll(io_operation& op, source& s) noexcept {
+    stage_of(s, op).polls = true;
+    ::io_uring_sqe& sqe = slot();
+    ::io_uring_prep_poll_add(&sqe, s.fd, is_inbound(op.kind) ? POLLIN : POLLOUT);
+    address(sqe, s, address_of(op, polls));
+  }
+
+  static void address(::io_uring_sqe& sqe, [[maybe_unused]] const source& s, std::uint64_t tag) noexcept {
+    sqe.user_data = tag;
+    if constexpr (options::registers_files) {
+      if (s.place < 0) return;
+      sqe.fd = s.place;
+      sqe.flags |= IOSQE_FIXED_FILE;
+    }
+  }
+
+  /// Each ring of the bell completes this once more; it is never read, since a write is an edge.
+  void listen() noexcept {
+    ::io_uring_sqe& sqe = slot();
+    ::io_uring_prep_poll_multishot(&sqe, bell_.get(), POLLIN);
+    sqe.user_data = bell;
+    hears_bell_ = true;
+  }
+  void ring_bell() noexcept {
+    const std::uint64_t one = 1;
+    (void)!::write(bell_.get(), &one, sizeof one);
+  }
+  /// Wakes another loop from this one's thread, at once. False: not this way.
+  [[nodiscard]] bool tell(ring_core& other) noexcept {
+    if (!has(ring_feature::message) || !ring_.is_own_thread()) return false;
+    ::io_uring_sqe& sqe = slot();
+    ::io_uring_prep_msg_ring(&sqe, other.ring_.fd(), 0, answer, 0);
+    sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
+    sqe.user_data = address_of(other, lost);
+    return ring_.send();
+  }
+
+  /// Waits until the kernel holds nothing of this source any more.
+  void let_go(source& s) noexcept {
+    if (ring_.is_own_thread()) {
+      if (s.line.cancel()) submit_cancel(address_of(s, received));
+      while (s.line.is_armed() && ring_.enter_for_one()) reap();
+    } else {
+      reap();  // the loop's thread has ended, and the kernel has cancelled what was its
+    }
+  }
+
+  /// Takes in what has completed; runs nothing of the user's.
+  void reap() noexcept {
+    while (ring_.has_completed()) {
+      const completion told = ring_.take();
+      switch (told.tag & kinds) {
+        case answer: break;
+        case bell:
+          if (!told.goes_on) hears_bell_ = false;
+          break;
+        case received: bring(at<source>(told.tag), told); break;
+        case bulk: take_bulk(at<io_operation>(told.tag), told); break;
+        case lost:
+          if constexpr (Threading::concurrent) at<ring_core>(told.tag).ring_bell();
+          break;
+        default: take(at<io_operation>(told.tag), told);
+      }
+    }
+  }
+
+  /// A multishot operation has brought something, or has ended, or both.
+  void bring(source& s, const completion& told) noexcept {
+    io_operation* const waits = s.in.pending;
+    int end = inbound<Threading>::none;
+    if (told.has_buffer) {
+      part& come = pool_.take(told.buffer, told.outcome > 0 ? static_cast<std::uint32_t>(told.outcome) : 0);
+      if (told.outcome > 0) {
+        s.line.push(come);
+      } else {
+        pool_.give_back(come);
+      }
+    }
+    if (told.outcome >= 0 && s.line.accepts()) {
+      if (!s.line.push_accepted(told.outcome)) ::close(told.outcome);  // no memory
+    } else if (told.outcome <= 0 && is_an_end(told.outcome, s)) {
+      end = told.outcome;
+    }
+    if (!told.goes_on) {
+      s.line.disarm(end);
+    } else if (s.line.waiting() >= most_waiting(s) && s.line.cancel()) {
+      submit_cancel(address_of(s, received));  // one that nobody reads from is not to have all the buffers
+    }
+    if (waits == nullptr || !s.in_stage.stays) return;
+    if (s.line.serve(*waits, s.line.is_armed())) {
+      this->end(*waits, s);
+    } else if (!told.goes_on) {
+      begin(*waits, s);
+    }
+  }
+  /// Whether the reader is to hear of it.
+  [[nodiscard]] static bool is_an_end(int outcome, const source& s) noexcept {
+    if (outcome == 0) return true;
+    if (outcome == -ECANCELED) return !s.line.is_cancelled();
+    return outcome != -ENOBUFS && outcome != -EINTR && outcome != -EAGAIN;
+  }
+  [[nodiscard]] unsigned most_waiting(const source& s) const noexcept {
+    if (s.line.accepts()) return accepted_sockets<Threading>::enough;
+    return pool_.count() >= 32 ? pool_.count() / 8 : 4;
+  }
+
+  /// A send from where the bytes lie says twice how it went: when it has been sent, and when it has been let go.
+  void take_bulk(io_operation& op, completion told) noexcept {
+    auto& s = static_cast<source&>(*op.source);
+    if (told.is_notice) {
+      told.outcome = static_cast<int>(op.outcome);
+    } else if (told.goes_on) {
+      op.outcome = told.outcome;
+      return;
+    }
+    s.out_stage.bulk = false;
+    if (told.outcome == -EOPNOTSUPP && !s.out_stage.cancelled) {  // a UNIX socket
+      ::io_uring_sqe& sqe = slot();
+      submission::of_source(sqe, op, s.fd, s.is_socket, false);
+      return address(sqe, s, address_of(op, whole));
+    }
+    take(op, told);
+  }
+
+  void take(io_operation& op, const completion& told) noexcept {
+    int outcome = told.outcome;
+    if (is_of_file(op.kind)) {
+      op.outcome = outcome == -EINTR ? -ECANCELED : outcome;  // nothing but a cancellation interrupts the kernel there
+      return done_.push(op);
+    }
+    auto& s = static_cast<source&>(*op.source);
+    typename source::stage& stage = stage_of(s, op);
+    const bool transfers = is_transfer(op.kind);
+    if (std::exchange(stage.polls, false)) {
+      if (outcome >= 0 && stage.cancelled) outcome = -ECANCELED;
+      if (outcome >= 0 && transfers) return submit(op, s);
+      if (outcome >= 0) outcome = pending_error(s.fd);  // of a connect
+    } else if (stage.cancelled) {
+      if (outcome == -EAGAIN || outcome == -EINTR || outcome == -EINPROGRESS) outcome = -ECANCELED;
+    } else if ((outcome == -EAGAIN && transfers) || outcome == -EINPROGRESS) {
+      // Of a non-blocking pipe (and, from older kernels, of more) the kernel says so instead of waiting.
+      return submit_poll(op, s);
+    } else if (outcome == -EINTR) {
+      return submit(op, s);
+    }
+    op.outcome = is_poll(op.kind) && outcome > 0 ? 0 : outcome;
+    if (transfers) {
+      const bool full = op.kind != io_kind::accept && op.outcome == static_cast<std::int64_t>(op.size);
+      s.side(op.kind).ready.store(full || told.has_more_to_read, std::memory_order_relaxed);
+    }
+    end(op, s);
+  }
+
+  void end(io_operation& op, source& s) noexcept {
+    s.side(op.kind).pending = nullptr;
+    done_.push(op);
+  }
+
+  struct no_files {};
+
+  bool hears_bell_ = false;
+  unsigned has_ = 0;  // of ring_feature
+  [[no_unique_address]] std::conditional_t<Threading::concurrent, unique_fd, decltype(nullptr)> bell_{};
+  pool_type pool_;
+  kernel_rings ring_;
+  [[no_unique_address]] std::conditional_t<options::registers_files, file_table<options::files::count>, no_files>
+      files_;
+  work_list done_;  // ended, and not yet run
+  ring_note note_;
 };
 
 }  // namespace tenon::detail
-#endif
-#ifndef TENON_SINGLE_BACKEND_DETAIL_RING_OPTIONS
-#define TENON_SINGLE_BACKEND_DETAIL_RING_OPTIONS
-// tenon/backend/detail/ring_options.hpp
-
-#include <bit>
-
-namespace tenon {
-
-/// Option of io_uring: how many submissions fit between two waits before they are sent early.
-template <unsigned N>
-struct entries {
-  static_assert(
-      std::has_single_bit(N) && N <= 4096,
-      "tenon::entries<N>: N, the submissions of a ring, must be a power of two up to 4096; write entries<256>");
-  static constexpr unsigned value = N;
-};
-
-namespace detail {
-
-template <class Option>
-inline constexpr unsigned ring_entries_of = 0;  // 0: not an option
-template <unsigned N>
-inline constexpr unsigned ring_entries_of<tenon::entries<N>> = N;
-
-template <class... Options>
-struct ring_options {
-  static constexpr unsigned entries = 256;
-  static constexpr auto word = fixed_string("io_uring");
-};
-template <unsigned N>
-struct ring_options<tenon::entries<N>> {
-  static constexpr unsigned entries = N;
-  static constexpr auto word = fixed_string("io_uring<entries<") + decimal<N> + fixed_string(">>");
-};
-
-}  // namespace detail
-
-static_assert(detail::ring_options<entries<64>>::word == fixed_string("io_uring<entries<64>>"));
-
-}  // namespace tenon
 #endif
 #ifndef TENON_SINGLE_BACKEND_IO_URING
 #define TENON_SINGLE_BACKEND_IO_URING
@@ -15844,65 +17022,61 @@ static_assert(detail::ring_options<entries<64>>::word == fixed_string("io_uring<
 
 namespace tenon {
 
-namespace detail {
-
-/// The loop whose wait() this thread was in last.
-inline thread_local const void* ring_here = nullptr;
-
-}  // namespace detail
-
 /// Waits in io_uring: operations are handed to the kernel in batches, with the wait itself, and come back done. Where
 /// the kernel has none, or it is forbidden, the loop is epoll's, and note() says why.
 ///
 ///     using my_runtime = tenon::runtime<tenon::io_uring<>, tenon::stealing<>>;
-///     using wide_runtime = tenon::runtime<tenon::io_uring<tenon::entries<1024>>>;
+///     using wide_runtime = tenon::runtime<tenon::io_uring<tenon::entries<1024>, tenon::buffer_ring<1024, 2048>>>;
 ///
+/// Options  entries<N>, multishot or single_shot, buffer_ring<N, Size>, send_zero_copy<Above>, message_wake,
+///          registered_files<N>: backend/detail/ring_options.hpp says what each does. Without: multishot, and a
+///          buffer_ring<>. What the kernel lacks is done without, and note() says so.
 /// Shape    A ring of `entries` submissions (80 bytes each) and four times as many completions (16 each) shared with
-///          the kernel; when concurrent, an eventfd.
-/// Cost     A turn is one system call, whatever the number of operations; a poll that finds nothing is none. No
-///          allocation.
-/// Threads  One, but for attempt and wake. The thread of the first wait() (or of the first start() that finds the ring
-///          full) is the loop's for good; open() and the destructor may run on another.
+///          the kernel; when concurrent, an eventfd; the buffers, of which only those are there that were ever used.
+/// Cost     A turn is one system call, whatever the number of operations; a poll that finds nothing is none. A stream
+///          that is waited for by arrival is armed once, and its bytes are copied once more, out of the buffer. No
+///          allocation an operation; one a listening socket.
+/// Threads  One, but for attempt, attempt_now and wake. The thread of the first wait() (or of the first start() that
+///          finds the ring full) is the loop's for good; open() and the destructor may run on another.
 /// Errors   open: EMFILE, ENFILE, ENOMEM. attach: EBADF (under the fallback, epoll's).
-/// Cancellation  The kernel is asked to let go, and run() is called when it has.
+/// Cancellation  The kernel is asked to let go, and run() is called when it has. detach waits until it has let go of
+///          what is armed: one system call, and none after the end of a stream.
 /// Source   io_uring(7), io_uring_setup(2); Linux 5.13, at its best from 6.1 on (one issuer, deferred task work).
 template <class... Options>
 struct io_uring : family::backend {
-  static_assert(((detail::ring_entries_of<Options> != 0) && ...),
+  static_assert((std::is_base_of_v<detail::ring_option, Options> && ...),
                 "tenon::io_uring<Options...>: an option is not one of io_uring's; write io_uring<> or "
                 "io_uring<entries<512>>");
-  static_assert(sizeof...(Options) <= 1, "tenon::io_uring<Options...>: an option is given twice; write it once");
+  using options = detail::ring_options<Options...>;
+  static_assert(options::is_clear, "tenon::io_uring<Options...>: an option is given twice; write it once");
 
-  static constexpr auto word = detail::ring_options<Options...>::word;
+  static constexpr auto word = options::word;
   static constexpr bool performs_io = true;
   static constexpr bool proactor = true;
 
   template <class Threading>
-  class loop {
-    using epoll_loop = typename epoll::template loop<Threading>;
+  class loop : public detail::ring_core<options, Threading, typename epoll::template loop<Threading>> {
+    using core = detail::ring_core<options, Threading, typename epoll::template loop<Threading>>;
+    using core::done_;
+    using core::ring_;
 
    public:
-    /// In the ring's care, `pending` of a side is what the kernel holds, and `ready` no more than a guess: whether a
-    /// call made at once, elsewhere than on the loop's thread, is likely to end.
-    struct source : epoll_loop::source {
-      struct stage {
-        bool polls = false;      ///< the kernel waits for readiness, and the operation goes out again after that
-        bool cancelled = false;  ///< not again
-      };
-      const void* home = nullptr;  ///< the loop, when it has a ring
-      stage in_stage;
-      stage out_stage;
-    };
+    using typename core::source;
 
     loop() = default;
     loop(const loop&) = delete;
     loop& operator=(const loop&) = delete;
+    ~loop() {
+      if constexpr (options::wakes_by_message) {
+        if (neighbour_.self == this) neighbour_ = {};
+      }
+    }
 
     [[nodiscard]] result<void> open(bool may_put_off = true) noexcept {
-      const int error = set_up(may_put_off);
+      const int error = this->set_up(may_put_off);
       if (error == EMFILE || error == ENFILE) return error_of(error);
       if (error == 0) return {};
-      note_.explain(error);
+      this->note_.explain(error);
       return fallback_.open();
     }
 
@@ -15910,59 +17084,63 @@ struct io_uring : family::backend {
       s.home = nullptr;
       if (!ring_.is_there()) return fallback_.attach(s);
       if (const int error = detail::reset_source(s); error != 0) return error_of(error);
-      s.home = this;
+      s.home = static_cast<const core*>(this);
       s.in_stage = s.out_stage = {};
+      s.line.reset();
+      if constexpr (options::registers_files) s.place = this->files_.put(ring_, s.fd);
       return {};
     }
 
     void detach(source& s) noexcept {
       assert(s.is_idle());
-      if (s.home == nullptr) fallback_.detach(s);
-    }
-
-    [[nodiscard]] static bool attempt(io_operation& op) noexcept {
-      if (is_of_file(op.kind)) return false;
-      auto& s = static_cast<source&>(*op.source);
-      // At home the ring batches; elsewhere the call is made here, and only if it would block does it go home.
-      if (s.home != nullptr && (s.home == detail::ring_here || op.kind <= io_kind::writable)) return false;
-      return epoll_loop::attempt(op);
+      if (s.home == nullptr) return fallback_.detach(s);
+      if (s.line.is_armed()) this->let_go(s);
+      s.line.drop();
+      if constexpr (options::registers_files) this->files_.remove(ring_, std::exchange(s.place, -1));
     }
 
     [[nodiscard]] bool start(io_operation& op) noexcept {
       if (!ring_.is_there()) return fallback_.start(op);
       if (is_of_file(op.kind)) {
-        submit_file(op);
+        this->submit_file(op);
         return false;
       }
       auto& s = static_cast<source&>(*op.source);
       assert(s.side(op.kind).pending == nullptr && "one operation a side at a time");
+      if (detail::is_of_line(op.kind) && s.line.serve(op, s.line.is_armed())) return true;
       s.side(op.kind).pending = &op;
-      stage_of(s, op) = {};
-      submit(op, s);
+      this->stage_of(s, op) = {};
+      this->begin(op, s);
       return false;
     }
 
     void cancel(io_operation& op) noexcept {
       if (!ring_.is_there()) return fallback_.cancel(op);
-      if (is_of_file(op.kind)) return submit_cancel(op, whole);
+      if (is_of_file(op.kind)) return this->submit_cancel(this->address_of(op, core::whole));
       auto& s = static_cast<source&>(*op.source);
-      typename source::stage& stage = stage_of(s, op);
+      typename source::stage& stage = this->stage_of(s, op);
       if (s.side(op.kind).pending != &op || std::exchange(stage.cancelled, true)) return;
-      submit_cancel(op, stage.polls ? polls : whole);
+      if (stage.stays) {
+        op.outcome = -ECANCELED;
+        return this->end(op, s);
+      }
+      this->submit_cancel(this->address_of(op, stage.polls ? core::polls : stage.bulk ? core::bulk : core::whole));
     }
 
     std::size_t wait(std::chrono::nanoseconds timeout) noexcept {
       if (!ring_.is_there()) return fallback_.wait(timeout);
       ring_.enable();
-      detail::ring_here = this;
+      detail::ring_here = static_cast<const core*>(this);
       if constexpr (Threading::concurrent) {
-        if (!hears_bell_) listen();
+        if (!this->hears_bell_) this->listen();
+        if constexpr (options::wakes_by_message) neighbour_ = {this, detail::here().current};
+        this->pool_.refill();
       }
       if (!done_.empty() || ring_.has_completed()) timeout = {};
       if (timeout.count() != 0 && !wake_.park()) timeout = {};
       ring_.enter(timeout);
       wake_.unpark();
-      reap();
+      this->reap();
       return detail::run_all(done_);
     }
 
@@ -15970,13 +17148,17 @@ struct io_uring : family::backend {
       requires(Threading::concurrent)
     {
       if (!ring_.is_there()) return fallback_.wake();
-      if (wake_.notify()) {
-        const std::uint64_t one = 1;
-        (void)!::write(bell_.get(), &one, sizeof one);
+      if (!wake_.notify()) return;
+      if constexpr (options::wakes_by_message) {
+        const neighbour from = neighbour_;
+        if (from.self != nullptr && from.worker != nullptr && from.worker == detail::here().current &&
+            from.self->tell(*this))
+          return;
       }
+      this->ring_bell();
     }
 
-    [[nodiscard]] std::string_view note() const noexcept { return note_.read(); }
+    [[nodiscard]] std::string_view note() const noexcept { return this->note_.read(); }
 
     /// A ring that puts work off until it is entered does not wake who polls its descriptor (seen on 6.18), and of a
     /// registered eventfd such a kernel forgets a signal that another eventfd causes. So it becomes one that does its
@@ -15984,6 +17166,7 @@ struct io_uring : family::backend {
     [[nodiscard]] result<void> expose() noexcept {
       if (!ring_.is_there() || !ring_.is_best()) return {};
       ring_.tear_down();
+      this->pool_.forget();
       return open(false);
     }
     [[nodiscard]] int handle() const noexcept { return ring_.is_there() ? ring_.fd() : fallback_.handle(); }
@@ -15991,7 +17174,7 @@ struct io_uring : family::backend {
       if (!ring_.is_there()) return fallback_.doze();
       if (!done_.empty() || !wake_.park()) return false;
       if constexpr (Threading::concurrent) {
-        if (!hears_bell_) listen();
+        if (!this->hears_bell_) this->listen();
       }
       if (ring_.has_unsent()) ring_.enter({});
       if (!ring_.has_completed() && !ring_.asks_to_be_entered()) return true;
@@ -16000,135 +17183,15 @@ struct io_uring : family::backend {
     }
 
    private:
-    // The low bits of a submission's user_data; an operation is aligned to a pointer's size.
-    static constexpr std::uint64_t whole = 0;   // the operation
-    static constexpr std::uint64_t polls = 1;   // the readiness it waits for
-    static constexpr std::uint64_t answer = 2;  // a cancellation's own
-    static constexpr std::uint64_t bell = 3;
-    static constexpr std::uint64_t kinds = 3;
-    static_assert(alignof(io_operation) > kinds);
+    /// The loop whose worker runs on this thread: from which it may wake another.
+    struct neighbour {
+      loop* self = nullptr;
+      const void* worker = nullptr;
+    };
+    static inline thread_local neighbour neighbour_{};
 
-    [[nodiscard]] static std::uint64_t address_of(io_operation& op, std::uint64_t kind) noexcept {
-      return reinterpret_cast<std::uintptr_t>(&op) | kind;
-    }
-    [[nodiscard]] static typename source::stage& stage_of(source& s, const io_operation& op) noexcept {
-      return is_inbound(op.kind) ? s.in_stage : s.out_stage;
-    }
-
-    [[nodiscard]] int set_up(bool may_put_off) noexcept {
-      const int error = ring_.set_up(detail::ring_options<Options...>::entries, may_put_off);
-      if (error != 0) return error;
-      if constexpr (Threading::concurrent) {
-        bell_ = unique_fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-        if (!bell_) {
-          const int no_bell = errno;
-          ring_.tear_down();
-          return no_bell;
-        }
-      }
-      return 0;
-    }
-
-    /// A free submission. When the ring is full it is sent, and what came back meanwhile is taken in.
-    [[nodiscard]] ::io_uring_sqe& slot() noexcept {
-      for (;;) {
-        if (::io_uring_sqe* const sqe = ring_.slot(); sqe != nullptr) return *sqe;
-        if (ring_.send()) continue;
-        reap();
-        ::sched_yield();
-      }
-    }
-
-    /// Sent behind the operation itself, and before another one at the same address: submissions are in order.
-    void submit_cancel(io_operation& op, std::uint64_t kind) noexcept {
-      ::io_uring_sqe& sqe = slot();
-      ::io_uring_prep_cancel64(&sqe, address_of(op, kind), 0);
-      sqe.user_data = answer;
-    }
-
-    void submit_file(io_operation& op) noexcept {
-      ::io_uring_sqe& sqe = slot();
-      detail::submission::of_file(sqe, op, op.source->fd);
-      sqe.user_data = address_of(op, whole);
-    }
-    void submit(io_operation& op, source& s) noexcept {
-      ::io_uring_sqe& sqe = slot();
-      // The last read found the socket empty.
-      const bool waits_first = ring_.is_best() && !s.in.ready.load(std::memory_order_relaxed);
-      detail::submission::of_source(sqe, op, s.fd, s.is_socket, waits_first);
-      sqe.user_data = address_of(op, whole);
-    }
-
-    /// Has the kernel say when it is worth another try.
-    void submit_poll(io_operation& op, source& s) noexcept {
-      stage_of(s, op).polls = true;
-      ::io_uring_sqe& sqe = slot();
-      ::io_uring_prep_poll_add(&sqe, s.fd, is_inbound(op.kind) ? POLLIN : POLLOUT);
-      sqe.user_data = address_of(op, polls);
-    }
-
-    /// Each ring of the bell completes this once more; it is never read, since a write is an edge.
-    void listen() noexcept {
-      ::io_uring_sqe& sqe = slot();
-      ::io_uring_prep_poll_multishot(&sqe, bell_.get(), POLLIN);
-      sqe.user_data = bell;
-      hears_bell_ = true;
-    }
-
-    /// Takes in what has completed; runs nothing of the user's.
-    void reap() noexcept {
-      while (ring_.has_completed()) {
-        const detail::completion told = ring_.take();
-        switch (told.tag & kinds) {
-          case answer: break;
-          case bell:
-            if (!told.goes_on) hears_bell_ = false;
-            break;
-          default: take(*reinterpret_cast<io_operation*>(static_cast<std::uintptr_t>(told.tag & ~kinds)), told);
-        }
-      }
-    }
-
-    void take(io_operation& op, const detail::completion& told) noexcept {
-      int outcome = told.outcome;
-      if (is_of_file(op.kind)) {
-        op.outcome =
-            outcome == -EINTR ? -ECANCELED : outcome;  // nothing but a cancellation interrupts the kernel there
-        return done_.push(op);
-      }
-      auto& s = static_cast<source&>(*op.source);
-      typename source::stage& stage = stage_of(s, op);
-      const bool transfers = is_transfer(op.kind);
-      if (std::exchange(stage.polls, false)) {
-        if (outcome >= 0 && stage.cancelled) outcome = -ECANCELED;
-        if (outcome >= 0 && transfers) return submit(op, s);
-        if (outcome >= 0) outcome = detail::pending_error(s.fd);  // of a connect
-      } else if (stage.cancelled) {
-        if (outcome == -EAGAIN || outcome == -EINTR || outcome == -EINPROGRESS) outcome = -ECANCELED;
-      } else if ((outcome == -EAGAIN && transfers) || outcome == -EINPROGRESS) {
-        // Of a non-blocking pipe (and, from older kernels, of more) the kernel says so instead of waiting.
-        return submit_poll(op, s);
-      } else if (outcome == -EINTR) {
-        return submit(op, s);
-      }
-      const bool is_poll = op.kind == io_kind::readable || op.kind == io_kind::writable;
-      op.outcome = is_poll && outcome > 0 ? 0 : outcome;
-      auto& side = s.side(op.kind);
-      if (transfers) {
-        const bool full = op.kind != io_kind::accept && op.outcome == static_cast<std::int64_t>(op.size);
-        side.ready.store(full || told.has_more_to_read, std::memory_order_relaxed);
-      }
-      side.pending = nullptr;
-      done_.push(op);
-    }
-
-    bool hears_bell_ = false;
-    [[no_unique_address]] std::conditional_t<Threading::concurrent, unique_fd, decltype(nullptr)> bell_{};
-    detail::kernel_rings ring_;
     [[no_unique_address]] detail::wake_word<Threading> wake_;
-    work_list done_;  // ended, and not yet run
-    epoll_loop fallback_;
-    detail::ring_note note_;
+    typename epoll::template loop<Threading> fallback_;
   };
 };
 

@@ -139,8 +139,8 @@ class head_parser {
     return at_;
   }
 
-  /// The same for less than the 64 bytes that are looked at at once: all that is kept of the place they stand at now are
-  /// distances from its beginning.
+  /// The same for less than the 64 bytes that are looked at at once: all that is kept of the place they stand at now
+  /// are distances from its beginning.
   std::size_t parse_short(std::string_view input, const limits& limit) noexcept {
     char room[64]{};
     char* const begin = room + sizeof room - input.size();

@@ -66,6 +66,10 @@ using runtime_of_stream = std::remove_cvref_t<decltype(std::declval<Stream&>().r
 template <class Stream>
 inline constexpr bool is_plain = std::is_base_of_v<stream_socket<runtime_of_stream<Stream>>, Stream>;
 
+/// Whether those that have come are all in the socket still: a proactor may have taken some in.
+template <class Stream>
+inline constexpr bool is_untouched = is_plain<Stream> && !runtime_of_stream<Stream>::backend::proactor;
+
 /// How many pieces a direction moves before it lets others run.
 inline constexpr unsigned pieces_a_turn = 16;
 
@@ -137,7 +141,7 @@ task<std::error_code> relay_by_copy(From& from, To& to, relay_clock<R>& clock, s
 template <class From, class To, class R>
 task<std::error_code> relay_half(From& from, To& to, relay_clock<R>& clock, std::uint64_t& total) {
   std::error_code why;
-  if constexpr (is_plain<From> && is_plain<To>) {
+  if constexpr (is_untouched<From> && is_plain<To>) {
     why = co_await relay_by_pipe(from, to, clock, total);
   } else {
     why = co_await relay_by_copy(from, to, clock, total);
@@ -176,8 +180,8 @@ task<relayed> relay_both(Near& near, Far& far, duration idle) {
 /// Shape         The end of one side is passed on to the other, and the other direction goes on (a half-close). At most
 ///               64 KiB are between the two sockets in a direction: who does not read makes the other wait.
 /// Cost          Between two sockets the bytes go through a pipe a direction by splice(2), and never into the program.
-///               Where one of the streams has to see them, as TLS has, 16 KiB of the runtime's memory a direction. Two
-///               tasks.
+///               Where one of the streams has to see them, as TLS has, or the backend may have received them before
+///               they are asked for, as io_uring's does, 16 KiB of the runtime's memory a direction. Two tasks.
 /// Threads       The reader and the writer of both streams.
 /// Errors        `why`: timed_out when neither side has moved anything for `idle`; the system's errno of the side that
 ///               failed first. Then both sockets are shut down, and what was on its way is lost.
