@@ -208,7 +208,10 @@ TEST(HttpHeadParser, MasksOfControlsAreTheSameInWordsAndVectors) {
   std::mt19937 random(3);
   for (int round = 0; round < 20'000; ++round) {
     char bytes[64];
-    for (char& c : bytes) c = static_cast<char>(random() % 3 == 0 ? random() % 256 : "\x1f \x7f\x80~"[random() % 5]);
+    for (char& c : bytes) {
+      constexpr char edges[] = "\x1f \x7f\x80~";
+      c = random() % 3 == 0 ? static_cast<char>(random() % 256) : edges[random() % 5];
+    }
     std::uint64_t expected = 0;
     for (unsigned i = 0; i < 64; ++i) {
       const auto c = static_cast<unsigned char>(bytes[i]);
