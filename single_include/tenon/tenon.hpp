@@ -50,6 +50,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 
 // tenon/version.hpp
@@ -615,6 +616,90 @@ concept backend_policy = policy_of<P, family::backend> && backend_loop<typename 
                          };
 
 }  // namespace tenon
+// tenon/core/unique_fd.hpp
+
+namespace tenon {
+
+/// Owns one file descriptor and closes it once.
+///
+/// Thread safety  As an int: one thread at a time.
+/// Errors         close() failing is ignored: the descriptor is gone either way (close(2)).
+class unique_fd {
+ public:
+  unique_fd() = default;
+  explicit unique_fd(int fd) noexcept : fd_(fd) {}
+  unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
+  unique_fd& operator=(unique_fd&& other) noexcept {
+    if (this != &other) reset(other.release());
+    return *this;
+  }
+  ~unique_fd() { reset(); }
+
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
+  void reset(int fd = -1) noexcept {
+    if (const int old = std::exchange(fd_, fd); old >= 0) ::close(old);
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+static_assert(sizeof(unique_fd) == sizeof(int));
+
+}  // namespace tenon
+// tenon/backend/detail/far_alarm.hpp
+
+namespace tenon::detail {
+
+/// A timer of the kernel's that ends the waits of an epoll, and stays set from one to the next. A wait that has a
+/// timeout of its own sets one up and takes it down each time, for 0.3 us and more; but who waits for long, for a
+/// client that is idle, is nearly always woken by something else, and a deadline that moves on need not be told to the
+/// kernel: the alarm rings too early once, and is set anew.
+class far_alarm {
+ public:
+  /// Timeouts from here on are worth it.
+  static constexpr std::chrono::nanoseconds far = std::chrono::seconds(1);
+
+  /// Sees to it that a wait of `poller` without a timeout ends before `timeout` is over. False: it cannot.
+  [[nodiscard]] bool covers(int poller, std::chrono::nanoseconds timeout) noexcept {
+    timespec tick{};  // a little behind, so that what is set by it comes no later
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &tick);
+    const std::int64_t now = std::int64_t{tick.tv_sec} * second + tick.tv_nsec;
+    const std::int64_t wanted = now + (timeout.count() < longest ? timeout.count() : longest);
+    if (at_ != 0 && at_ <= wanted) return true;
+    if (!timer_ && !open(poller)) return false;
+    itimerspec when{};
+    when.it_value.tv_sec = static_cast<decltype(when.it_value.tv_sec)>(wanted / second);
+    when.it_value.tv_nsec = static_cast<decltype(when.it_value.tv_nsec)>(wanted % second);
+    if (::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr) != 0) return false;
+    at_ = wanted;
+    return true;
+  }
+
+  /// Its event has come.
+  void rang() noexcept { at_ = 0; }
+
+ private:
+  static constexpr std::int64_t second = 1'000'000'000;
+  static constexpr std::int64_t longest = std::int64_t{86'400} * second;
+
+  [[nodiscard]] bool open(int poller) noexcept {
+    unique_fd timer{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
+    if (!timer) return false;
+    // Edge-triggered, so that it need not be read.
+    epoll_event asked{EPOLLIN | EPOLLET, {.ptr = this}};
+    if (::epoll_ctl(poller, EPOLL_CTL_ADD, timer.get(), &asked) != 0) return false;
+    timer_ = static_cast<unique_fd&&>(timer);
+    return true;
+  }
+
+  unique_fd timer_;
+  std::int64_t at_ = 0;  // when it rings, by CLOCK_MONOTONIC; 0 when it is not set
+};
+
+}  // namespace tenon::detail
 // tenon/backend/detail/readiness.hpp
 
 /// What the backends that wait for readiness share (poll, epoll, libuv, and io_uring's fallback): the source, the
@@ -969,39 +1054,6 @@ struct wake_word<Threading, false> {
 };
 
 }  // namespace tenon::detail
-// tenon/core/unique_fd.hpp
-
-namespace tenon {
-
-/// Owns one file descriptor and closes it once.
-///
-/// Thread safety  As an int: one thread at a time.
-/// Errors         close() failing is ignored: the descriptor is gone either way (close(2)).
-class unique_fd {
- public:
-  unique_fd() = default;
-  explicit unique_fd(int fd) noexcept : fd_(fd) {}
-  unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
-  unique_fd& operator=(unique_fd&& other) noexcept {
-    if (this != &other) reset(other.release());
-    return *this;
-  }
-  ~unique_fd() { reset(); }
-
-  [[nodiscard]] int get() const noexcept { return fd_; }
-  [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
-  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
-  void reset(int fd = -1) noexcept {
-    if (const int old = std::exchange(fd_, fd); old >= 0) ::close(old);
-  }
-
- private:
-  int fd_ = -1;
-};
-
-static_assert(sizeof(unique_fd) == sizeof(int));
-
-}  // namespace tenon
 // tenon/backend/epoll.hpp
 
 namespace tenon {
@@ -1023,7 +1075,7 @@ struct busy_poll {
 ///     using my_runtime = tenon::runtime<tenon::epoll>;
 ///     using eager_runtime = tenon::runtime<tenon::epoll::with<tenon::busy_poll<50>>>;
 ///
-/// Shape    A descriptor and, when concurrent, an eventfd; 3 KiB of stack for the events of one turn. A source is
+/// Shape    A descriptor and, when concurrent, an eventfd; a timerfd from the first wait of a second on; 3 KiB of stack for the events of one turn. A source is
 ///          registered at attach to hear of what comes in, and once more, for good, when a write first has to wait: a
 ///          UNIX socket would otherwise wake the loop for each message its peer takes. Nothing is armed again.
 /// Cost     One epoll_wait a turn; each operation its own system call, none when it is known that it would block. A
@@ -1115,6 +1167,10 @@ struct epoll : family::backend {
       for (int i = 0; i < count; ++i) {
         const epoll_event& each = events[i];
         if (each.data.ptr == nullptr) continue;  // the bell
+        if (each.data.ptr == &alarm_) {
+          alarm_.rang();
+          continue;
+        }
         const std::uint32_t said = each.events;
         constexpr std::uint32_t over = EPOLLERR | EPOLLHUP;
         // Urgent data counts as an end: a read stops short at its mark with more behind it.
@@ -1150,6 +1206,7 @@ struct epoll : family::backend {
 
    private:
     static constexpr std::uint32_t inbound = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
+    static constexpr std::chrono::nanoseconds forever{-1};
 
     bool hear(source& s, int how, std::uint32_t events) noexcept {
       epoll_event asked{events, {.ptr = &s}};
@@ -1175,6 +1232,7 @@ struct epoll : family::backend {
     }
 
     int ask(epoll_event* events, int room, std::chrono::nanoseconds timeout) noexcept {
+      if (timeout >= detail::far_alarm::far && alarm_.covers(poller_.get(), timeout)) timeout = forever;
 #if defined(SYS_epoll_pwait2) && defined(__LP64__)
       if (timeout.count() > 0 && has_fine_timeout_) {
         const timespec span = detail::to_timespec(timeout);
@@ -1191,6 +1249,7 @@ struct epoll : family::backend {
     [[no_unique_address]] std::conditional_t<Threading::concurrent, unique_fd, decltype(nullptr)> bell_{};
     [[no_unique_address]] detail::wake_word<Threading> wake_;
     bool has_fine_timeout_ = true;
+    detail::far_alarm alarm_;
     work_list done_;  // ended, and not yet run
   };
 };

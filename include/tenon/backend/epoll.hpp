@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/backend/concept.hpp>
+#include <tenon/backend/detail/far_alarm.hpp>
 #include <tenon/backend/detail/readiness.hpp>
 #include <tenon/backend/detail/timeout.hpp>
 #include <tenon/backend/detail/wake_word.hpp>
@@ -40,7 +41,7 @@ struct busy_poll {
 ///     using my_runtime = tenon::runtime<tenon::epoll>;
 ///     using eager_runtime = tenon::runtime<tenon::epoll::with<tenon::busy_poll<50>>>;
 ///
-/// Shape    A descriptor and, when concurrent, an eventfd; 3 KiB of stack for the events of one turn. A source is
+/// Shape    A descriptor and, when concurrent, an eventfd; a timerfd from the first wait of a second on; 3 KiB of stack for the events of one turn. A source is
 ///          registered at attach to hear of what comes in, and once more, for good, when a write first has to wait: a
 ///          UNIX socket would otherwise wake the loop for each message its peer takes. Nothing is armed again.
 /// Cost     One epoll_wait a turn; each operation its own system call, none when it is known that it would block. A
@@ -132,6 +133,10 @@ struct epoll : family::backend {
       for (int i = 0; i < count; ++i) {
         const epoll_event& each = events[i];
         if (each.data.ptr == nullptr) continue;  // the bell
+        if (each.data.ptr == &alarm_) {
+          alarm_.rang();
+          continue;
+        }
         const std::uint32_t said = each.events;
         constexpr std::uint32_t over = EPOLLERR | EPOLLHUP;
         // Urgent data counts as an end: a read stops short at its mark with more behind it.
@@ -167,6 +172,7 @@ struct epoll : family::backend {
 
    private:
     static constexpr std::uint32_t inbound = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
+    static constexpr std::chrono::nanoseconds forever{-1};
 
     bool hear(source& s, int how, std::uint32_t events) noexcept {
       epoll_event asked{events, {.ptr = &s}};
@@ -192,6 +198,7 @@ struct epoll : family::backend {
     }
 
     int ask(epoll_event* events, int room, std::chrono::nanoseconds timeout) noexcept {
+      if (timeout >= detail::far_alarm::far && alarm_.covers(poller_.get(), timeout)) timeout = forever;
 #if defined(SYS_epoll_pwait2) && defined(__LP64__)
       if (timeout.count() > 0 && has_fine_timeout_) {
         const timespec span = detail::to_timespec(timeout);
@@ -208,6 +215,7 @@ struct epoll : family::backend {
     [[no_unique_address]] std::conditional_t<Threading::concurrent, unique_fd, decltype(nullptr)> bell_{};
     [[no_unique_address]] detail::wake_word<Threading> wake_;
     bool has_fine_timeout_ = true;
+    detail::far_alarm alarm_;
     work_list done_;  // ended, and not yet run
   };
 };
