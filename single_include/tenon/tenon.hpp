@@ -1075,9 +1075,10 @@ struct busy_poll {
 ///     using my_runtime = tenon::runtime<tenon::epoll>;
 ///     using eager_runtime = tenon::runtime<tenon::epoll::with<tenon::busy_poll<50>>>;
 ///
-/// Shape    A descriptor and, when concurrent, an eventfd; a timerfd from the first wait of a second on; 3 KiB of stack for the events of one turn. A source is
-///          registered at attach to hear of what comes in, and once more, for good, when a write first has to wait: a
-///          UNIX socket would otherwise wake the loop for each message its peer takes. Nothing is armed again.
+/// Shape    A descriptor and, when concurrent, an eventfd; a timerfd from the first wait of a second on; 3 KiB of
+///          stack for the events of one turn. A source is registered at attach to hear of what comes in, and once more,
+///          for good, when a write first has to wait: a UNIX socket would otherwise wake the loop for each message its
+///          peer takes. Nothing is armed again.
 /// Cost     One epoll_wait a turn; each operation its own system call, none when it is known that it would block. A
 ///          wake of a loop that is awake costs one exchange, of one that sleeps one write as well. No allocation.
 /// Threads  One, but for attempt and wake.
