@@ -22,8 +22,8 @@ namespace {
 using namespace tenon_test;
 
 template <class R>
-class files : public testing::Test {};
-TYPED_TEST_SUITE(files, all_wired);
+class sent_files : public testing::Test {};
+TYPED_TEST_SUITE(sent_files, all_wired);
 
 std::string pattern(std::size_t size) {
   std::string text(size, '\0');
@@ -80,7 +80,7 @@ struct part {
 constexpr std::array<part, 5> asked{
     {{0, 3'000'000, 3'000'000}, {70'001, 100'000, 100'000}, {5, 0, 0}, {2'999'000, 5'000, 1'000}, {4'000'000, 1, 0}}};
 
-TYPED_TEST(files, arrive_as_they_are) {
+TYPED_TEST(sent_files, arrive_as_they_are) {
   using R = typename TypeParam::runtime;
   run_wired<TypeParam>(2, [](R& rt) -> task<void> {
     const std::string text = pattern(3'000'000);
@@ -101,7 +101,7 @@ TYPED_TEST(files, arrive_as_they_are) {
   });
 }
 
-TYPED_TEST(files, end_with_their_deadline_and_with_their_peer) {
+TYPED_TEST(sent_files, end_with_their_deadline_and_with_their_peer) {
   using R = typename TypeParam::runtime;
   run_wired<TypeParam>(2, [](R& rt) -> task<void> {
     const std::string text = pattern(8 << 20);
@@ -132,7 +132,7 @@ task<void> is_stopped(typename R::tcp_stream& to, int file, std::error_code* why
   *why = sent.error();
 }
 
-TYPED_TEST(files, are_given_up_on_request) {
+TYPED_TEST(sent_files, are_given_up_on_request) {
   using R = typename TypeParam::runtime;
   run_wired<TypeParam>(2, [](R& rt) -> task<void> {
     const auto fd = file_of(pattern(8 << 20));
