@@ -4,8 +4,8 @@
 
 using tenon::http::method;
 #ifdef FIXED
-constexpr tenon::http::route<int> table[] = {{method::get, "/a/{x}", 1}, {method::put, "/a/{y}", 2}};
+constexpr tenon::http::route_line<int> table[] = {{method::get, "/a/{x}", 1}, {method::put, "/a/{y}", 2}};
 #else
-constexpr tenon::http::route<int> table[] = {{method::get, "/a/{x}", 1}, {method::get, "/a/{y}", 2}};
+constexpr tenon::http::route_line<int> table[] = {{method::get, "/a/{x}", 1}, {method::get, "/a/{y}", 2}};
 #endif
 static_assert(tenon::http::routes<table>::size() == 2);

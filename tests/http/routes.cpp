@@ -13,26 +13,26 @@
 
 namespace {
 
-using tenon::http::route;
+using tenon::http::route_line;
 using tenon::http::routes;
 using tenon::http::status;
 using tenon::http::trailing_slash;
 
-constexpr route<int> table[] = {{method::get, "/", 0},
-                                {method::get, "/a", 1},
-                                {method::post, "/a", 2},
-                                {method::get, "/a/{x}", 3},
-                                {method::get, "/a/b", 4},
-                                {method::head, "/a/b", 5},
-                                {method::get, "/a/{x}/c", 6},
-                                {method::get, "/a/b/{y}", 7},
-                                {method::get, "/{*all}", 8},
-                                {method::delete_, "/users/{id}", 9},
-                                {method::get, "/users/{id}/", 10},
-                                {method::get, "/users/a/{*rest}", 11},
-                                {method::put, "/ab/abc//b", 12},
-                                {method::get, "/a/path/that/is/longer/than/its/key/is", 13},
-                                {method::get, "/{p}/{q}/{r}/abc", 14}};
+constexpr route_line<int> table[] = {{method::get, "/", 0},
+                                     {method::get, "/a", 1},
+                                     {method::post, "/a", 2},
+                                     {method::get, "/a/{x}", 3},
+                                     {method::get, "/a/b", 4},
+                                     {method::head, "/a/b", 5},
+                                     {method::get, "/a/{x}/c", 6},
+                                     {method::get, "/a/b/{y}", 7},
+                                     {method::get, "/{*all}", 8},
+                                     {method::delete_, "/users/{id}", 9},
+                                     {method::get, "/users/{id}/", 10},
+                                     {method::get, "/users/a/{*rest}", 11},
+                                     {method::put, "/ab/abc//b", 12},
+                                     {method::get, "/a/path/that/is/longer/than/its/key/is", 13},
+                                     {method::get, "/{p}/{q}/{r}/abc", 14}};
 using site = routes<table>;
 
 TEST(HttpRoutes, IsATypeWithoutAnObject) {
@@ -49,7 +49,7 @@ TEST(HttpRoutes, IsATypeWithoutAnObject) {
 }
 
 TEST(HttpRoutes, TrailingSlashes) {
-  static constexpr route<int> two[] = {{method::get, "/a/", 1}, {method::get, "/b", 2}};
+  static constexpr route_line<int> two[] = {{method::get, "/a/", 1}, {method::get, "/b", 2}};
   std::array<char, 64> scratch;
   const auto redirected = routes<two, trailing_slash::redirect>::match(method::get, "/b/", scratch);
   EXPECT_EQ(redirected.status, status::permanent_redirect);

@@ -21,7 +21,7 @@ namespace tenon::http {
 
 /// One line of a table of routes that is a constant.
 template <class T>
-struct route {
+struct route_line {
   http::method method;
   std::string_view pattern;
   T target;
@@ -109,7 +109,7 @@ struct route_arrays {
 
 /// Finds what answers a method and a path, from a table that is a constant: the same as `router`, made by the compiler.
 ///
-///     constexpr tenon::http::route<handler*> table[] = {{method::get, "/users/{id}", &user},
+///     constexpr tenon::http::route_line<handler*> table[] = {{method::get, "/users/{id}", &user},
 ///                                                       {method::get, "/files/{*rest}", &file}};
 ///     using site = tenon::http::routes<table>;
 ///     auto match = site::match(request.method, request.path, scratch);
