@@ -297,4 +297,11 @@ TYPED_TEST(exchange, its_request_stays_when_the_stream_has_been_given_away) {
   EXPECT_TRUE(got.ends_with("\r\n\r\n/chat")) << got;
 }
 
+TYPED_TEST(exchange, a_bad_chunk_that_comes_with_the_head_is_400_and_no_body_too_large) {
+  using x = typename handing_over<TypeParam>::exchange;
+  const std::string got = conversation<TypeParam>(
+      repeat<x>, "PUT /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n\r\n");
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 400 ")) << got;
+}
+
 }  // namespace
