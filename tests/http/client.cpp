@@ -357,6 +357,28 @@ TEST(client, streams_a_body_in_chunks_or_of_a_known_length) {
   });
 }
 
+TEST(client, a_redirect_does_not_send_an_empty_body_where_the_source_has_been_read) {
+  const auto moved = [](std::string_view code) {
+    return scripted::step("HTTP/1.1 " + std::string(code) + " x\r\nContent-Length: 0\r\nLocation: /there\r\n\r\n");
+  };
+  scripted::against<subject>({{moved("301"), moved("302"), moved("303"), ok("there")}},
+                             [](runtime& rt, server& there) -> tenon::task<void> {
+                               http::client_settings how;
+                               how.redirects = 2;
+                               http::client<subject> web(rt, how);
+                               const std::string at = there.url();
+                               http::client_request put;
+                               put.method = http::method::put;
+                               put.url = at;
+                               for (const unsigned code : {301U, 302U, 200U}) {
+                                 counting body{10};
+                                 const auto answer = co_await web.fetch(put, body);
+                                 EXPECT_TRUE(answer && code_of(answer->status()) == code) << code;
+                               }
+                               EXPECT_TRUE(there.heard[3].starts_with("GET /there ")) << there.heard[3];
+                             });
+}
+
 TEST(client, hears_a_server_that_refuses_a_large_body) {
   const std::string refusal = "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno";
   scripted::against<subject>({{scripted::step(refusal, then::stall)}},

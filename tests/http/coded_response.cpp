@@ -89,6 +89,28 @@ TEST_F(coded_response, says_that_it_varies_when_it_might_have_been_coded) {
   EXPECT_EQ(value_of(larger, "Content-Encoding"), "-");
 }
 
+// As what http::context puts together does.
+TEST_F(coded_response, may_lie_in_the_room_that_it_is_coded_into) {
+  const std::string lines = "Accept-Encoding: gzip\r\n";
+  http::request asked;
+  asked.headers = http::headers(lines);
+  codings::pool<tenon::single_thread> spare;
+  std::string noise(600, '\0');
+  std::size_t state = 1;
+  for (char& c : noise) c = static_cast<char>((state = state * 6364136223846793005U + 1) >> 56);
+  for (const std::string& body : {text, noise}) {
+    http::buffer room;
+    room.append("\"tag\"" + body);
+    http::response put_together{.content_type = "text/plain", .body = room.view().substr(5)};
+    EXPECT_TRUE(put_together.headers.add("ETag", room.view().substr(0, 5)));
+    const http::response said = http::coded_response<codings>(put_together, asked, spare, room);
+    const bool is_coded = value_of(said, "Content-Encoding") == "gzip";
+    EXPECT_EQ(is_coded, body == text);
+    EXPECT_TRUE((is_coded ? unpacked(said.body) : std::string(said.body)) == body);
+    EXPECT_EQ(value_of(said, "ETag"), is_coded ? "W/\"tag\"" : "\"tag\"");
+  }
+}
+
 TEST_F(coded_response, leaves_alone_what_is_not_to_be_coded) {
   const auto is_left = [this] {
     const http::response said = answer("gzip");

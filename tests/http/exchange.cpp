@@ -281,4 +281,27 @@ TYPED_TEST(exchange, upgrade_gives_the_stream_away_with_what_was_read_ahead) {
       "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: shout\r\nSec-Test: yes\r\n\r\nahead?!");
 }
 
+TYPED_TEST(exchange, its_request_stays_when_the_stream_has_been_given_away) {
+  using x = typename handing_over<TypeParam>::exchange;
+  const auto handler = [](x& one) -> tenon::task<void> {
+    auto taken = co_await one.upgrade("shout", {});
+    EXPECT_TRUE(taken);
+    if (!taken) co_return;
+    EXPECT_EQ(taken->in.view(), "ahead");
+    taken->in.release();
+    EXPECT_EQ(one.request().path, "/chat");
+    const bool said = co_await say(taken->stream, one.request().path);
+    EXPECT_TRUE(said);
+  };
+  const std::string got = conversation<TypeParam>(handler, "GET /chat HTTP/1.1\r\nHost: h\r\n\r\nahead");
+  EXPECT_TRUE(got.ends_with("\r\n\r\n/chat")) << got;
+}
+
+TYPED_TEST(exchange, a_bad_chunk_that_comes_with_the_head_is_400_and_no_body_too_large) {
+  using x = typename handing_over<TypeParam>::exchange;
+  const std::string got = conversation<TypeParam>(
+      repeat<x>, "PUT /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n\r\n");
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 400 ")) << got;
+}
+
 }  // namespace

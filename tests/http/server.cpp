@@ -184,6 +184,30 @@ TYPED_TEST(server, stages_guard_change_and_log_plain_and_streamed_answers_alike)
   EXPECT_EQ(log, expected);
 }
 
+TYPED_TEST(server, what_a_stage_throws_does_not_reach_the_connection_either) {
+  const http::application pages(http::get<"/">([](http::context& c) { return c.text("root"); }),
+                                http::get<"/after">([](http::context& c) { return c.text("root"); }),
+                                http::after([](const http::context& c, http::response&) {
+                                  if (c.request().path == "/after") throw std::runtime_error("after");
+                                }),
+                                http::on_answered([](const http::context&) { throw std::runtime_error("answered"); }));
+  const std::string text = "text/plain; charset=utf-8";
+  EXPECT_EQ(
+      ask<TypeParam>(pages,
+                     "GET /after HTTP/1.1\r\nHost: h\r\n\r\n"
+                     "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"),
+      answer("500 Internal Server Error", text, "Internal Server Error") + answer("200 OK", text, "root", close_line));
+}
+
+TYPED_TEST(server, what_an_exception_says_lives_until_it_is_answered) {
+  const std::string what(100, 'w');
+  const http::application pages(
+      http::get<"/">([&what](http::context&) -> http::response { throw std::runtime_error(what); }),
+      http::on_error([](http::context&, const http::failure& why) { return http::response{.body = why.what}; }));
+  const std::string got = ask<TypeParam>(pages, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 500 ") && got.ends_with("\r\n\r\n" + what)) << got;
+}
+
 TYPED_TEST(server, a_plain_route_holds_little_and_a_streamed_one_takes_more) {
   http::server_settings settings{.limits = {.body_bytes = 10}, .patience = {.close = 20ms}, .streamed_body_bytes = 100};
   const auto put = [](std::string_view path, std::size_t bytes) {

@@ -135,6 +135,15 @@ TEST_F(static_files, outside_of_the_root_are_not_found) {
   EXPECT_EQ(found(files({.shows_hidden = true}), "/.secret"), "secret");
 }
 
+// What "*" takes is any coding, so that no form is there must not have it looked for again.
+TEST_F(static_files, are_sent_as_they_are_to_who_takes_any_coding_and_none_is_there) {
+  const auto in = files({.precompressed = true});
+  EXPECT_EQ(found(in, "/page.html", "Accept-Encoding: *\r\n"), "<p>page</p>");
+  EXPECT_EQ(found(in, "/site.js", "Accept-Encoding: *\r\n"), "packed by brotli");
+  EXPECT_EQ(found(in, "/site.js", "Accept-Encoding: *, br;q=0\r\n"), "packed by gzip");
+  EXPECT_EQ(found(in, "/page.html", "Accept-Encoding: *, identity;q=0\r\n"), "406");
+}
+
 // Where the kernel has no openat2, or a sandbox forbids it.
 TEST_F(static_files, are_opened_step_by_step_without_openat2) {
   const tenon::unique_fd root(::open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));

@@ -346,6 +346,28 @@ TEST(websocket, close_waits_no_longer_than_it_says) {
   });
 }
 
+TEST(websocket, a_task_that_comes_to_read_while_another_closes_is_told_that_it_is_over) {
+  with_raw(websocket_role::server, {}, [](one_thread::runtime& rt, raw& with) -> tenon::task<void> {
+    tenon::scope side{rt};
+    bool closed = false;
+    side.spawn(
+        [](raw& by, bool& done) -> tenon::task<void> {
+          const auto said = co_await by.ws.close();
+          done = said.has_value();
+        },
+        std::ref(with), std::ref(closed));
+    for (int turns = 0; turns < 4; ++turns) co_await tenon::yield();
+    const auto got = co_await with.ws.read();
+    EXPECT_EQ(got.error(), std::errc::broken_pipe);
+    std::byte room[8];
+    const auto piece = co_await with.ws.read_some(room);
+    EXPECT_EQ(piece.error(), std::errc::broken_pipe);
+    co_await with.say(masked(opcode::close, std::string_view("\x03\xe8", 2)));
+    co_await side.join();
+    EXPECT_TRUE(closed);
+  });
+}
+
 TEST(websocket, read_some_gives_a_message_in_pieces_and_write_some_sends_one) {
   with_pair<one_thread>([](one_thread::runtime& rt, pair<one_thread>& both) -> tenon::task<void> {
     tenon::scope side{rt};

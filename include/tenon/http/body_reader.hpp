@@ -99,7 +99,7 @@ class body_reader {
   /// Takes the chunks apart that lie behind the head.
   void decode() noexcept {
     const auto fresh = in_.readable().subspan(head_bytes_);
-    if (fresh.empty()) return void(end_ = at_);
+    if (fresh.empty()) return;
     limits left = limit_;
     left.body_bytes -= decoded_;
     const progress seen = chunks_.decode(fresh, left);
@@ -121,7 +121,7 @@ class body_reader {
   std::uint64_t decoded_ = 0;  // of a chunked one
   std::size_t head_bytes_;
   std::size_t at_;  // the first byte that was not taken; of a chunked body up to end_
-  std::size_t end_ = 0;
+  std::size_t end_ = at_;
   std::size_t used_ = 0;
   status refusal_ = status::ok;
   bool is_chunked_;

@@ -135,14 +135,18 @@ class client {
     }
   }
 
+  /// Whether a redirect makes another request a GET.
+  [[nodiscard]] static bool makes_get(method asked, status code) noexcept {
+    const bool is_moved = code == status::moved_permanently || code == status::found;
+    return (code == status::see_other && asked != method::head) || (asked == method::post && is_moved);
+  }
   /// Where an answer leads, if it does and the request can go there.
   template <class Source>
   [[nodiscard]] static std::optional<std::string_view> redirection(const response& answer, const errand<Source>& it) {
     const auto code = answer.status();
-    const bool keeps_method = code == status::temporary_redirect || code == status::permanent_redirect;
-    const bool leads =
-        keeps_method || code == status::moved_permanently || code == status::found || code == status::see_other;
-    if (!leads || (keeps_method && it.drawn)) return std::nullopt;
+    const bool leads = code == status::moved_permanently || code == status::found || code == status::see_other ||
+                       code == status::temporary_redirect || code == status::permanent_redirect;
+    if (!leads || (it.drawn && !makes_get(it.asked.method, code))) return std::nullopt;
     return answer.headers().find("location");
   }
   template <class Source>
@@ -150,9 +154,7 @@ class client {
     const auto next = url::parse(where);
     if (!next || (it.to.secure && !next->secure)) return false;
     if (!next->same_origin(it.to)) it.elsewhere = true;
-    const bool was_post = it.asked.method == method::post;
-    if ((code == status::see_other && it.asked.method != method::head) ||
-        (was_post && (code == status::moved_permanently || code == status::found))) {
+    if (makes_get(it.asked.method, code)) {
       it.asked.method = method::get;
       it.asked.body = {};
       it.asked.content_type = {};
@@ -296,8 +298,8 @@ class client {
     if (first) io.consume(*first);
     if (!io.empty()) {
       const auto rest = co_await to.write_all(io.bytes(), sooner(it.whole, within(settings_.times.body)));
+      io.clear();  // what could not be sent is no answer
       if (!rest) co_return rest.error();
-      io.clear();
     }
     while (!body.empty()) {
       const auto piece = body.substr(0, piece_bytes);

@@ -9,7 +9,9 @@
 #include <tenon/http/response.hpp>
 #include <tenon/http/status.hpp>
 
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -25,6 +27,25 @@ namespace detail {
     if (same_ignoring_case(next_element(value), "no-transform")) return true;
   }
   return false;
+}
+
+/// Makes room behind what a buffer holds, and has what of the responses lies in it follow.
+template <std::same_as<response>... Responses>
+void make_room(buffer& room, std::size_t bytes, Responses&... replies) {
+  const auto from = reinterpret_cast<std::uintptr_t>(room.view().data());
+  const std::size_t held = room.size();
+  room.reserve(bytes);
+  const auto follow = [&](std::string_view view) {
+    const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(view.data()) - from;
+    return at < held ? room.view().substr(at, view.size()) : view;
+  };
+  const auto move = [&follow](response& reply) {
+    reply.body = follow(reply.body);
+    header_list moved;
+    for (const auto& [name, value] : reply.headers.items()) (void)moved.add(name, follow(value));
+    reply.headers = moved;
+  };
+  (move(replies), ...);
 }
 
 /// Codes `body` whole into `out`: how many bytes that took, 0 when it did not fit.
@@ -63,7 +84,8 @@ template <class Encoder>
 ///
 ///     tenon::http::respond(out, tenon::http::coded_response<my_codings>(reply, request, spare, room), date_line);
 ///
-/// Shape    `room` holds the coded body behind what it holds already, and lives until the response is written. A strong
+/// Shape    `room` holds the coded body behind what it holds already, which may be parts of the reply, and lives until
+///          the response is written. A strong
 ///          ETag becomes weak, for the bytes are others.
 ///          Unchanged: what is not worth it, has no body, is a part (206), is coded already, or is not to be
 ///          transformed (Cache-Control: no-transform). With Vary alone: what would not have become smaller, or is
@@ -87,24 +109,30 @@ template <class Codings, class Pool>
   }
   auto coder = spare.lend(choice);
   if (!coder || !announce_coding(coded, Codings::names[choice.index])) return plain;
-  std::string_view tag;
+  const auto is_strong_tag = [](std::string_view name, std::string_view value) {
+    return detail::same_ignoring_case(name, "etag") && !value.starts_with("W/");
+  };
+  std::size_t tag_bytes = 0;
   for (const auto& [name, value] : reply.headers.items()) {
-    if (detail::same_ignoring_case(name, "etag") && !value.starts_with("W/")) tag = value;
+    if (is_strong_tag(name, value)) tag_bytes = value.size() + 2;
   }
-  const std::size_t most = reply.body.size();  // else it is not worth it
-  room.reserve(most + tag.size() + 2);         // from here on nothing moves
+  const std::size_t most = reply.body.size();               // else it is not worth it
+  detail::make_room(room, most + tag_bytes, plain, coded);  // from here on nothing moves
   const std::size_t made =
-      detail::code_whole(coder, std::as_bytes(std::span(reply.body)), room.writable(most).first(most));
+      detail::code_whole(coder, std::as_bytes(std::span(plain.body)), room.writable(most).first(most));
   if (made == 0) return plain;
   coded.body = {room.view().data() + room.size(), made};
   room.commit(made);
-  if (tag.empty()) return coded;
-  const std::string_view weak(room.view().data() + room.size(), tag.size() + 2);
-  room.append("W/");
-  room.append(tag);
+  if (tag_bytes == 0) return coded;
   header_list changed;
   for (const auto& [name, value] : coded.headers.items()) {
-    (void)changed.add(name, value.data() == tag.data() ? weak : value);
+    std::string_view said = value;
+    if (is_strong_tag(name, value)) {
+      said = {room.view().data() + room.size(), value.size() + 2};
+      room.append("W/");
+      room.append(value);
+    }
+    (void)changed.add(name, said);
   }
   coded.headers = changed;
   return coded;

@@ -208,9 +208,10 @@ class exchange {
     if (!sent) co_return sent.error();
     is_cut_ = is_upgraded_ = true;
     env_.stop = drain_;
-    desk_.in.consume(body_.used());
     desk_.out.release();
-    co_return upgraded<Stream>(std::move(peer_), std::move(desk_.in));
+    buffer ahead;  // the head stays where it is, for the handler and for who logs its request
+    ahead.append(desk_.in.view().substr(body_.used()));
+    co_return upgraded<Stream>(std::move(peer_), std::move(ahead));
   }
 
   /// The handler has ended, `failed` by an exception: what is missing is said, and the buffers are left as the next

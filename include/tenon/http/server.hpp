@@ -48,8 +48,9 @@ struct server_settings {
 /// Cost          A plain handler's request: no allocation, no frame, on a buffer that the worker lends. A coroutine's:
 ///               three frames while it runs. An idle connection holds nothing but its coroutine, see http::serve.
 /// Threads       serve: any tasks of the runtime, any number. The server outlives them.
-/// Errors        What a handler throws is on_error's, a 500 by default; none reaches the connection. serve gives the
-///               error that ended the accepting, if it was not a stop.
+/// Errors        What a handler throws is on_error's, a 500 by default; what an `after` stage throws is a 500, and what
+///               on_answered throws is dropped: none reaches the connection. serve gives the error that ended the
+///               accepting, if it was not a stop.
 /// Cancellation  A stop request ends the accepting; what is in hand is answered, with "Connection: close", and serve is
 ///               over when the last connection has gone.
 template <class R, class App>
@@ -137,7 +138,8 @@ class server {
     receive(c, in);
     if constexpr (!App::has_streamed) found = routes_.match(asked.method, asked.path, in.decoded);
     stamp(c, phase::routed);
-    response reply = produce(c, found);
+    kept_exception thrown;
+    response reply = produce(c, found, thrown);
     reply.to = asked;  // a handler need not say it
     stamp(c, phase::handled);
     write(at, in, c, reply);
@@ -201,6 +203,11 @@ class server {
   static constexpr std::size_t kept_bytes = 256 * 1024;
 
   using match = route_match<typename App::target>;
+#if defined(__cpp_exceptions)
+  using kept_exception = std::exception_ptr;
+#else
+  struct kept_exception {};
+#endif
 
   /// What one worker works with.
   struct area {
@@ -236,7 +243,8 @@ class server {
     }
   }
 
-  [[nodiscard]] response produce(context& c, const match& found) const {
+  /// What was thrown is in `thrown` then, for its words may stand in the answer.
+  [[nodiscard]] response produce(context& c, const match& found, [[maybe_unused]] kept_exception& thrown) const {
 #if defined(__cpp_exceptions)
     try {
 #endif
@@ -247,8 +255,9 @@ class server {
       return reply;
 #if defined(__cpp_exceptions)
     } catch (...) {
-      return explain(c, {}, std::current_exception());
+      thrown = std::current_exception();
     }
+    return explain(c, {}, thrown);
 #endif
   }
 
@@ -294,13 +303,31 @@ class server {
   }
 
   void write(desk& at, area& in, context& c, response& reply) {
-    if constexpr (App::changes_heads) app_.run_after(c, reply);
+    if constexpr (App::changes_heads) {
+      const bool went = guarded([&] { app_.run_after(c, reply); });
+      if (!went) reply = error_response(status::internal_server_error, reply.to);
+    }
     respond(at.out, reply, in.date.line());
     if constexpr (App::is_timed) {
       c.answered_with(reply.status, reply.body.size());
       stamp(c, phase::answered);
-      app_.run_answered(c);
+      (void)guarded([&] { app_.run_answered(c); });
     }
+  }
+
+  /// Calls a stage: false when it threw.
+  template <class Stage>
+  [[nodiscard]] static bool guarded(Stage stage) {
+#if defined(__cpp_exceptions)
+    try {
+      stage();
+    } catch (...) {
+      return false;
+    }
+#else
+    stage();
+#endif
+    return true;
   }
 
   R& runtime_;

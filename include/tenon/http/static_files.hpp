@@ -201,18 +201,22 @@ class static_files {
   void choose(const request& asked, std::span<char> room, std::size_t size, found& out) const noexcept {
     const auto accept = asked.headers.find("accept-encoding");
     std::array<std::string_view, codings.size()> left = codings;
+    std::array<std::string_view, codings.size()> ends = suffixes;
     coding_choice choice;
-    for (;;) {
-      choice = accept ? choose_coding(*accept, left) : coding_choice{};
-      if (choice.index >= left.size()) break;
-      const std::string_view suffix = suffixes[choice.index];
+    for (std::size_t count = left.size();; --count) {
+      choice = accept ? choose_coding(*accept, std::span(left).first(count)) : coding_choice{};
+      if (choice.index >= count) break;
+      const std::string_view suffix = ends[choice.index];
       suffix.copy(room.data() + size, suffix.size());
       if (take({room.data(), size + suffix.size()}, out)) {
-        out.facts.coding = codings[choice.index];
+        out.facts.coding = left[choice.index];
         out.facts.varies = true;
         return;
       }
-      left[choice.index] = "identity-of-nothing";  // no client says this
+      for (std::size_t i = choice.index + 1; i < count; ++i) {  // there is none: "*" must not mean it again
+        left[i - 1] = left[i];
+        ends[i - 1] = ends[i];
+      }
     }
     out.is_directory = false;
     if (!take({room.data(), size}, out)) return;

@@ -13,7 +13,7 @@ namespace tenon::http {
 ///     auto taken = co_await x.upgrade("websocket", headers);
 ///     websocket<edge::tcp_stream> socket(std::move(taken->stream), std::move(taken->in));
 ///
-/// Shape    The stream, and the buffer of the connection with what had been read already of the new protocol.
+/// Shape    The stream, and what had been read already of the new protocol.
 template <byte_stream Stream>
 struct upgraded {
   upgraded(Stream taken, buffer ahead) noexcept : stream(std::move(taken)), in(std::move(ahead)) {}

@@ -71,6 +71,7 @@ class websocket {
   [[nodiscard]] task<result<websocket_message>> read(time_point deadline = never) {
     core& my = *core_;
     const reading here(my);
+    if (!here) co_return std::make_error_code(std::errc::broken_pipe);
     const auto rest = my.begin_message();
     if (rest) co_return *rest;
     for (;;) {
@@ -86,6 +87,7 @@ class websocket {
     assert(!into.empty() && "tenon::http::websocket: a read needs room");
     core& my = *core_;
     const reading here(my);
+    if (!here) co_return std::make_error_code(std::errc::broken_pipe);
     for (;;) {
       const auto ahead = my.take_piece(into);
       if (ahead) co_return *ahead;
@@ -118,22 +120,20 @@ class websocket {
     }
     const auto sent = co_await send_close(code, reason);
     if (!sent) co_return sent.error();
-    while (my.reader.load(std::memory_order_acquire)) {
+    for (bool waited = false;; waited = true) {
+      const reading here(my);
+      if (here) {
+        if (waited && my.failure) co_return result<void>();  // who read has seen the end
+        const auto ended = co_await drop_rest();
+        co_return ended;
+      }
       const duration left = my.close_until - my.now();
       const auto in_time = co_await timeout(left > duration::zero() ? left : duration::zero(), my.over.wait());
       if (!in_time) {
         ::shutdown(my.stream.native_handle(), SHUT_RDWR);  // which ends its read
         co_return in_time;
       }
-      if (my.failure) co_return result<void>();
-      my.over.reset();  // it left before the end: the rest is read here
-    }
-    const reading here(my);
-    for (;;) {
-      const auto seen = co_await next({}, never);
-      if (!seen && seen.error() == std::errc::broken_pipe) co_return result<void>();  // it had closed before
-      if (!seen) co_return seen.error();
-      if (seen->what == kind::close) co_return result<void>();
+      my.over.reset();  // it left, before the end perhaps: the rest is read here, unless it came back
     }
   }
 
@@ -142,24 +142,39 @@ class websocket {
   [[nodiscard]] Stream& stream() noexcept { return core_->stream; }
 
  private:
-  /// While a task reads.
+  /// While a task reads; false: another one does, which has to be the one that closes.
+  ///
+  /// Both sides take `reader` by an exchange: who closes and finds it taken has set `closing` before, and who reads
+  /// sees that when it lets go, and sets `over`.
   class reading {
    public:
-    explicit reading(core& of) noexcept : core_(of) {
-      const bool one = core_.reader.exchange(true, std::memory_order_acq_rel);
-      assert(!one && "tenon::http::websocket: one task reads at a time");
-      (void)one;
+    explicit reading(core& of) noexcept : core_(of), mine_(!core_.reader.exchange(true, std::memory_order_acq_rel)) {
+      assert((mine_ || core_.closing.load(std::memory_order_relaxed)) &&
+             "tenon::http::websocket: one task reads at a time");
     }
     reading(const reading&) = delete;
     reading& operator=(const reading&) = delete;
     ~reading() {
-      core_.reader.store(false, std::memory_order_release);
+      if (!mine_) return;
+      (void)core_.reader.exchange(false, std::memory_order_acq_rel);
       if (core_.closing.load(std::memory_order_acquire)) core_.over.set();
     }
+    [[nodiscard]] explicit operator bool() const noexcept { return mine_; }
 
    private:
     core& core_;
+    const bool mine_;
   };
+
+  /// Reads up to the close frame of the other side.
+  task<result<void>> drop_rest() {
+    for (;;) {
+      const auto seen = co_await next({}, never);
+      if (!seen && seen.error() == std::errc::broken_pipe) co_return result<void>();  // it had closed before
+      if (!seen) co_return seen.error();
+      if (seen->what == kind::close) co_return result<void>();
+    }
+  }
 
   [[nodiscard]] static std::string_view text_of(std::span<const std::byte> bytes) noexcept {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
