@@ -100,6 +100,28 @@ TYPED_TEST(sockets, are_watched_for_as_long_as_the_watcher_wants) {
   });
 }
 
+TYPED_TEST(sockets, watched_by_who_throws_give_it_to_who_waits) {
+  using R = typename TypeParam::runtime;
+  run_wired<TypeParam>(2, [](R& rt) -> task<void> {
+    auto [near, far] = connected(rt);
+    struct {
+      bool heard(const tenon::result<void>&) { throw 42; }
+      [[nodiscard]] tenon::duration patience() const { return tenon::duration::max(); }
+    } ear;
+    int caught = 0;
+    for (int i = 0; i < 2; ++i) {
+      const auto sent = co_await far.write_all(std::as_bytes(std::span("x")), rt.now() + 5s);
+      EXPECT_TRUE(sent);
+      try {
+        co_await near.watch(ear);
+      } catch (int what) {
+        caught += what;
+      }
+    }
+    EXPECT_EQ(caught, 84);
+  });
+}
+
 TYPED_TEST(sockets, watched_in_vain_end_with_the_patience_counted_from_the_last_bytes) {
   using R = typename TypeParam::runtime;
   run_wired<TypeParam>(2, [](R& rt) -> task<void> {

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <concepts>
 #include <coroutine>
+#include <exception>
 #include <utility>
 
 namespace tenon::detail {
@@ -65,7 +66,11 @@ class vigil : public wait, public io_operation, public timer {
     if (armed()) descriptor_.home()->disarm(*this);
     return false;
   }
-  static void await_resume() noexcept {}
+  void await_resume() {
+#if defined(__cpp_exceptions)
+    if (failure_) std::rethrow_exception(std::move(failure_));
+#endif
+  }
 
  private:
   [[nodiscard]] static vigil& of(io_operation& base) noexcept { return static_cast<vigil&>(base); }
@@ -134,12 +139,25 @@ class vigil : public wait, public io_operation, public timer {
 
   /// False: it is over.
   [[nodiscard]] bool tell_outcome() noexcept {
-    if (outcome >= 0) return watcher_.heard({});
+    if (outcome >= 0) return hears({});
     return tell(outcome == -ECANCELED && expired_ ? error_of(ETIMEDOUT) : error_of(static_cast<int>(-outcome)));
   }
   [[nodiscard]] bool tell(const result<void>& error) noexcept {
-    (void)watcher_.heard(error);
+    (void)hears(error);
     return false;
+  }
+  /// What it throws ends the vigil, and comes out of the co_await.
+  [[nodiscard]] bool hears(const result<void>& ready) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+      return watcher_.heard(ready);
+    } catch (...) {
+      failure_ = std::current_exception();
+      return false;
+    }
+#else
+    return watcher_.heard(ready);
+#endif
   }
 
   void expired() noexcept {
@@ -160,6 +178,9 @@ class vigil : public wait, public io_operation, public timer {
   descriptor<R>& descriptor_;
   Watcher& watcher_;
   time_point until_ = never;
+#if defined(__cpp_exceptions)
+  std::exception_ptr failure_;
+#endif
   bool in_flight_ = false;
   bool goes_on_ = true;
   bool expired_ = false;
