@@ -80,7 +80,10 @@ namespace detail {
 /// Source   RFC 9112 sections 3 and 6.
 [[nodiscard]] inline result<void> write_request(buffer& out, const client_request& asked, const url& to,
                                                 bool streamed = false, bool elsewhere = false) {
-  if (asked.method == method::connect || !header_list::is_value(asked.content_type)) return std::errc::invalid_argument;
+  if (asked.method == method::connect || !header_list::is_value(asked.content_type) ||
+      !header_list::is_value(asked.upgrade)) {
+    return std::errc::invalid_argument;
+  }
   for (const auto& [name, value] : asked.headers) {
     const char* const end = name.data() + name.size();
     const bool is_name = !name.empty() && detail::skip_token(name.data(), end) == end;
