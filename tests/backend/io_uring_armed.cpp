@@ -243,6 +243,40 @@ TEST(io_uring_armed, a_loop_ends_with_something_of_each_kind_in_flight) {
   EXPECT_EQ(open_descriptors(), before);
 }
 
+TEST(io_uring_armed, what_outlives_the_thread_of_the_loop_is_let_go_of) {
+  using loop_type = io_uring<registered_files<8>>::loop<multi_thread>;
+  struct station {
+    fd_pair pair = stream_pair();
+    loop_type::source s;
+    counted op{io_kind::arrival, s};
+  };
+  for (const bool puts_off : {true, false}) {
+    loop_type loop;
+    ASSERT_TRUE(loop.open(puts_off));
+    std::vector<std::unique_ptr<station>> stations;
+    for (int i = 0; i < 5; ++i) stations.push_back(std::make_unique<station>());
+    std::thread([&] {
+      for (auto& each : stations) {
+        each->s.fd = each->pair.a.get();
+        EXPECT_TRUE(loop.attach(each->s));
+        EXPECT_FALSE(loop.start(each->op));
+      }
+      loop.wait(nanoseconds{0});
+      for (auto& each : stations) loop.cancel(each->op);  // the streams stay armed
+      loop.wait(nanoseconds{0});
+    }).join();
+    for (auto& each : stations) {
+      EXPECT_EQ(each->op.ends, 1);
+      put(each->pair.b.get(), "late");
+      loop.detach(each->s);
+      each->pair.a.reset();
+      pollfd ended{each->pair.b.get(), POLLRDHUP, 0};
+      EXPECT_EQ(::poll(&ended, 1, static_cast<int>(patience.count())), 1) << "the peer hears of no end";
+      each.reset();
+    }
+  }
+}
+
 TEST(io_uring_armed, a_send_from_where_the_bytes_lie_ends_once_with_all_it_sent) {
   ring_ground<io_uring<send_zero_copy<100>>> on;
   for (auto make : {tcp_pair, stream_pair}) {  // the second does not have it
