@@ -210,6 +210,12 @@ class tls_session {
     return end();
   }
 
+  /// Whether who reads, and so makes the handshake, has to wait for room and not for bytes: the peer waits for the rest.
+  [[nodiscard]] bool owes_handshake() noexcept {
+    const std::lock_guard held(lock_);
+    return bio_.keeps_something() && !has_shaken_hands();
+  }
+
   /// Before a wait: an idle connection holds no buffer.
   void park() noexcept {
     const std::lock_guard held(lock_);

@@ -84,8 +84,13 @@ class tls_read_wait : public tls_wait<tls_read_wait<Stream>, std::size_t> {
         if (got || !would_block(got.error())) co_return got;
       }
       of.park();
-      const auto ready = co_await of.stream().readable(deadline);
-      if (!ready) co_return ready.error();
+      if (of.owes_handshake()) {
+        const auto room = co_await of.stream().writable(deadline);
+        if (!room) co_return room.error();
+      } else {
+        const auto ready = co_await of.stream().readable(deadline);
+        if (!ready) co_return ready.error();
+      }
     }
   }
 
@@ -110,8 +115,13 @@ class tls_look_wait : public tls_wait<tls_look_wait<Stream>, void> {
     for (;; tried = false) {
       if (!tried && of.look()) co_return result<void>();
       of.park();
-      const auto ready = co_await of.stream().readable(deadline);
-      if (!ready) co_return ready.error();
+      if (of.owes_handshake()) {
+        const auto room = co_await of.stream().writable(deadline);
+        if (!room) co_return room.error();
+      } else {
+        const auto ready = co_await of.stream().readable(deadline);
+        if (!ready) co_return ready.error();
+      }
     }
   }
 
