@@ -41,7 +41,11 @@ class ring_core : public ring_attempts<Threading, Fallback> {
   using pool_type = buffer_pool<Threading>;
 
   ring_core() = default;
-  ~ring_core() { ring_.tear_down(); }  // before the buffers
+  ~ring_core() {
+    if (ring_here == this) ring_here = nullptr;  // another loop may come to lie here, and be another thread's
+    ring_.tear_down();                           // before the buffers
+  }
+
  public:
   ring_core(const ring_core&) = delete;
   ring_core& operator=(const ring_core&) = delete;
