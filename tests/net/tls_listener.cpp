@@ -110,9 +110,9 @@ TEST(tls_listener, shakes_hands_by_reading_over_a_socket_that_is_full) {
         const auto sent = co_await near->write_all(bytes_of("word"));
         co_return sent.has_value();
       };
-      auto one = serve(*peer, waits_first);
-      auto other = ask(std::move(between.near), client);
-      const auto [served, asked] = co_await tenon::when_all(std::move(one), std::move(other));
+      auto serving_side = serve(*peer, waits_first);
+      auto asking_side = ask(std::move(between.near), client);
+      const auto [served, asked] = co_await tenon::when_all(std::move(serving_side), std::move(asking_side));
       EXPECT_TRUE(served && asked);
     }
   });

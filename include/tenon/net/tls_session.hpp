@@ -210,7 +210,7 @@ class tls_session {
     return end();
   }
 
-  /// Whether who reads, and so makes the handshake, has to wait for room and not for bytes: the peer waits for the rest.
+  /// Whether who makes the handshake by reading has to wait for room before it waits for bytes.
   [[nodiscard]] bool owes_handshake() noexcept {
     const std::lock_guard held(lock_);
     return bio_.keeps_something() && !has_shaken_hands();
