@@ -5,6 +5,9 @@
 
 #include "../laws/backend.hpp"
 
+#include <optional>
+#include <utility>
+
 namespace tenon::laws {
 namespace {
 
@@ -241,6 +244,63 @@ TEST(io_uring_armed, a_loop_ends_with_something_of_each_kind_in_flight) {
     for (source& s : sources) on.loop.detach(s);
   }
   EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(io_uring_armed, a_thread_is_not_taken_for_the_one_of_a_loop_that_lies_where_its_own_lay) {
+  using loop_type = io_uring<>::loop<multi_thread>;
+  std::optional<loop_type> loop(std::in_place);
+  ASSERT_TRUE(loop->open());
+  loop->wait(nanoseconds{0});
+  loop.reset();
+  loop.emplace();
+  ASSERT_TRUE(loop->open());
+  const fd_pair pair = stream_pair();
+  loop_type::source s;
+  s.fd = pair.a.get();
+  std::thread([&] {
+    loop->wait(nanoseconds{0});
+    EXPECT_TRUE(loop->attach(s));
+  }).join();
+  put(pair.b.get(), "abc");
+  char room[8];
+  counted op{io_kind::read, s, room, sizeof room};
+  EXPECT_TRUE(loop_type::attempt(op));  // elsewhere than at home the call is made
+  EXPECT_EQ(op.outcome, 3);
+  loop->detach(s);
+}
+
+TEST(io_uring_armed, what_outlives_the_thread_of_the_loop_is_let_go_of) {
+  using loop_type = io_uring<registered_files<8>>::loop<multi_thread>;
+  struct station {
+    fd_pair pair = stream_pair();
+    loop_type::source s;
+    counted op{io_kind::arrival, s};
+  };
+  for (const bool puts_off : {true, false}) {
+    loop_type loop;
+    ASSERT_TRUE(loop.open(puts_off));
+    std::vector<std::unique_ptr<station>> stations;
+    for (int i = 0; i < 5; ++i) stations.push_back(std::make_unique<station>());
+    std::thread([&] {
+      for (auto& each : stations) {
+        each->s.fd = each->pair.a.get();
+        EXPECT_TRUE(loop.attach(each->s));
+        EXPECT_FALSE(loop.start(each->op));
+      }
+      loop.wait(nanoseconds{0});
+      for (auto& each : stations) loop.cancel(each->op);  // the streams stay armed
+      loop.wait(nanoseconds{0});
+    }).join();
+    for (auto& each : stations) {
+      EXPECT_EQ(each->op.ends, 1);
+      put(each->pair.b.get(), "late");
+      loop.detach(each->s);
+      each->pair.a.reset();
+      pollfd ended{each->pair.b.get(), POLLRDHUP, 0};
+      EXPECT_EQ(::poll(&ended, 1, static_cast<int>(patience.count())), 1) << "the peer hears of no end";
+      each.reset();
+    }
+  }
 }
 
 TEST(io_uring_armed, a_send_from_where_the_bytes_lie_ends_once_with_all_it_sent) {

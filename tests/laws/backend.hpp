@@ -1285,15 +1285,17 @@ TYPED_TEST_P(backend_io_laws, tries_on_another_thread_lose_no_edge) {
         }
       }
     });
-    const auto limit = clock::now() + 3 * patience;
+    const auto enough = clock::now() + patience;  // of a machine that is busy elsewhere: fewer streams will do
+    auto limit = clock::now() + patience;         // of each step by itself
     const auto in_time = [&] { return clock::now() < limit; };
     const auto ask = [&](auto& slot, auto* value) {
+      limit = clock::now() + patience;
       slot.store(value, std::memory_order_release);
       this->loop_.wake();
       while (slot.load(std::memory_order_acquire) != nullptr && in_time()) std::this_thread::yield();
     };
     int returned = 0;
-    for (int i = 0; i < streams && in_time(); ++i) {
+    for (int i = 0; i < streams && in_time() && clock::now() < enough; ++i) {
       fd_pair pair = i % 2 == 0 ? tcp_pair() : stream_pair();
       typename TestFixture::source s;
       s.fd = pair.a.get();
@@ -1322,6 +1324,7 @@ TYPED_TEST_P(backend_io_laws, tries_on_another_thread_lose_no_edge) {
       };
       while (in_time()) {
         if (!TypeParam::attempt(op)) {
+          limit = clock::now() + patience;
           op.number = ++returned;
           home.store(&op, std::memory_order_release);
           this->loop_.wake();
@@ -1370,9 +1373,9 @@ TYPED_TEST_P(backend_io_laws, a_try_elsewhere_beside_an_arrival_loses_no_edge) {
         (TypeParam::attempt(op) ? ended : home).store(i, std::memory_order_release);
       }
     });
-    const auto limit = clock::now() + 2 * patience;
-    int done = 0;
-    for (int i = 1; i <= rounds && done == i - 1; ++i) {
+    const auto enough = clock::now() + patience;  // of a machine that is busy elsewhere: fewer rounds will do
+    bool is_lost = false;
+    for (int i = 1; i <= rounds && !is_lost && clock::now() < enough; ++i) {
       op.ends = 0;
       round.store(i, std::memory_order_release);
       until([&] { return trying.load(std::memory_order_acquire) == i; });
@@ -1381,16 +1384,16 @@ TYPED_TEST_P(backend_io_laws, a_try_elsewhere_beside_an_arrival_loses_no_edge) {
       this->loop_.wait(nanoseconds{0});
       until([&] { return home.load(std::memory_order_acquire) == i || ended.load(std::memory_order_acquire) == i; });
       bool has_ended = home.load(std::memory_order_relaxed) != i || this->loop_.start(op);
-      while (!has_ended && clock::now() < limit) {
+      for (const auto limit = clock::now() + patience; !has_ended && clock::now() < limit;) {
         this->loop_.wait(milliseconds{10});
         has_ended = op.ends != 0;
       }
-      if (has_ended && op.outcome == 1) done = i;
+      is_lost = !has_ended || op.outcome != 1;
     }
-    EXPECT_EQ(done, rounds) << "an edge was lost";
+    EXPECT_FALSE(is_lost) << "an edge was lost";
     over.store(true, std::memory_order_relaxed);
     thief.join();
-    if (done == rounds) this->loop_.detach(s);
+    if (!is_lost) this->loop_.detach(s);
   }
 }
 

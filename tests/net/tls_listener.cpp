@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include <sys/socket.h>
+
 namespace {
 
 using namespace tenon_test;
@@ -71,6 +73,48 @@ TEST(tls_listener, waits_for_nobody_who_does_not_shake_hands) {
     EXPECT_EQ(got.error(), tenon::tls_errc::not_tls);
     const auto late = co_await door.accept(rt.now() + 2ms);
     EXPECT_EQ(late.error(), std::errc::timed_out);
+  });
+}
+
+// Who reads sees to it that the handshake goes out, also where the socket does not take it all at once.
+TEST(tls_listener, shakes_hands_by_reading_over_a_socket_that_is_full) {
+  run_wired<ground>(2, [](R& rt) -> task<void> {
+    auto how = serving();
+    const certificate other = ours().issue();
+    for (int i = 0; i < 20; ++i) how.identities.front().chain += other.chain();
+    const auto server = tenon::tls_context::server(how).value();
+    const auto client = tenon::tls_context::client(asking()).value();
+    for (const bool waits_first : {false, true}) {
+      auto between = co_await make_wire<R>(rt);
+      const int little = 1;
+      ::setsockopt(between.far.native_handle(), SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
+      const int narrow = 4096;
+      ::setsockopt(between.near.native_handle(), SOL_SOCKET, SO_RCVBUF, &narrow, sizeof narrow);
+      auto peer = secure<R>::begin(std::move(between.far), server);
+      EXPECT_TRUE(peer);
+      const auto serve = [](secure<R>& from, bool first) -> task<bool> {
+        if (first) {
+          const auto ready = co_await from.readable(from.runtime().now() + 3s);
+          EXPECT_TRUE(ready) << ready.error().message();
+        }
+        std::array<std::byte, 4> room{};
+        const auto got = co_await from.read_some(room, from.runtime().now() + 3s);
+        EXPECT_TRUE(got) << got.error().message();
+        co_return got.has_value();
+      };
+      const auto ask = [](R::tcp_stream over, const tenon::tls_context& with) -> task<bool> {
+        const auto limit = over.runtime().now() + 4s;
+        auto near = co_await secure<R>::connect(std::move(over), with, "localhost", limit);
+        EXPECT_TRUE(near) << near.error().message();
+        if (!near) co_return false;
+        const auto sent = co_await near->write_all(bytes_of("word"));
+        co_return sent.has_value();
+      };
+      auto serving_side = serve(*peer, waits_first);
+      auto asking_side = ask(std::move(between.near), client);
+      const auto [served, asked] = co_await tenon::when_all(std::move(serving_side), std::move(asking_side));
+      EXPECT_TRUE(served && asked);
+    }
   });
 }
 

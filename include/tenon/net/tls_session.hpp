@@ -210,6 +210,12 @@ class tls_session {
     return end();
   }
 
+  /// Whether who makes the handshake by reading has to wait for room before it waits for bytes.
+  [[nodiscard]] bool owes_handshake() noexcept {
+    const std::lock_guard held(lock_);
+    return bio_.keeps_something() && !has_shaken_hands();
+  }
+
   /// Before a wait: an idle connection holds no buffer.
   void park() noexcept {
     const std::lock_guard held(lock_);

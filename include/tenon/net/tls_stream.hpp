@@ -64,6 +64,27 @@ class tls_wait {
   std::optional<typename task<result<Value>>::awaiter> running_;
 };
 
+/// The rest of a wait that reads: tries again whenever bytes have come. Who reads makes the handshake too, if nobody
+/// has, and while the stream does not take all that it has to say, the peer waits for that.
+template <class Value, class Wait, class Session>
+task<result<Value>> by_reading(Wait& self, Session& of, time_point deadline, bool tried) {
+  if (!tried) co_await yield();
+  for (;; tried = false) {
+    if (!tried) {
+      const auto got = self.attempt();
+      if (got || !would_block(got.error())) co_return got;
+    }
+    of.park();
+    if (of.owes_handshake()) {
+      const auto room = co_await of.stream().writable(deadline);
+      if (!room) co_return room.error();
+    } else {
+      const auto ready = co_await of.stream().readable(deadline);
+      if (!ready) co_return ready.error();
+    }
+  }
+}
+
 template <class Stream>
 class tls_read_wait : public tls_wait<tls_read_wait<Stream>, std::size_t> {
   using session = tls_session<Stream>;
@@ -73,22 +94,11 @@ class tls_read_wait : public tls_wait<tls_read_wait<Stream>, std::size_t> {
       : of_(of), into_(into), deadline_(deadline) {}
 
   [[nodiscard]] result<std::size_t> attempt() noexcept { return of_.read(into_); }
-  [[nodiscard]] task<result<std::size_t>> rest(bool tried) { return later(of_, into_, deadline_, tried); }
-
- private:
-  static task<result<std::size_t>> later(session& of, std::span<std::byte> into, time_point deadline, bool tried) {
-    if (!tried) co_await yield();
-    for (;; tried = false) {
-      if (!tried) {
-        const auto got = of.read(into);
-        if (got || !would_block(got.error())) co_return got;
-      }
-      of.park();
-      const auto ready = co_await of.stream().readable(deadline);
-      if (!ready) co_return ready.error();
-    }
+  [[nodiscard]] task<result<std::size_t>> rest(bool tried) {
+    return by_reading<std::size_t>(*this, of_, deadline_, tried);
   }
 
+ private:
   session& of_;
   std::span<std::byte> into_;
   time_point deadline_;
@@ -102,19 +112,9 @@ class tls_look_wait : public tls_wait<tls_look_wait<Stream>, void> {
   tls_look_wait(session& of, time_point deadline) noexcept : of_(of), deadline_(deadline) {}
 
   [[nodiscard]] result<void> attempt() noexcept { return of_.look(); }
-  [[nodiscard]] task<result<void>> rest(bool tried) { return later(of_, deadline_, tried); }
+  [[nodiscard]] task<result<void>> rest(bool tried) { return by_reading<void>(*this, of_, deadline_, tried); }
 
  private:
-  static task<result<void>> later(session& of, time_point deadline, bool tried) {
-    if (!tried) co_await yield();
-    for (;; tried = false) {
-      if (!tried && of.look()) co_return result<void>();
-      of.park();
-      const auto ready = co_await of.stream().readable(deadline);
-      if (!ready) co_return ready.error();
-    }
-  }
-
   session& of_;
   time_point deadline_;
 };

@@ -101,7 +101,7 @@ class uv_host {
       ::uv_update_time(&outer_);  // from now, not from the last turn; one more, since now is rounded down
       milliseconds = static_cast<std::uint64_t>(left / std::chrono::milliseconds(1)) + 2;
     }
-    ::uv_timer_start(&timer_, [](uv_timer_t* of) { static_cast<uv_host*>(of->data)->turn(); }, milliseconds, 0);
+    ::uv_timer_start(&timer_, come, milliseconds, 0);
   }
 
   template <class Handle>

@@ -32,7 +32,7 @@ class file_table {
     return static_cast<int>(place);
   }
   void remove(kernel_rings& rings, int place) noexcept {
-    if (place < 0) return;
+    if (place < 0 || !rings.is_there()) return;
     if (rings.set_file(static_cast<unsigned>(place), -1)) free_[left_++] = static_cast<std::uint16_t>(place);
   }
 

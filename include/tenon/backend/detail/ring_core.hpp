@@ -41,7 +41,11 @@ class ring_core : public ring_attempts<Threading, Fallback> {
   using pool_type = buffer_pool<Threading>;
 
   ring_core() = default;
-  ~ring_core() { ring_.tear_down(); }  // before the buffers
+  ~ring_core() {
+    if (ring_here == this) ring_here = nullptr;  // another loop may come to lie here, and be another thread's
+    ring_.tear_down();                           // before the buffers
+  }
+
  public:
   ring_core(const ring_core&) = delete;
   ring_core& operator=(const ring_core&) = delete;
@@ -212,13 +216,16 @@ class ring_core : public ring_attempts<Threading, Fallback> {
     return ring_.send();
   }
 
-  /// Waits until the kernel holds nothing of this source any more.
+  /// Waits until the kernel holds nothing of this source any more. When the loop's thread has ended, nobody is left
+  /// for whom the kernel would let go of one: the ring goes, with all that it holds, and says nothing of it later.
   void let_go(source& s) noexcept {
     if (ring_.is_own_thread()) {
       if (s.line.cancel()) submit_cancel(address_of(s, received));
       while (s.line.is_armed() && ring_.enter_for_one()) reap();
     } else {
-      reap();  // the loop's thread has ended, and the kernel has cancelled what was its
+      if (ring_.is_there()) reap();  // sockets that were accepted
+      ring_.tear_down();
+      s.line.disarm(inbound<Threading>::none);
     }
   }
 
