@@ -79,6 +79,7 @@ void lead(Loom& whole, slot& me) noexcept {
     } else {
       from.refuse();
       Loom::template fail<J>(*item, std::make_error_code(std::errc::resource_unavailable_try_again));
+      moved = true;  // there may be more than a batch of them
     }
   }
   crew.adjust(now);
