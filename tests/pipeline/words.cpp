@@ -479,6 +479,14 @@ RC_GTEST_PROP(words, counts_balance_at_every_instant, (const std::vector<std::ui
 }
 
 // Threads, and all words: nobody is left without an answer.
+TEST(words, one_that_is_said_twice_is_noticed_whatever_else_is_said) {
+  tenon::detail::weaving::said plan;
+  plan.hear(std::type_identity<tenon::detail::weaving::batch_option<2>>{});
+  plan.hear(std::type_identity<tenon::detail::weaving::batch_option<4>>{});
+  plan.hear(std::type_identity<tenon::detail::weaving::ttl_option>{});
+  EXPECT_TRUE(plan.said_twice);
+}
+
 TEST(words, every_item_is_answered_between_threads) {
   const auto mixed =
       tenon::pipeline(stage<"a">(same, tenon::workers<2>, tenon::queue_of<4>, tenon::ordered, tenon::measured),
