@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -93,6 +94,40 @@ RC_GTEST_PROP(histogram, merged_is_that_of_all_values,
   RC_ASSERT(merged.max() == all.max());
   RC_ASSERT(merged.sum() == all.sum());
   for (std::size_t i = 0; i < plain::buckets; ++i) RC_ASSERT(merged.in_bucket(i) == all.in_bucket(i));
+}
+
+/// A threading between each two of whose stores somebody looks.
+struct looked_at {
+  template <class T>
+  class atomic {
+   public:
+    constexpr explicit(false) atomic(T value = {}) noexcept : value_(value) {}
+    [[nodiscard]] T load(std::memory_order /*order*/) const noexcept { return value_; }
+    void store(T value, std::memory_order /*order*/) noexcept {
+      value_ = value;
+      if (look) look();
+    }
+
+   private:
+    T value_;
+  };
+  static inline std::function<void()> look;
+};
+
+TEST(histogram, has_no_quantile_that_is_too_small_while_it_is_written) {
+  tenon::histogram<looked_at> seen;
+  int looks = 0;
+  for (const std::uint64_t value : {std::uint64_t{1000}, std::uint64_t{1} << 50U}) {
+    looked_at::look = [&, before = seen.count()] {
+      ++looks;
+      if (seen.count() == before) return;
+      EXPECT_GE(seen.quantile(1), std::min(value, plain::largest_of(plain::buckets - 1)));
+    };
+    seen.record(value);
+  }
+  looked_at::look = nullptr;
+  EXPECT_EQ(looks, 6);
+  EXPECT_EQ(seen.quantile(1), std::uint64_t{1} << 50U);
 }
 
 TEST(histogram, is_read_while_it_is_written) {

@@ -49,7 +49,7 @@ class clocked : public tenon::loop {
     }
     now_ = end;
   }
-  [[nodiscard]] tenon::time_point now() const { return now_; }
+  [[nodiscard]] tenon::time_point now() const noexcept { return now_; }
   [[nodiscard]] bool has_timers() const { return !timers_.empty(); }
 
  private:

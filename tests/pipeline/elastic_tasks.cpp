@@ -4,9 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <coroutine>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -144,6 +147,69 @@ TEST(elastic_tasks, a_drain_waits_for_one_that_does_not_heed_its_stop) {
   };
   rt.run(main(rt));
 }
+
+/// Suspends, deaf to any stop, until the test resumes it.
+class stays {
+ public:
+  explicit stays(std::coroutine_handle<>& kept) noexcept : kept_(kept) {}
+  [[nodiscard]] static bool await_ready() noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> who) noexcept { kept_ = who; }
+  static void await_resume() noexcept {}
+
+ private:
+  std::coroutine_handle<>& kept_;
+};
+
+#if defined(__cpp_exceptions)
+/// While it lives, this thread has no memory for frames of coroutines.
+class no_frames {
+ public:
+  no_frames() noexcept {
+    auto& thread = tenon::detail::here();
+    thread.frames = &none;
+    thread.shelves = tenon::detail::no_shelves;
+  }
+  no_frames(const no_frames&) = delete;
+  no_frames& operator=(const no_frames&) = delete;
+  ~no_frames() { tenon::detail::here() = before_; }
+
+ private:
+  static constexpr tenon::detail::frame_source none{[](void*, std::size_t) -> void* { throw std::bad_alloc(); },
+                                                    [](void*, void*, std::size_t) noexcept {},
+                                                    [](void*, std::size_t) noexcept {}};
+  tenon::detail::this_thread before_ = tenon::detail::here();
+};
+
+TEST(elastic_tasks, without_a_worker_all_that_waits_is_refused) {
+  virtual_one rt;
+  const auto main = [](virtual_one& self) -> task<void> {
+    std::coroutine_handle<> kept;
+    const auto stages = tenon::pipeline(tenon::stage<"one">(
+        [&](int x) -> task<int> {
+          co_await stays(kept);
+          co_return x;
+        },
+        tenon::workers<1>, tenon::task_timeout(5s), tenon::queue_of<128>));
+    tenon::fabric running{self, stages};
+    answers got;
+    tenon::scope all{self};
+    for (int i = 0; i < 101; ++i) all.spawn(&ask<decltype(running), int>, &running, i, &got);
+    co_await tenon::sleep_for(1s);
+    {
+      const no_frames poor;  // nobody takes the place of the one that is left behind
+      co_await tenon::sleep_for(10s);
+    }
+    EXPECT_EQ(got.size(), 101U);
+    const auto refused = std::make_error_code(std::errc::resource_unavailable_try_again);
+    EXPECT_EQ(std::count(got.errors.begin(), got.errors.end(), refused), 100);
+    expect_balance(running.template stats<"one">());
+    kept.resume();
+    co_await all.join();
+    co_await running.drained();
+  };
+  rt.run(main(rt));
+}
+#endif
 
 TEST(elastic_tasks, as_many_as_the_stage_says_are_at_work_at_once) {
   virtual_one rt;

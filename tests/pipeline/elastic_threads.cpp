@@ -251,6 +251,24 @@ TEST(elastic_threads, what_is_done_in_time_disturbs_no_later_deadline) {
 }
 
 #if defined(__cpp_exceptions)
+TEST(elastic_threads, of_another_runtime_measure_items_by_the_clock_of_the_fabric) {
+  clocked home;
+  clocked far;  // the test's thread is its worker
+  far.pass(1h);
+  const auto stages = tenon::pipeline(tenon::stage<"far">([](int x) { return x; }, tenon::workers<1, 1>, tenon::on(far),
+                                                          tenon::ttl(1s), tenon::measured));
+  tenon::fabric running{home, stages};
+  answers got;
+  submit(running, 1, got);
+  far.run_until([&] { return got.size() == 1; });
+  EXPECT_EQ(got.values, std::vector{1});
+  const auto times = running.times<"far">();
+  EXPECT_EQ(times.wait.count(), 1U);
+  EXPECT_EQ(times.wait.max(), 0U);
+  EXPECT_EQ(times.service.max(), 0U);
+  drain_all(running, far);
+}
+
 TEST(elastic_threads, throw_at_the_submitter) {
   clocked rt;
   constexpr auto stages = tenon::pipeline(

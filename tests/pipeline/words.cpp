@@ -252,6 +252,20 @@ TEST(by_level, takes_a_number_too_large_for_the_last_level) {
   drain_all(running, rt);
 }
 
+TEST(by_level, drops_the_oldest_of_the_level_that_is_full) {
+  const auto stages = tenon::pipeline(
+      stage<"s">(same, tenon::queue_of<2>, tenon::drop_oldest, tenon::by_level<2>([](int x) { return x % 2; })));
+  timed rt;
+  tenon::fabric running{rt, stages};
+  answers got;
+  for (const int x : {0, 1, 3, 5}) submit(running, x, got);
+  rt.settle();
+  EXPECT_EQ(got.values, (std::vector{0, 3, 5}));
+  EXPECT_EQ(got.errors, std::vector(1, make_error_code(pipeline_errc::dropped)));
+  expect_balance(running.stats<"s">());
+  drain_all(running, rt);
+}
+
 TEST(by_level, lets_no_level_starve) {
   const auto stages =
       tenon::pipeline(stage<"s">(same, tenon::queue_of<1024>, tenon::by_level<3>([](int x) { return x < 3 ? x : 0; })));
@@ -465,6 +479,14 @@ RC_GTEST_PROP(words, counts_balance_at_every_instant, (const std::vector<std::ui
 }
 
 // Threads, and all words: nobody is left without an answer.
+TEST(words, one_that_is_said_twice_is_noticed_whatever_else_is_said) {
+  tenon::detail::weaving::said plan;
+  plan.hear(std::type_identity<tenon::detail::weaving::batch_option<2>>{});
+  plan.hear(std::type_identity<tenon::detail::weaving::batch_option<4>>{});
+  plan.hear(std::type_identity<tenon::detail::weaving::ttl_option>{});
+  EXPECT_TRUE(plan.said_twice);
+}
+
 TEST(words, every_item_is_answered_between_threads) {
   const auto mixed =
       tenon::pipeline(stage<"a">(same, tenon::workers<2>, tenon::queue_of<4>, tenon::ordered, tenon::measured),

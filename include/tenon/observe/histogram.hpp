@@ -82,8 +82,9 @@ class histogram {
     for (std::size_t i = 0; i < buckets; ++i) {
       below += in_bucket(i);
       if (below > 0 && static_cast<double>(below) >= wanted) {
-        const std::uint64_t largest = i + 1 == buckets ? max() : largest_of(i);
-        return largest < max() ? largest : max();
+        // A max of another bucket is a larger one, or one that is behind the count of a value just recorded.
+        const std::uint64_t most = max();
+        return bucket_of(most) == i ? most : largest_of(i);
       }
     }
     return max();  // only where more was recorded between the two looks than the rounding of a double hides

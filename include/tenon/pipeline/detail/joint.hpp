@@ -121,7 +121,7 @@ class joint {
       if (waiting_.load(std::memory_order_acquire) != 0 || !push(item)) return entry::full;
     } else if (!push(item)) {
       if constexpr (Overflow::producer_pops) {
-        if (const std::optional<ticket*> oldest = queue_.try_pop()) {
+        if (const std::optional<ticket*> oldest = pop_for(item)) {
           dropped_.fetch_add(1, std::memory_order_release);
           tell_dropped(rt);
           lose(**oldest);
@@ -277,6 +277,14 @@ class joint {
 
  private:
   [[nodiscard]] bool push(ticket& item) noexcept { return queue_.try_push(&item); }
+  /// The oldest, out of whose place `item` has room.
+  [[nodiscard]] std::optional<ticket*> pop_for([[maybe_unused]] const ticket& item) noexcept {
+    if constexpr (requires { queue_.try_pop_for(item); }) {
+      return queue_.try_pop_for(item);
+    } else {
+      return queue_.try_pop();
+    }
+  }
 
   /// For the report of a runtime that makes one. A rejected item is not among them: its submitter has it back.
   template <class R>

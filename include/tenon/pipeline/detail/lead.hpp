@@ -20,7 +20,8 @@ void receive(Loom& whole, Hand& who, time_point now) noexcept {
   auto& crew = whole.template crew_at<J>();
   if (who.late) return crew.dismiss(who);
   if (who.item == nullptr) return crew.is_idle(who, now);  // there was room
-  const time_point began = crew.has_done(who);
+  // The runtime that leads may have another clock than the fabric's, by which items are measured.
+  const time_point began = whole.template clock<J>() - (now - crew.has_done(who));
   auto& item = static_cast<typename Loom::ticket_type&>(*std::exchange(who.item, nullptr));
   auto* one = &item;
   whole.template worked<J>(who, &one, 1, began);
@@ -63,7 +64,8 @@ void lead(Loom& whole, slot& me) noexcept {
     ticket* item = crew.take_pending();
     if (item == nullptr && crew.can_take()) {
       item = from.take(whole.template runtime_before<J>());
-      if (item != nullptr && !whole.template examine<J>(me, static_cast<typename Loom::ticket_type&>(*item), now)) {
+      if (item != nullptr &&
+          !whole.template examine<J>(me, static_cast<typename Loom::ticket_type&>(*item), whole.template clock<J>())) {
         from.count_expired();
         item->wake();
         moved = true;
@@ -79,6 +81,7 @@ void lead(Loom& whole, slot& me) noexcept {
     } else {
       from.refuse();
       Loom::template fail<J>(*item, std::make_error_code(std::errc::resource_unavailable_try_again));
+      moved = true;  // there may be more than a batch of them
     }
   }
   crew.adjust(now);

@@ -24,6 +24,10 @@ class levels {
     const std::size_t level = item->level < N ? item->level : N - 1;
     return queues_[level].try_push(static_cast<ticket*&&>(item));
   }
+  /// The oldest of those that keep `item` out.
+  [[nodiscard]] std::optional<ticket*> try_pop_for(const ticket& item) noexcept {
+    return queues_[item.level < N ? item.level : N - 1].try_pop();
+  }
   [[nodiscard]] std::optional<ticket*> try_pop() noexcept {
     const std::size_t pops = pops_.load(std::memory_order_relaxed);
     const std::size_t first = pops % rescue == 0 ? pops / rescue : 0;

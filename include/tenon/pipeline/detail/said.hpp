@@ -37,7 +37,9 @@ struct said {
 
   [[nodiscard]] constexpr bool wants_queue() const noexcept { return batch != 0 || levels != 0 || expires; }
 
-  constexpr void hear(std::type_identity<ttl_option>) noexcept { said_twice = std::exchange(expires, true); }
+  constexpr void hear(std::type_identity<ttl_option>) noexcept {
+    said_twice = std::exchange(expires, true) || said_twice;
+  }
   template <std::size_t N>
   constexpr void hear(std::type_identity<batch_option<N>>) noexcept {
     said_twice = said_twice || std::exchange(batch, N) != 0;
