@@ -6690,7 +6690,11 @@ class vigil : public wait, public io_operation, public timer {
     if (armed()) descriptor_.home()->disarm(*this);
     return false;
   }
-  static void await_resume() noexcept {}
+  void await_resume() {
+#if defined(__cpp_exceptions)
+    if (failure_) std::rethrow_exception(std::move(failure_));
+#endif
+  }
 
  private:
   [[nodiscard]] static vigil& of(io_operation& base) noexcept { return static_cast<vigil&>(base); }
@@ -6759,12 +6763,25 @@ class vigil : public wait, public io_operation, public timer {
 
   /// False: it is over.
   [[nodiscard]] bool tell_outcome() noexcept {
-    if (outcome >= 0) return watcher_.heard({});
+    if (outcome >= 0) return hears({});
     return tell(outcome == -ECANCELED && expired_ ? error_of(ETIMEDOUT) : error_of(static_cast<int>(-outcome)));
   }
   [[nodiscard]] bool tell(const result<void>& error) noexcept {
-    (void)watcher_.heard(error);
+    (void)hears(error);
     return false;
+  }
+  /// What it throws ends the vigil, and comes out of the co_await.
+  [[nodiscard]] bool hears(const result<void>& ready) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+      return watcher_.heard(ready);
+    } catch (...) {
+      failure_ = std::current_exception();
+      return false;
+    }
+#else
+    return watcher_.heard(ready);
+#endif
   }
 
   void expired() noexcept {
@@ -6785,6 +6802,9 @@ class vigil : public wait, public io_operation, public timer {
   descriptor<R>& descriptor_;
   Watcher& watcher_;
   time_point until_ = never;
+#if defined(__cpp_exceptions)
+  std::exception_ptr failure_;
+#endif
   bool in_flight_ = false;
   bool goes_on_ = true;
   bool expired_ = false;
@@ -7532,8 +7552,9 @@ class histogram {
     for (std::size_t i = 0; i < buckets; ++i) {
       below += in_bucket(i);
       if (below > 0 && static_cast<double>(below) >= wanted) {
-        const std::uint64_t largest = i + 1 == buckets ? max() : largest_of(i);
-        return largest < max() ? largest : max();
+        // A max of another bucket is a larger one, or one that is behind the count of a value just recorded.
+        const std::uint64_t most = max();
+        return bucket_of(most) == i ? most : largest_of(i);
       }
     }
     return max();  // only where more was recorded between the two looks than the rounding of a double hides
@@ -8025,7 +8046,7 @@ class joint {
       if (waiting_.load(std::memory_order_acquire) != 0 || !push(item)) return entry::full;
     } else if (!push(item)) {
       if constexpr (Overflow::producer_pops) {
-        if (const std::optional<ticket*> oldest = queue_.try_pop()) {
+        if (const std::optional<ticket*> oldest = pop_for(item)) {
           dropped_.fetch_add(1, std::memory_order_release);
           tell_dropped(rt);
           lose(**oldest);
@@ -8181,6 +8202,14 @@ class joint {
 
  private:
   [[nodiscard]] bool push(ticket& item) noexcept { return queue_.try_push(&item); }
+  /// The oldest, out of whose place `item` has room.
+  [[nodiscard]] std::optional<ticket*> pop_for([[maybe_unused]] const ticket& item) noexcept {
+    if constexpr (requires { queue_.try_pop_for(item); }) {
+      return queue_.try_pop_for(item);
+    } else {
+      return queue_.try_pop();
+    }
+  }
 
   /// For the report of a runtime that makes one. A rejected item is not among them: its submitter has it back.
   template <class R>
@@ -9265,7 +9294,8 @@ void receive(Loom& whole, Hand& who, time_point now) noexcept {
   auto& crew = whole.template crew_at<J>();
   if (who.late) return crew.dismiss(who);
   if (who.item == nullptr) return crew.is_idle(who, now);  // there was room
-  const time_point began = crew.has_done(who);
+  // The runtime that leads may have another clock than the fabric's, by which items are measured.
+  const time_point began = whole.template clock<J>() - (now - crew.has_done(who));
   auto& item = static_cast<typename Loom::ticket_type&>(*std::exchange(who.item, nullptr));
   auto* one = &item;
   whole.template worked<J>(who, &one, 1, began);
@@ -9308,7 +9338,8 @@ void lead(Loom& whole, slot& me) noexcept {
     ticket* item = crew.take_pending();
     if (item == nullptr && crew.can_take()) {
       item = from.take(whole.template runtime_before<J>());
-      if (item != nullptr && !whole.template examine<J>(me, static_cast<typename Loom::ticket_type&>(*item), now)) {
+      if (item != nullptr &&
+          !whole.template examine<J>(me, static_cast<typename Loom::ticket_type&>(*item), whole.template clock<J>())) {
         from.count_expired();
         item->wake();
         moved = true;
@@ -9324,6 +9355,7 @@ void lead(Loom& whole, slot& me) noexcept {
     } else {
       from.refuse();
       Loom::template fail<J>(*item, std::make_error_code(std::errc::resource_unavailable_try_again));
+      moved = true;  // there may be more than a batch of them
     }
   }
   crew.adjust(now);
@@ -9467,7 +9499,9 @@ struct said {
 
   [[nodiscard]] constexpr bool wants_queue() const noexcept { return batch != 0 || levels != 0 || expires; }
 
-  constexpr void hear(std::type_identity<ttl_option>) noexcept { said_twice = std::exchange(expires, true); }
+  constexpr void hear(std::type_identity<ttl_option>) noexcept {
+    said_twice = std::exchange(expires, true) || said_twice;
+  }
   template <std::size_t N>
   constexpr void hear(std::type_identity<batch_option<N>>) noexcept {
     said_twice = said_twice || std::exchange(batch, N) != 0;
@@ -9910,6 +9944,10 @@ class levels {
   [[nodiscard]] bool try_push(ticket*&& item) noexcept {
     const std::size_t level = item->level < N ? item->level : N - 1;
     return queues_[level].try_push(static_cast<ticket*&&>(item));
+  }
+  /// The oldest of those that keep `item` out.
+  [[nodiscard]] std::optional<ticket*> try_pop_for(const ticket& item) noexcept {
+    return queues_[item.level < N ? item.level : N - 1].try_pop();
   }
   [[nodiscard]] std::optional<ticket*> try_pop() noexcept {
     const std::size_t pops = pops_.load(std::memory_order_relaxed);
@@ -10457,7 +10495,7 @@ namespace tenon {
 /// by_level<N>(f)    N queues in the place of one, each with the capacity named: f(item), which must not throw, says
 ///                   which; 0 is served first. No level starves: of each 16 items one is taken from another level, each
 ///                   in its turn, so that an item with k before it in its level waits for at most 16 * N * (k + 1)
-///                   others, however many come.
+///                   others, however many come. drop_oldest drops the oldest of the level that is full.
 /// ordered           Items leave a stage of several workers in the order in which they were taken from its queue. A
 ///                   slow one holds those behind it, and when they are twice as many as workers, the stage.
 /// measured          The stage keeps histograms of how long items wait before it and how long they are worked on:
@@ -16270,7 +16308,7 @@ class file_table {
     return static_cast<int>(place);
   }
   void remove(kernel_rings& rings, int place) noexcept {
-    if (place < 0) return;
+    if (place < 0 || !rings.is_there()) return;
     if (rings.set_file(static_cast<unsigned>(place), -1)) free_[left_++] = static_cast<std::uint16_t>(place);
   }
 
@@ -16755,7 +16793,11 @@ class ring_core : public ring_attempts<Threading, Fallback> {
   using pool_type = buffer_pool<Threading>;
 
   ring_core() = default;
-  ~ring_core() { ring_.tear_down(); }  // before the buffers
+  ~ring_core() {
+    if (ring_here == this) ring_here = nullptr;  // another loop may come to lie here, and be another thread's
+    ring_.tear_down();                           // before the buffers
+  }
+
  public:
   ring_core(const ring_core&) = delete;
   ring_core& operator=(const ring_core&) = delete;
@@ -16926,13 +16968,16 @@ class ring_core : public ring_attempts<Threading, Fallback> {
     return ring_.send();
   }
 
-  /// Waits until the kernel holds nothing of this source any more.
+  /// Waits until the kernel holds nothing of this source any more. When the loop's thread has ended, nobody is left
+  /// for whom the kernel would let go of one: the ring goes, with all that it holds, and says nothing of it later.
   void let_go(source& s) noexcept {
     if (ring_.is_own_thread()) {
       if (s.line.cancel()) submit_cancel(address_of(s, received));
       while (s.line.is_armed() && ring_.enter_for_one()) reap();
     } else {
-      reap();  // the loop's thread has ended, and the kernel has cancelled what was its
+      if (ring_.is_there()) reap();  // sockets that were accepted
+      ring_.tear_down();
+      s.line.disarm(inbound<Threading>::none);
     }
   }
 

@@ -276,6 +276,10 @@ template <byte_stream Stream, service S>
 task<void> serve(Stream peer, S& with) {
   using next = typename detail::conversation<Stream, S>::next;
   const std::stop_token stop = co_await this_task::stop_token();
+  if constexpr (requires { peer.handshake(time_point{}); }) {  // it may have to wait for room, which watch() does not
+    const auto shaken = co_await peer.handshake(peer.runtime().now() + with.patience().head);
+    if (!shaken) co_return;
+  }
   detail::conversation<Stream, S> talk(with);
   detail::listener<Stream, S> ear{peer, talk, stop};
   while (ear.wanted != next::nothing) {
