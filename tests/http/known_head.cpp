@@ -17,7 +17,7 @@ using namespace tenon::http;
 
 TEST(HttpKnownHead, IsKeptUpToAKibibyte) {
   known_head known;
-  for (const std::size_t path : {1, 900, 980, 1100, 4000}) {
+  for (const std::size_t path : {1U, 900U, 980U, 1100U, 4000U}) {
     const std::string text = "GET /" + std::string(path, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n";
     for (int times = 0; times < 3; ++times) {
       head_parser head;
