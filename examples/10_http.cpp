@@ -61,7 +61,7 @@ std::optional<http::response> guard(http::context& c) {
   return c.error(http::status::unauthorized);
 }
 
-void log(const http::context& c) {
+void note(const http::context& c) {
   const auto method = name_of(c.request().method);
   const auto path = c.request().path;
   const auto took = c.at(http::phase::answered) - c.at(http::phase::received);
@@ -77,7 +77,7 @@ constexpr http::application pages(      // one value, known to the compiler
     http::get<"/count/{what}">(count),  // a coroutine: its answer is streamed
     http::post<"/upload">(upload),      // or its request
     http::before(guard),                // around all of them
-    http::on_answered(log));
+    http::on_answered(note));
 
 tenon::task<void> stop_at_ctrl_c(edge& rt, edge::signals asked) {
   const auto got = co_await asked.next();

@@ -24,7 +24,7 @@ namespace tenon::http {
 ///         http::get<"/">([](http::context& c) { return c.text("Hello, World!"); }),
 ///         http::get<"/users/{id}">(user),
 ///         http::post<"/upload">(upload),
-///         http::on_answered(log));
+///         http::on_answered(note));
 ///     http::server site(rt, pages);
 ///
 /// Shape    The parts, in any order; which is what is known by their types. Routes are found whatever their order, as
