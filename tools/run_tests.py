@@ -280,6 +280,8 @@ def build_and_test(preset, only=None):
         chosen = tally.chosen([only] if only else all_there_is(preset), filters)
         if full and preset == "asan":
             leg.environment["TENON_STRESS"] = "full"
+        if preset == "tsan":
+            leg.environment.setdefault("TSAN_OPTIONS", f"suppressions={tally.root}/tests/tsan_suppressions.txt")
         if preset in ("clang", "asan", "tsan") and not shutil.which("clang++-19"):
             leg.record("SKIPPED", leg.name, "clang++-19 is not installed")
             return

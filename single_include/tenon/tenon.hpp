@@ -9133,7 +9133,8 @@ class crew {
   /// Sets the watch. True: nothing moves the slot any more but a signal.
   [[nodiscard]] bool settle(loop& at, time_point now, bool closed) noexcept {
     const std::lock_guard hold(mutex_);
-    if (closed && patience_ends_ == never) patience_ends_ = after(now, opener_().template option<grace_option>().time);
+    if (closed && patience_ends_ == never)
+      patience_ends_ = after(now, first_stage().template option<grace_option>().time);
     const bool waits = left_behind_ != 0 && (!hand_type::may_be_disowned || !closed || now < patience_ends_);
     time_point next = at_work_.first != nullptr ? deadline_of(*at_work_.first) : never;
     const time_point other = !closed ? rule_.next() : waits && hand_type::may_be_disowned ? patience_ends_ : never;
@@ -9222,8 +9223,8 @@ class crew {
     (void)who.crew.comes_back(who);
   }
 
-  [[nodiscard]] const opener& opener_() const noexcept { return std::get<segment.begin>(stages_.stages()); }
-  [[nodiscard]] const auto& function() const noexcept { return opener_().function(); }
+  [[nodiscard]] const opener& first_stage() const noexcept { return std::get<segment.begin>(stages_.stages()); }
+  [[nodiscard]] const auto& function() const noexcept { return first_stage().function(); }
   [[nodiscard]] static time_point after(time_point from, duration time) noexcept {
     return time < never - from ? from + time : never;
   }
@@ -9264,10 +9265,10 @@ class crew {
   joint& joint_;
   const pipeline& stages_;
   lasting<threading>& whole_;
-  const duration timeout_ = opener_().template option<task_timeout_option>().time;
+  const duration timeout_ = first_stage().template option<task_timeout_option>().time;
   mutable typename threading::mutex mutex_;
   watch watch_;
-  elasticity<min, max> rule_{opener_().template option<idle_after_option>().time};
+  elasticity<min, max> rule_{first_stage().template option<idle_after_option>().time};
   rotation<max> free_;
   std::array<seat, max> seats_{};
   std::size_t hired_ = 0;
@@ -17173,7 +17174,7 @@ struct io_uring : family::backend {
     loop& operator=(const loop&) = delete;
     ~loop() {
       if constexpr (options::wakes_by_message) {
-        if (neighbour_.self == this) neighbour_ = {};
+        if (next_door.self == this) next_door = {};
       }
     }
 
@@ -17238,7 +17239,7 @@ struct io_uring : family::backend {
       detail::ring_here = static_cast<const core*>(this);
       if constexpr (Threading::concurrent) {
         if (!this->hears_bell_) this->listen();
-        if constexpr (options::wakes_by_message) neighbour_ = {this, detail::here().current};
+        if constexpr (options::wakes_by_message) next_door = {this, detail::here().current};
         this->pool_.refill();
       }
       if (!done_.empty() || ring_.has_completed()) timeout = {};
@@ -17255,7 +17256,7 @@ struct io_uring : family::backend {
       if (!ring_.is_there()) return fallback_.wake();
       if (!wake_.notify()) return;
       if constexpr (options::wakes_by_message) {
-        const neighbour from = neighbour_;
+        const neighbour from = next_door;
         if (from.self != nullptr && from.worker != nullptr && from.worker == detail::here().current &&
             from.self->tell(*this))
           return;
@@ -17293,7 +17294,7 @@ struct io_uring : family::backend {
       loop* self = nullptr;
       const void* worker = nullptr;
     };
-    static inline thread_local neighbour neighbour_{};
+    static inline thread_local neighbour next_door{};
 
     [[no_unique_address]] detail::wake_word<Threading> wake_;
     typename epoll::template loop<Threading> fallback_;

@@ -8,13 +8,6 @@
 #include <string>
 #include <utility>
 
-// OpenSSL is not compiled with the sanitizer, which therefore does not see its counts of references, and takes who frees
-// a session last for one who races with those that read it before.
-extern "C" [[gnu::used, gnu::weak]] inline const char*
-__tsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
-  return "called_from_lib:libcrypto.so\ncalled_from_lib:libssl.so\n";
-}
-
 // Certificates for the tests of TLS, made in memory when they are needed: P-256, for it is quick.
 
 namespace tenon_test {

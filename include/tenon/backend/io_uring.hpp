@@ -72,7 +72,7 @@ struct io_uring : family::backend {
     loop& operator=(const loop&) = delete;
     ~loop() {
       if constexpr (options::wakes_by_message) {
-        if (neighbour_.self == this) neighbour_ = {};
+        if (next_door.self == this) next_door = {};
       }
     }
 
@@ -137,7 +137,7 @@ struct io_uring : family::backend {
       detail::ring_here = static_cast<const core*>(this);
       if constexpr (Threading::concurrent) {
         if (!this->hears_bell_) this->listen();
-        if constexpr (options::wakes_by_message) neighbour_ = {this, detail::here().current};
+        if constexpr (options::wakes_by_message) next_door = {this, detail::here().current};
         this->pool_.refill();
       }
       if (!done_.empty() || ring_.has_completed()) timeout = {};
@@ -154,7 +154,7 @@ struct io_uring : family::backend {
       if (!ring_.is_there()) return fallback_.wake();
       if (!wake_.notify()) return;
       if constexpr (options::wakes_by_message) {
-        const neighbour from = neighbour_;
+        const neighbour from = next_door;
         if (from.self != nullptr && from.worker != nullptr && from.worker == detail::here().current &&
             from.self->tell(*this))
           return;
@@ -192,7 +192,7 @@ struct io_uring : family::backend {
       loop* self = nullptr;
       const void* worker = nullptr;
     };
-    static inline thread_local neighbour neighbour_{};
+    static inline thread_local neighbour next_door{};
 
     [[no_unique_address]] detail::wake_word<Threading> wake_;
     typename epoll::template loop<Threading> fallback_;

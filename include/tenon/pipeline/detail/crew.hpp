@@ -227,7 +227,8 @@ class crew {
   /// Sets the watch. True: nothing moves the slot any more but a signal.
   [[nodiscard]] bool settle(loop& at, time_point now, bool closed) noexcept {
     const std::lock_guard hold(mutex_);
-    if (closed && patience_ends_ == never) patience_ends_ = after(now, opener_().template option<grace_option>().time);
+    if (closed && patience_ends_ == never)
+      patience_ends_ = after(now, first_stage().template option<grace_option>().time);
     const bool waits = left_behind_ != 0 && (!hand_type::may_be_disowned || !closed || now < patience_ends_);
     time_point next = at_work_.first != nullptr ? deadline_of(*at_work_.first) : never;
     const time_point other = !closed ? rule_.next() : waits && hand_type::may_be_disowned ? patience_ends_ : never;
@@ -316,8 +317,8 @@ class crew {
     (void)who.crew.comes_back(who);
   }
 
-  [[nodiscard]] const opener& opener_() const noexcept { return std::get<segment.begin>(stages_.stages()); }
-  [[nodiscard]] const auto& function() const noexcept { return opener_().function(); }
+  [[nodiscard]] const opener& first_stage() const noexcept { return std::get<segment.begin>(stages_.stages()); }
+  [[nodiscard]] const auto& function() const noexcept { return first_stage().function(); }
   [[nodiscard]] static time_point after(time_point from, duration time) noexcept {
     return time < never - from ? from + time : never;
   }
@@ -358,10 +359,10 @@ class crew {
   joint& joint_;
   const pipeline& stages_;
   lasting<threading>& whole_;
-  const duration timeout_ = opener_().template option<task_timeout_option>().time;
+  const duration timeout_ = first_stage().template option<task_timeout_option>().time;
   mutable typename threading::mutex mutex_;
   watch watch_;
-  elasticity<min, max> rule_{opener_().template option<idle_after_option>().time};
+  elasticity<min, max> rule_{first_stage().template option<idle_after_option>().time};
   rotation<max> free_;
   std::array<seat, max> seats_{};
   std::size_t hired_ = 0;
