@@ -2002,6 +2002,11 @@ concept clock_policy = policy_of<P, family::clock> && requires(typename P::sourc
 
 namespace detail {
 
+/// So long after `from`, or never where that lies behind the end of time.
+[[nodiscard]] constexpr time_point after(time_point from, duration length) noexcept {
+  return length < never - from ? from + length : never;
+}
+
 /// The cheaper reading of a clock that has one.
 template <class Source>
 [[nodiscard]] time_point coarse_now(const Source& clock) noexcept {
@@ -6722,9 +6727,7 @@ class vigil : public wait, public io_operation, public timer {
 
   /// The timer that is armed already will do if it does not come too late: it looks how late it is.
   void set_timer() noexcept {
-    const duration patience = watcher_.patience();
-    R& runtime = descriptor_.runtime();
-    until_ = patience == duration::max() ? never : runtime.coarse_now() + patience;
+    until_ = after(descriptor_.runtime().coarse_now(), watcher_.patience());
     if (armed() && until_ < deadline) descriptor_.home()->disarm(*this);
     if (!armed() && until_ != never) {
       deadline = until_;
@@ -9225,9 +9228,6 @@ class crew {
 
   [[nodiscard]] const opener& first_stage() const noexcept { return std::get<segment.begin>(stages_.stages()); }
   [[nodiscard]] const auto& function() const noexcept { return first_stage().function(); }
-  [[nodiscard]] static time_point after(time_point from, duration time) noexcept {
-    return time < never - from ? from + time : never;
-  }
   [[nodiscard]] time_point deadline_of(const hand<crew>& who) const noexcept { return after(who.since, timeout_); }
 
   [[nodiscard]] bool hire(std::size_t at) noexcept {

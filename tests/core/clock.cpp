@@ -49,6 +49,14 @@ TEST(steady, says_what_is_left_and_never_less_than_nothing) {
   EXPECT_GT(clock.until(tenon::never), 24h);
 }
 
+TEST(steady, counts_no_further_than_to_the_end_of_time) {
+  const tenon::time_point now = tenon::steady::source::now();
+  EXPECT_EQ(tenon::detail::after(now, 5s), now + 5s);
+  EXPECT_EQ(tenon::detail::after(now, -5s), now - 5s);
+  EXPECT_EQ(tenon::detail::after(now, tenon::duration::max()), tenon::never);
+  EXPECT_EQ(tenon::detail::after(now, tenon::duration::max() - 1h), tenon::never);
+}
+
 TEST(virtual_clock, stands_still_until_somebody_waits) {
   tenon::virtual_clock::source clock;
   const tenon::time_point start = clock.now();

@@ -72,6 +72,11 @@ concept clock_policy = policy_of<P, family::clock> && requires(typename P::sourc
 
 namespace detail {
 
+/// So long after `from`, or never where that lies behind the end of time.
+[[nodiscard]] constexpr time_point after(time_point from, duration length) noexcept {
+  return length < never - from ? from + length : never;
+}
+
 /// The cheaper reading of a clock that has one.
 template <class Source>
 [[nodiscard]] time_point coarse_now(const Source& clock) noexcept {

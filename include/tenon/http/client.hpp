@@ -110,7 +110,7 @@ class client {
   };
 
   [[nodiscard]] static time_point sooner(time_point a, time_point b) noexcept { return a < b ? a : b; }
-  [[nodiscard]] time_point within(duration length) const { return runtime_.now() + length; }
+  [[nodiscard]] time_point within(duration length) const { return tenon::detail::after(runtime_.now(), length); }
 
   template <class Source>
   task<result<response>> follow(client_request asked, Source* source) {

@@ -65,7 +65,7 @@ class client_response {
     for (;;) {
       const auto ahead = take_ahead(into);
       if (ahead) co_return *ahead;
-      const time_point silent = lease_.stream().runtime().now() + silence_;
+      const time_point silent = tenon::detail::after(lease_.stream().runtime().now(), silence_);
       const auto n = co_await lease_.stream().read_some(into.first(room_for(into)), silent < until_ ? silent : until_);
       const auto came = take_in(into, n);
       if (came) co_return *came;

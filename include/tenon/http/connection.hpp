@@ -165,7 +165,7 @@ class conversation {
     } else if (fresh_ || answered_ || desk_->parser.is_in_body() != in_body_) {
       in_body_ = desk_->parser.is_in_body();
       const http::patience patience = with_.patience();
-      desk_->until = peer.runtime().now() + (in_body_ ? patience.body : patience.head);
+      desk_->until = tenon::detail::after(peer.runtime().now(), in_body_ ? patience.body : patience.head);
     }
   }
 
@@ -207,7 +207,8 @@ struct listener {
 /// Sends what is left of an answer.
 template <byte_stream Stream>
 task<bool> send_rest(Stream& peer, const buffer& rest, duration limit) {
-  const auto sent = co_await peer.write_all(rest.bytes(), peer.runtime().now() + limit, on_stop::finish);
+  const auto sent =
+      co_await peer.write_all(rest.bytes(), tenon::detail::after(peer.runtime().now(), limit), on_stop::finish);
   co_return sent.has_value();
 }
 
@@ -215,7 +216,7 @@ task<bool> send_rest(Stream& peer, const buffer& rest, duration limit) {
 template <byte_stream Stream>
 task<bool> end(Stream& peer, duration limit) {
   if (!peer.shutdown_send()) co_return false;
-  const time_point until = peer.runtime().now() + limit;
+  const time_point until = tenon::detail::after(peer.runtime().now(), limit);
   std::array<std::byte, 1024> room;
   for (std::size_t bytes = 0; bytes < 256 * 1024;) {
     const auto n = co_await peer.read_some(room, until);
@@ -277,7 +278,7 @@ task<void> serve(Stream peer, S& with) {
   using next = typename detail::conversation<Stream, S>::next;
   const std::stop_token stop = co_await this_task::stop_token();
   if constexpr (requires { peer.handshake(time_point{}); }) {  // it may have to wait for room, which watch() does not
-    const auto shaken = co_await peer.handshake(peer.runtime().now() + with.patience().head);
+    const auto shaken = co_await peer.handshake(tenon::detail::after(peer.runtime().now(), with.patience().head));
     if (!shaken) co_return;
   }
   detail::conversation<Stream, S> talk(with);
@@ -288,7 +289,7 @@ task<void> serve(Stream peer, S& with) {
         co_await peer.watch(ear);
       } else {
         const duration limit = ear.patience();
-        const auto ready = co_await peer.readable(limit == duration::max() ? never : peer.runtime().now() + limit);
+        const auto ready = co_await peer.readable(tenon::detail::after(peer.runtime().now(), limit));
         (void)ear.heard(ready);
       }
     } else {

@@ -345,8 +345,8 @@ class exchange {
     if (is_cut_) co_return std::make_error_code(std::errc::connection_reset);
     has_sent_ = true;
     if (!desk_.out.empty()) {
-      const auto sent =
-          co_await peer_.write_all(desk_.out.bytes(), runtime().now() + patience_.answer, on_stop::finish);
+      const auto sent = co_await peer_.write_all(
+          desk_.out.bytes(), tenon::detail::after(runtime().now(), patience_.answer), on_stop::finish);
       if (!sent) {
         is_cut_ = true;
         co_return sent.error();
@@ -356,7 +356,8 @@ class exchange {
     const bool is_chunk = !piece.empty();
     while (!piece.empty()) {
       const auto part = piece.first(piece.size() < written_at_once ? piece.size() : written_at_once);
-      const auto sent = co_await peer_.write_all(part, runtime().now() + patience_.answer, on_stop::finish);
+      const auto sent =
+          co_await peer_.write_all(part, tenon::detail::after(runtime().now(), patience_.answer), on_stop::finish);
       if (!sent) {
         is_cut_ = true;
         co_return sent.error();

@@ -35,7 +35,7 @@ class tls_ear {
   [[nodiscard]] duration patience() {
     if (!std::exchange(waits_, true)) {
       const duration most = whom_.patience();
-      until_ = most == duration::max() ? never : of_.stream().runtime().now() + most;
+      until_ = after(of_.stream().runtime().now(), most);
     }
     return until_ == never ? duration::max() : until_ - of_.stream().runtime().now();
   }

@@ -98,9 +98,7 @@ class vigil : public wait, public io_operation, public timer {
 
   /// The timer that is armed already will do if it does not come too late: it looks how late it is.
   void set_timer() noexcept {
-    const duration patience = watcher_.patience();
-    R& runtime = descriptor_.runtime();
-    until_ = patience == duration::max() ? never : runtime.coarse_now() + patience;
+    until_ = after(descriptor_.runtime().coarse_now(), watcher_.patience());
     if (armed() && until_ < deadline) descriptor_.home()->disarm(*this);
     if (!armed() && until_ != never) {
       deadline = until_;

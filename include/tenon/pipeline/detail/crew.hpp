@@ -319,9 +319,6 @@ class crew {
 
   [[nodiscard]] const opener& first_stage() const noexcept { return std::get<segment.begin>(stages_.stages()); }
   [[nodiscard]] const auto& function() const noexcept { return first_stage().function(); }
-  [[nodiscard]] static time_point after(time_point from, duration time) noexcept {
-    return time < never - from ? from + time : never;
-  }
   [[nodiscard]] time_point deadline_of(const hand<crew>& who) const noexcept { return after(who.since, timeout_); }
 
   [[nodiscard]] bool hire(std::size_t at) noexcept {
