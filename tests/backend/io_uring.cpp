@@ -12,7 +12,8 @@
 namespace tenon::laws {
 
 // The small ring is full, and overflows, in the laws of many descriptors.
-using namespace tenon::detail;  // lacking
+using tenon::detail::lacking;
+using tenon::detail::ring_feature;
 using old_kernel = lacking<ring_feature::multishot_accept, ring_feature::multishot_receive, ring_feature::zero_copy,
                            ring_feature::message, ring_feature::files>;
 using io_uring_loops = testing::Types<

@@ -107,7 +107,7 @@ TYPED_TEST(files, open_or_say_why_not) {
       [](R& rt, std::string path) -> task<void> {
         const auto none = co_await R::file::open(rt, "/nowhere/at/all");
         EXPECT_EQ(none.error(), std::errc::no_such_file_or_directory);
-        const auto there = co_await R::file::open(rt, path, anew | open_mode::exclusive);
+        const auto there = co_await R::file::open(rt, path, anew | open_mode::no_replace);
         EXPECT_EQ(there.error(), std::errc::file_exists);
         const auto folder = co_await R::file::open(rt, "/tmp", open_mode::write);
         EXPECT_EQ(folder.error(), std::errc::is_a_directory);

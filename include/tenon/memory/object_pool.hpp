@@ -206,11 +206,11 @@ class object_pool {
 
   void grow() {
     const std::size_t bytes = sizeof(slab) + alignof(slot) + next_slab_ * sizeof(slot);
-    void* const block = Memory::obtain(bytes);
-    const std::size_t behind = reinterpret_cast<std::size_t>(block) + sizeof(slab);
+    void* const obtained = Memory::obtain(bytes);
+    const std::size_t behind = reinterpret_cast<std::size_t>(obtained) + sizeof(slab);
     const std::size_t skipped = (alignof(slot) - behind % alignof(slot)) % alignof(slot);
-    auto* const first = static_cast<std::byte*>(block) + sizeof(slab) + skipped;
-    slabs_ = ::new (block) slab{slabs_, block, bytes, reinterpret_cast<slot*>(first), next_slab_, 0};
+    auto* const first = static_cast<std::byte*>(obtained) + sizeof(slab) + skipped;
+    slabs_ = ::new (obtained) slab{slabs_, obtained, bytes, reinterpret_cast<slot*>(first), next_slab_, 0};
     if (next_slab_ < most_in_slab) next_slab_ *= 2;
   }
 

@@ -31,7 +31,7 @@ enum class open_mode : std::uint8_t {
   read = 1,
   write = 2,
   create = 4,          ///< it is made if it is not there
-  exclusive = 8,       ///< with create: file_exists if it is there
+  no_replace = 8,      ///< with create: file_exists if it is there
   truncate = 16,       ///< it begins empty
   append = 32,         ///< what is written goes to its end, whatever the offset (pwrite(2) of Linux)
   write_through = 64,  ///< a write ends when it is on the device (O_DSYNC)
@@ -49,7 +49,7 @@ namespace detail {
   int flags = O_CLOEXEC;
   flags |= has(mode, open_mode::write) ? (has(mode, open_mode::read) ? O_RDWR : O_WRONLY) : O_RDONLY;
   if (has(mode, open_mode::create)) flags |= O_CREAT;
-  if (has(mode, open_mode::exclusive)) flags |= O_EXCL;
+  if (has(mode, open_mode::no_replace)) flags |= O_EXCL;
   if (has(mode, open_mode::truncate)) flags |= O_TRUNC;
   if (has(mode, open_mode::append)) flags |= O_APPEND;
   if (has(mode, open_mode::write_through)) flags |= O_DSYNC;

@@ -95,13 +95,13 @@ struct receiver {
       }
     }
     R& runtime = from.runtime();
-    void* const block = runtime.allocate(block_bytes);
-    const std::int64_t got = try_io(from, {io_kind::read, block, block_bytes});
+    void* const memory = runtime.allocate(block_bytes);
+    const std::int64_t got = try_io(from, {io_kind::read, memory, block_bytes});
     if (got > 0) {
-      return received_bytes({static_cast<std::byte*>(block), static_cast<std::size_t>(got)}, give_back_block, &runtime,
-                            block);
+      return received_bytes({static_cast<std::byte*>(memory), static_cast<std::size_t>(got)}, give_back_block, &runtime,
+                            memory);
     }
-    runtime.deallocate(block, block_bytes);
+    runtime.deallocate(memory, block_bytes);
     if (got < 0) return error_of(static_cast<int>(-got));
     return received_bytes();
   }

@@ -99,8 +99,8 @@ inline constexpr int tls_reasons = 1 << 23;
     }
     [[nodiscard]] std::error_condition default_error_condition(int code) const noexcept override {
       if (code >= detail::tls_reasons) {
-        const int condition = detail::condition_of_reason(code);
-        return {condition != 0 ? condition : code, *this};
+        const int known = detail::condition_of_reason(code);
+        return {known != 0 ? known : code, *this};
       }
       if (code >= detail::tls_verification) {
         return {static_cast<int>(detail::condition_of_verification(code - detail::tls_verification)), *this};
@@ -112,8 +112,8 @@ inline constexpr int tls_reasons = 1 << 23;
   return only;
 }
 
-[[nodiscard]] inline std::error_condition make_error_condition(tls_errc condition) noexcept {
-  return {static_cast<int>(condition), tls_category()};
+[[nodiscard]] inline std::error_condition make_error_condition(tls_errc which) noexcept {
+  return {static_cast<int>(which), tls_category()};
 }
 
 namespace detail {

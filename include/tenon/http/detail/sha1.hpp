@@ -22,10 +22,10 @@ namespace tenon::http::detail {
     const std::size_t left = blocks * 64 - at;
     return left > 8 ? 0 : static_cast<std::uint32_t>(bits >> (left - 1) * 8 & 0xff);
   };
-  for (std::size_t block = 0; block < blocks; ++block) {
+  for (std::size_t from = 0; from < blocks * 64; from += 64) {
     std::array<std::uint32_t, 80> w{};
     for (std::size_t i = 0; i < 16; ++i) {
-      const std::size_t at = block * 64 + i * 4;
+      const std::size_t at = from + i * 4;
       w[i] = byte_at(at) << 24 | byte_at(at + 1) << 16 | byte_at(at + 2) << 8 | byte_at(at + 3);
     }
     for (std::size_t i = 16; i < 80; ++i) w[i] = std::rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
