@@ -304,43 +304,50 @@ def check_peers(server: Server, name: str) -> None:
         skip(f"{name}: wrk", "wrk is not installed")
 
 
-def check_idle(binary: str, runtime: str) -> None:
-    server = Server(binary, runtime, *(() if runtime == "solo" else ("--threads", "4")))
+def check_idle(binary: str, runtimes: list[str]) -> None:
+    """All of them idle side by side, then each with its connections."""
+    servers = {r: Server(binary, r, *(() if r == "solo" else ("--threads", "4"))) for r in runtimes}
     try:
         time.sleep(0.3)
-        before = server.cpu_seconds()
+        before = {runtime: server.cpu_seconds() for runtime, server in servers.items()}
         time.sleep(10)
-        share = (server.cpu_seconds() - before) / 10
-        check(f"{runtime}: idle, {share:.4%} of a processor", share < 0.002, share)
-
-        wanted = 10_000
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if hard < wanted + 100:
-            return skip(f"{runtime}: 10,000 idle connections", f"only {hard} descriptors are allowed")
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        peers = [server.connect() for _ in range(64)]
-        for peer in peers:
-            peer.sendall(get("/plaintext"))
-            read_answer(peer)
-        time.sleep(0.3)
-        start = server.resident_bytes()
-        for i in range(wanted):
-            peers.append(server.connect())
-            if i % 500 == 0:
-                time.sleep(0.01)
-        for peer in peers[::50]:
-            peer.sendall(get("/plaintext"))
-        for peer in peers[::50]:
-            read_answer(peer)
-        time.sleep(0.5)
-        each = (server.resident_bytes() - start) / wanted
-        check(f"{runtime}: {each:.0f} bytes an idle connection", each <= 1024, each)
-        print(f"{runtime}: idle {share:.4%} of a processor, {each:.0f} bytes of resident memory an idle connection", flush=True)
-        for peer in peers:
-            peer.close()
+        shares = {runtime: (server.cpu_seconds() - before[runtime]) / 10 for runtime, server in servers.items()}
+        for runtime, share in shares.items():
+            print(f"{runtime}: idle {share:.4%} of a processor", flush=True)
+            check(f"{runtime}: idle, {share:.4%} of a processor", share < 0.002, share)
+            check_idle_connections(servers[runtime], runtime)
     finally:
-        code, text = server.stop()
-        check(f"{runtime}: left cleanly", code == 0, text)
+        for runtime, server in servers.items():
+            code, text = server.stop()
+            check(f"{runtime}: left cleanly", code == 0, text)
+
+
+def check_idle_connections(server: Server, runtime: str) -> None:
+    wanted = 10_000
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < wanted + 100:
+        return skip(f"{runtime}: 10,000 idle connections", f"only {hard} descriptors are allowed")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    peers = [server.connect() for _ in range(64)]
+    for peer in peers:
+        peer.sendall(get("/plaintext"))
+        read_answer(peer)
+    time.sleep(0.3)
+    start = server.resident_bytes()
+    for i in range(wanted):
+        peers.append(server.connect())
+        if i % 500 == 0:
+            time.sleep(0.01)
+    for peer in peers[::50]:
+        peer.sendall(get("/plaintext"))
+    for peer in peers[::50]:
+        read_answer(peer)
+    time.sleep(0.5)
+    each = (server.resident_bytes() - start) / wanted
+    check(f"{runtime}: {each:.0f} bytes an idle connection", each <= 1024, each)
+    print(f"{runtime}: {each:.0f} bytes of resident memory an idle connection", flush=True)
+    for peer in peers:
+        peer.close()
 
 
 def main() -> int:
@@ -365,8 +372,8 @@ def main() -> int:
             code, text = server.stop()
             check(f"{runtime}: left cleanly", code == 0, text)
         check_drain(args.gateway, runtime)
-        if not args.skip_idle:
-            check_idle(args.gateway, runtime)
+    if not args.skip_idle:
+        check_idle(args.gateway, runtimes)
     print(f"{results['passed']} passed, {results['failed']} failed, {results['skipped']} skipped")
     return 1 if results["failed"] else 0
 
