@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // A small store of things as JSON: made, read, replaced, removed, listed. `14_json serve` serves.
 #if TENON_WITH_JSON
+#if TENON_WITH_GZIP
+#include <tenon/http/coded_as.hpp>
+#include <tenon/http/gzip.hpp>
+#endif
 #include <tenon/http/read_json.hpp>
 #include <tenon/http/server.hpp>
 #include <tenon/http/write_json.hpp>
@@ -79,12 +83,12 @@ http::response drop(http::context& c) {
                                      : http::response{.status = http::status::no_content};
 }
 
-constexpr http::application store(       //
-    http::post<"/things">(create),       //
-    http::get<"/things">(list),          //
-    http::get<"/things/{id}">(show),     //
-    http::put<"/things/{id}">(replace),  //
-    http::delete_<"/things/{id}">(drop));
+constexpr http::application store(
+#if TENON_WITH_GZIP
+    http::coded_as<http::gzip>(),  // what is long goes packed to who takes it so
+#endif
+    http::post<"/things">(create), http::get<"/things">(list), http::get<"/things/{id}">(show),
+    http::put<"/things/{id}">(replace), http::delete_<"/things/{id}">(drop));
 
 tenon::task<void> stop_at_ctrl_c(shop& rt, shop::signals asked) {
   const auto got = co_await asked.next();
