@@ -10,7 +10,7 @@ from conan.tools.files import copy, load
 doors = {"io_uring": "liburing/[>=2.3 <3]", "libuv": "libuv/[>=1.44 <2]", "mimalloc": "mimalloc/[>=2.0.9 <3]",
          "hwloc": "hwloc/[>=2.9 <3]", "toml": "tomlplusplus/[>=3.3 <4]",
          "gzip": "zlib/[>=1.2.11 <2]", "brotli": "brotli/[>=1.0.9 <2]", "zstd": "zstd/[>=1.5 <1.6]",
-         "tls": "openssl/[>=3.0 <4]"}
+         "tls": "openssl/[>=3.0 <4]", "json": "boost/[>=1.81]"}
 
 
 class Tenon(ConanFile):
@@ -34,9 +34,10 @@ class Tenon(ConanFile):
             copy(self, pattern, root, self.export_sources_folder)
 
     def requirements(self):
-        self.requires("boost/[>=1.70]", options={"header_only": True})
+        built = self.options.get_safe("json")  # Boost.JSON is a library
+        self.requires(doors["json"] if built else "boost/[>=1.70]", options={"header_only": not built})
         for door, reference in doors.items():
-            if self.options.get_safe(door):
+            if self.options.get_safe(door) and door != "json":
                 self.requires(reference)
 
     def package(self):
@@ -59,5 +60,5 @@ class Tenon(ConanFile):
                 package = reference.partition("/")[0]
                 component = self.cpp_info.components[door]
                 component.set_property("cmake_target_name", f"tenon::{door}")
-                component.requires = ["tenon", f"{package}::{package}"]
+                component.requires = ["tenon", "boost::json" if door == "json" else f"{package}::{package}"]
                 component.defines = [f"TENON_WITH_{door.upper()}=1"]

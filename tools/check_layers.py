@@ -52,7 +52,7 @@ doors = {
     "CL/": "kernel",
     "nats": "mesh",
     "toml++/": "config",
-    "boost/json": "config",
+    "boost/json": "http/json_reader.hpp",
     "zlib.h": "http",
     "brotli/": "http",
     "zstd.h": "http",

@@ -3,11 +3,14 @@
 # What the front doors share: sourced by examples/run, tests/run and bench/run, from the root of the tree.
 
 # What each part needs, as `command-or-file:package`.
-needs_build="g++:g++ cmake:cmake ninja:ninja-build pkg-config:pkg-config /usr/include/boost/version.hpp:libboost-dev"
+# Boost.JSON is younger than what Debian 12 calls libboost-dev, and its packages replace that.
+boost=libboost-dev boost_json=libboost-json-dev
+if grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then boost=libboost1.81-dev boost_json=libboost-json1.81-dev; fi
+needs_build="g++:g++ cmake:cmake ninja:ninja-build pkg-config:pkg-config /usr/include/boost/version.hpp:$boost"
 needs_doors="/usr/include/liburing.h:liburing-dev /usr/include/uv.h:libuv1-dev /usr/include/mimalloc.h:libmimalloc-dev
   /usr/include/hwloc.h:libhwloc-dev /usr/include/toml++/toml.h:libtomlplusplus-dev
   /usr/include/zlib.h:zlib1g-dev /usr/include/brotli/encode.h:libbrotli-dev /usr/include/zstd.h:libzstd-dev
-  /usr/include/openssl/ssl.h:libssl-dev
+  /usr/include/openssl/ssl.h:libssl-dev /usr/include/boost/json.hpp:$boost_json
   ccache:ccache"
 
 # What the benchmarks compare with.

@@ -93,11 +93,16 @@ of_openssl = {"tenon/net/tls_context.hpp", "tenon/net/tls_errc.hpp", "tenon/net/
               "tenon/net/tls_session.hpp", "tenon/net/tls_stream.hpp", "tenon/net/tls_vigil.hpp"}
 
 
+# What stands behind Boost.JSON's.
+of_json = {"tenon/http/json_reader.hpp", "tenon/http/read_json.hpp", "tenon/http/write_json.hpp"}
+
+
 def headers():
-    """The public headers, those not in a detail folder, as they are included: tenon/core/result.hpp. Those of Asio's
-    and OpenSSL's doors only where these are: nothing but their users includes them."""
+    """The public headers, those not in a detail folder, as they are included: tenon/core/result.hpp. Those of the doors
+    of Asio, OpenSSL and Boost.JSON only where these are: nothing but their users includes them."""
     found = (h.relative_to(include) for h in sorted(include.rglob("*.hpp")))
     left_out = (set() if has_header("asio.hpp") else of_asio) | (set() if has_header("openssl/ssl.h") else of_openssl)
+    left_out |= set() if has_header("boost/json.hpp") else of_json
     return [h.as_posix() for h in found if "detail" not in h.parts and h.as_posix() not in left_out]
 
 

@@ -172,7 +172,7 @@ TEST_F(HttpRouter, LongPathsThatDifferInTheMiddleAlone) {
   EXPECT_EQ(hit(front + "v" + back), -404);
 }
 
-TEST_F(HttpRouter, RunsOfMoreThanSixteenSegmentsAndShorterOnesAddedLater) {
+TEST_F(HttpRouter, PathsOfManySegmentsAndTheirBeginnings) {
   std::string path;
   std::vector<std::string> all;
   for (int i = 0; i < 40; ++i) all.push_back(path += "/s" + std::to_string(i));
@@ -185,6 +185,59 @@ TEST_F(HttpRouter, RunsOfMoreThanSixteenSegmentsAndShorterOnesAddedLater) {
     EXPECT_EQ(hit(all[i] + "/q"), 100 + static_cast<int>(i));
     EXPECT_EQ(hit(all[i] + "/q/q"), -404);
   }
+}
+
+TEST_F(HttpRouter, TextsThatAreTheSameOnlyWhenPutTogether) {
+  add(method::get, "/ab/{x}/c", 1);
+  add(method::get, "/a/{x}/bc", 2);
+  add(method::get, "/{x}/ab/c", 3);
+  add(method::get, "/ab/c/{x}", 4);
+  EXPECT_EQ(hit("/ab/q/c"), 1);
+  EXPECT_EQ(hit("/a/q/bc"), 2);
+  EXPECT_EQ(hit("/q/ab/c"), 3);
+  EXPECT_EQ(hit("/ab/c/q"), 4);
+  for (const char* path : {"/a/q/c", "/ab/q/bc", "/q/abc", "/abc/q", "/q/ab/cd", "/ab//c"}) EXPECT_EQ(hit(path), -404);
+}
+
+TEST_F(HttpRouter, LengthsAtWhichOtherLoadsAreMade) {
+  const auto text = [](std::size_t n, char last) { return "/" + std::string(n - 2, 'a') + last; };
+  for (std::size_t n = 2; n < 80; ++n) {
+    add(method::get, text(n, 'b'), static_cast<int>(n));
+    add(method::get, text(n, 'b') + "/{x}/" + text(n, 'c').substr(1), 1000 + static_cast<int>(n));
+  }
+  for (std::size_t n = 2; n < 80; ++n) {
+    EXPECT_EQ(hit(text(n, 'b')), static_cast<int>(n));
+    EXPECT_EQ(hit(text(n, 'c')), -404);
+    EXPECT_EQ(hit(text(n, 'b') + "/%41/" + text(n, 'c').substr(1)), 1000 + static_cast<int>(n));
+    EXPECT_EQ(hit(text(n, 'b') + "/q/" + text(n, 'b').substr(1)), -404);
+    EXPECT_EQ(hit(text(n, 'b') + "//" + text(n, 'c').substr(1)), -404);
+    EXPECT_EQ(hit(text(n, 'b') + "/%4/" + text(n, 'c').substr(1)), -400);
+  }
+}
+
+TEST_F(HttpRouter, AMethodAddedToARouteKeepsTheOthers) {
+  const method order[] = {method::put, method::get, method::delete_, method::post};
+  for (int i = 0; i < 4; ++i) {
+    add(order[i], "/a/{x}", i);
+    add(order[i], "/a", 10 + i);
+    for (int j = 0; j <= i; ++j) {
+      EXPECT_EQ(hit("/a/q", order[j]), j);
+      EXPECT_EQ(hit("/a", order[j]), 10 + j);
+    }
+  }
+  EXPECT_EQ(hit("/a", method::patch), -405);
+}
+
+TEST_F(HttpRouter, APatternWithParametersHasSixtyTwoSegmentsAtMost) {
+  std::string path;
+  for (int i = 0; i < 61; ++i) path += "/s";
+  add(method::get, path + "/{x}", 1);
+  EXPECT_EQ(routes.add(method::get, path + "/{x}/t", 2).error(), route_error::too_many_segments);
+  add(method::get, path + "/s/t/u", 3);
+  add(method::get, path + "/{*x}", 4);
+  EXPECT_EQ(hit(path + "/q"), 1);
+  EXPECT_EQ(hit(path + "/s/t/u"), 3);
+  EXPECT_EQ(hit(path + "/q/r/s"), 4);
 }
 
 TEST_F(HttpRouter, WhatIsNoPathMatchesNothing) {

@@ -18,6 +18,23 @@
 
 namespace tenon::http {
 
+namespace detail {
+
+/// What a server keeps for the stage that codes: nothing without one.
+template <class Threading, class... Parts>
+struct coders_of {
+  struct type {};
+};
+template <class Threading, class First, class... Rest>
+struct coders_of<Threading, First, Rest...> : coders_of<Threading, Rest...> {};
+template <class Threading, class First, class... Rest>
+  requires(First::kind == part::coding)
+struct coders_of<Threading, First, Rest...> {
+  using type = typename First::template coders<Threading>;
+};
+
+}  // namespace detail
+
 /// What a program answers: routes with their handlers, and stages around all of them, as one value.
 ///
 ///     constexpr http::application pages(
@@ -47,9 +64,14 @@ class application {
   static constexpr bool takes = (detail::takes_exchange<Parts, exchange<Stream>> && ...);
   static constexpr bool is_timed = count(detail::part::on_answered) != 0;
   static constexpr bool changes_heads = count(detail::part::after) != 0;
+  static constexpr bool codes = count(detail::part::coding) != 0;
+  template <class Threading>
+  using coders = typename detail::coders_of<Threading, Parts...>::type;
 
   static_assert(count(detail::part::on_error) < 2,
                 "tenon::http::application: two on_error stages; join them, for one answer is given");
+  static_assert(count(detail::part::coding) < 2,
+                "tenon::http::application: two coded_as stages; name all codings in one, the best first");
 
   /// A route as the router holds it: how to call it, and its place among the parts.
   struct target {
@@ -77,6 +99,17 @@ class application {
   void run_after(const context& c, response& reply) const {
     each<detail::part::after>([&](const auto& stage) { stage(c, reply); });
   }
+  /// The stage that codes; `spare` is what the server keeps for it.
+  template <class Coders>
+  void run_coding(const context& c, response& reply, Coders& spare, buffer& room) const {
+    each<detail::part::coding>([&](const auto& stage) { stage(c.request(), reply, spare, room); });
+  }
+  /// What codes the answer of one exchange.
+  template <class Coders>
+  [[nodiscard]] auto coding_of(const request& asked, Coders& spare) const {
+    static_assert(codes);
+    return std::apply([&](const Parts&... parts) { return coding_of_first(asked, spare, parts...); }, parts_);
+  }
   void run_answered(const context& c) const {
     each<detail::part::on_answered>([&](const auto& stage) { stage(c); });
   }
@@ -97,6 +130,15 @@ class application {
   template <detail::part Kind, class Part, class Act>
   static constexpr void visit(const Part& part, Act& act) {
     if constexpr (Part::kind == Kind) act(part);
+  }
+
+  template <class Coders, class First, class... Rest>
+  static auto coding_of_first(const request& asked, Coders& spare, const First& first, const Rest&... rest) {
+    if constexpr (First::kind == detail::part::coding) {
+      return typename First::template pieces<Coders>(first, asked, spare);
+    } else {
+      return coding_of_first(asked, spare, rest...);
+    }
   }
 
   template <std::size_t... Is>

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <system_error>
 
 namespace tenon::http {
 
@@ -50,6 +51,12 @@ class body_reader {
   [[nodiscard]] bool is_over() const noexcept { return is_chunked_ ? is_last_ && at_ == end_ : left_ == 0; }
   [[nodiscard]] bool is_refused() const noexcept { return refusal_ != status::ok; }
   [[nodiscard]] status refusal() const noexcept { return refusal_; }
+  /// The same as an error.
+  [[nodiscard]] std::errc error() const noexcept {
+    if (refusal_ == status::content_too_large) return std::errc::file_too_large;
+    if (refusal_ == status::request_header_fields_too_large) return std::errc::value_too_large;
+    return std::errc::bad_message;
+  }
   /// How many bytes will come at least.
   [[nodiscard]] std::uint64_t least_bytes() const noexcept { return is_chunked_ ? end_ - at_ : left_; }
   /// Has it refused, for what only its caller knows.

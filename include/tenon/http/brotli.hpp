@@ -69,8 +69,8 @@ template <int Quality>
 struct brotli_words {
   static_assert(Quality >= BROTLI_MIN_QUALITY && Quality <= BROTLI_MAX_QUALITY,
                 "tenon::http::brotli::level<N>: brotli has the levels 0 to 11; write one of them");
-  static constexpr std::string_view name = "br";
-  static constexpr std::string_view suffix = ".br";
+  static constexpr std::string_view name = detail::brotli_name.token;
+  static constexpr std::string_view suffix = detail::brotli_name.suffix;
   using encoder = brotli_encoder<Quality>;
 };
 

@@ -40,6 +40,7 @@ void make_room(buffer& room, std::size_t bytes, Responses&... replies) {
     return at < held ? room.view().substr(at, view.size()) : view;
   };
   const auto move = [&follow](response& reply) {
+    reply.content_type = follow(reply.content_type);
     reply.body = follow(reply.body);
     header_list moved;
     for (const auto& [name, value] : reply.headers.items()) (void)moved.add(name, follow(value));
@@ -58,6 +59,49 @@ template <class Encoder>
   return ended.done ? began.made + ended.made : 0;
 }
 
+[[nodiscard]] constexpr bool is_strong_tag(std::string_view name, std::string_view value) noexcept {
+  return same_ignoring_case(name, "etag") && !value.starts_with("W/");
+}
+/// What its ETag takes as a weak one; 0 when it has none, or a weak one.
+[[nodiscard]] inline std::size_t weak_tag_bytes(const response& head) noexcept {
+  for (const auto& [name, value] : head.headers.items()) {
+    if (is_strong_tag(name, value)) return value.size() + 2;
+  }
+  return 0;
+}
+/// Makes it weak, for the bytes are others: it lies in `room`, which has room for it.
+inline void weaken_tag(response& head, buffer& room) {
+  header_list changed;
+  for (const auto& [name, value] : head.headers.items()) {
+    std::string_view said = value;
+    if (is_strong_tag(name, value)) {
+      said = {room.view().data() + room.size(), value.size() + 2};
+      room.append("W/");
+      room.append(value);
+    }
+    (void)changed.add(name, said);
+  }
+  head.headers = changed;
+}
+
+[[nodiscard]] inline response not_acceptable(const reply_to& to) noexcept {
+  response said = error_response(status::not_acceptable, to);
+  (void)said.headers.add("Vary", "Accept-Encoding");
+  return said;
+}
+
+/// Whether the head says already that it depends on Accept-Encoding.
+[[nodiscard]] inline bool varies(const response& head) noexcept {
+  for (const auto& [name, value] : head.headers.items()) {
+    if (!same_ignoring_case(name, "vary")) continue;
+    for (std::string_view list = value; !list.empty();) {
+      const std::string_view one = next_element(list);
+      if (one == "*" || same_ignoring_case(one, "accept-encoding")) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace detail
 
 /// Says of a head that its body goes out in a coding, or, where that is empty, that it might have.
@@ -65,8 +109,8 @@ template <class Encoder>
 ///     auto coder = spare.lend(choice);
 ///     if (coder && tenon::http::announce_coding(head, my_codings::names[choice.index])) ...
 ///
-/// Shape    Adds Vary and Content-Encoding. An ETag stays as it is: whoever codes a body piece by piece gives each
-///          coding its own tag (entity_tag::with_suffix).
+/// Shape    Adds Vary, unless it says so, and Content-Encoding. An ETag stays as it is: whoever codes a body piece by
+///          piece gives each coding its own tag (entity_tag::with_suffix).
 /// Errors   false, and nothing changed, when a header forbids it (Content-Encoding, Content-Range, or Cache-Control
 ///          with no-transform) or there is no place for the new ones.
 [[nodiscard]] inline bool announce_coding(response& head, std::string_view coding) noexcept {
@@ -74,7 +118,7 @@ template <class Encoder>
     if (detail::forbids_coding(name, value)) return false;
   }
   header_list changed = head.headers;
-  if (!changed.add("Vary", "Accept-Encoding")) return false;
+  if (!detail::varies(head) && !changed.add("Vary", "Accept-Encoding")) return false;
   if (!coding.empty() && !changed.add("Content-Encoding", coding)) return false;
   head.headers = changed;
   return true;
@@ -102,20 +146,10 @@ template <class Codings, class Pool>
   response coded = reply;
   const coding_choice choice = Codings::choose(asked.headers);
   if (!announce_coding(plain, {})) return reply;
-  if (!choice.is_acceptable()) {
-    plain = error_response(status::not_acceptable, reply.to);
-    (void)plain.headers.add("Vary", "Accept-Encoding");
-    return plain;
-  }
+  if (!choice.is_acceptable()) return detail::not_acceptable(reply.to);
   auto coder = spare.lend(choice);
   if (!coder || !announce_coding(coded, Codings::names[choice.index])) return plain;
-  const auto is_strong_tag = [](std::string_view name, std::string_view value) {
-    return detail::same_ignoring_case(name, "etag") && !value.starts_with("W/");
-  };
-  std::size_t tag_bytes = 0;
-  for (const auto& [name, value] : reply.headers.items()) {
-    if (is_strong_tag(name, value)) tag_bytes = value.size() + 2;
-  }
+  const std::size_t tag_bytes = detail::weak_tag_bytes(reply);
   const std::size_t most = reply.body.size();               // else it is not worth it
   detail::make_room(room, most + tag_bytes, plain, coded);  // from here on nothing moves
   const std::size_t made =
@@ -123,18 +157,7 @@ template <class Codings, class Pool>
   if (made == 0) return plain;
   coded.body = {room.view().data() + room.size(), made};
   room.commit(made);
-  if (tag_bytes == 0) return coded;
-  header_list changed;
-  for (const auto& [name, value] : coded.headers.items()) {
-    std::string_view said = value;
-    if (is_strong_tag(name, value)) {
-      said = {room.view().data() + room.size(), value.size() + 2};
-      room.append("W/");
-      room.append(value);
-    }
-    (void)changed.add(name, said);
-  }
-  coded.headers = changed;
+  if (tag_bytes != 0) detail::weaken_tag(coded, room);
   return coded;
 }
 

@@ -48,6 +48,21 @@ concept content_coding = requires {
   { C::suffix } -> std::convertible_to<std::string_view>;
 } && content_encoder<typename C::encoder>;
 
+namespace detail {
+
+/// What a coding is called: its token, and the end of the name of a file so coded.
+struct coding_name {
+  std::string_view token;
+  std::string_view suffix;
+};
+inline constexpr coding_name brotli_name{"br", ".br"};
+inline constexpr coding_name zstd_name{"zstd", ".zst"};
+inline constexpr coding_name gzip_name{"gzip", ".gz"};
+/// Those that tenon knows, the best first.
+inline constexpr std::array known_codings{brotli_name, zstd_name, gzip_name};
+
+}  // namespace detail
+
 /// Defined by http/gzip.hpp, http/brotli.hpp and http/zstd.hpp.
 struct gzip;
 struct brotli;
@@ -102,6 +117,40 @@ struct weighed {
 
 }  // namespace detail
 
+namespace detail {
+
+/// choose_coding() of `count` codings, whose tokens token_of() gives.
+template <class TokenOf>
+[[nodiscard]] constexpr coding_choice choose_coding(std::string_view accept, std::size_t count,
+                                                    TokenOf token_of) noexcept {
+  const auto weight_of = [accept](std::string_view name, int unnamed) {
+    int named = -1;
+    int any = unnamed;
+    std::string_view list = accept;
+    while (!list.empty()) {
+      const weighed one = read_weighed(next_element(list));
+      if (one.weight < 0) continue;
+      if (named < 0 && is_coding(one.name, name)) named = one.weight;
+      if (one.name == "*") any = one.weight;
+    }
+    return named >= 0 ? named : any;
+  };
+  // Not named, it is acceptable, and everything that is named is better.
+  const int identity = weight_of("identity", 1);
+  coding_choice best{identity > 0 ? coding_choice::identity : coding_choice::nothing};
+  int weight = identity > 0 ? identity : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const int mine = weight_of(token_of(i), 0);
+    const bool better = best.index < count ? mine > weight : mine >= weight;
+    if (!better) continue;
+    best.index = i;
+    weight = mine;
+  }
+  return best;
+}
+
+}  // namespace detail
+
 /// What an Accept-Encoding header has a server send, that can send the `offered` codings, the best first.
 ///
 /// Shape    The coding of the largest weight; among equals the first that is offered, and any rather than none. A
@@ -112,30 +161,7 @@ struct weighed {
 /// Source   RFC 9110 section 12.5.3.
 [[nodiscard]] constexpr coding_choice choose_coding(std::string_view accept,
                                                     std::span<const std::string_view> offered) noexcept {
-  const auto weight_of = [accept](std::string_view name, int unnamed) {
-    int named = -1;
-    int any = unnamed;
-    std::string_view list = accept;
-    while (!list.empty()) {
-      const detail::weighed one = detail::read_weighed(detail::next_element(list));
-      if (one.weight < 0) continue;
-      if (named < 0 && detail::is_coding(one.name, name)) named = one.weight;
-      if (one.name == "*") any = one.weight;
-    }
-    return named >= 0 ? named : any;
-  };
-  // Not named, it is acceptable, and everything that is named is better.
-  const int identity = weight_of("identity", 1);
-  coding_choice best{identity > 0 ? coding_choice::identity : coding_choice::nothing};
-  int weight = identity > 0 ? identity : 1;
-  for (std::size_t i = 0; i < offered.size(); ++i) {
-    const int mine = weight_of(offered[i], 0);
-    const bool better = best.index < offered.size() ? mine > weight : mine >= weight;
-    if (!better) continue;
-    best.index = i;
-    weight = mine;
-  }
-  return best;
+  return detail::choose_coding(accept, offered.size(), [offered](std::size_t i) { return offered[i]; });
 }
 
 /// Which contents are worth the time of a coder. The defaults: those that are made of text, from 512 bytes on.

@@ -106,12 +106,15 @@ class exchange {
     looks_ = of;
   }
 
+  /// What is answered goes through `by`: see http/coded_as.hpp.
+  void code_with(detail::body_coding& by) noexcept { writer_.code_with(&by); }
+
   /// Reads what is there of the body, at least one byte; 0 is its end. `into` is not empty.
   [[nodiscard]] soon<result<std::size_t>> read_some(std::span<std::byte> into) {
     assert(!into.empty() && "tenon::http::exchange::read_some: no room; 0 would look like the end of the body");
     for (;;) {
       if (const std::size_t n = body_.take(into); n != 0 || body_.is_over()) return soon(result<std::size_t>(n));
-      if (body_.is_refused()) return soon(result<std::size_t>(error_for(body_.refusal())));
+      if (body_.is_refused()) return soon(result<std::size_t>(body_.error()));
       if (is_cut_) return soon(result<std::size_t>(std::errc::connection_reset));
       if (expects_ || is_turn_over()) return soon(read_slowly(into));
       const auto got = peer_.try_read_some(body_.wanted(into));
@@ -152,7 +155,10 @@ class exchange {
   result<void> begin(const response& head) {
     response said = head;
     prepare(said);
-    if (!writer_.begin(said, date())) return std::errc::operation_not_permitted;
+    const bool is_first = !has_begun();
+    if (!writer_.begin(said, date())) {
+      return is_first && has_begun() ? std::errc::operation_not_supported : std::errc::operation_not_permitted;
+    }
     return {};
   }
   /// Begins an answer of `bytes` bytes.
@@ -165,6 +171,7 @@ class exchange {
   /// Sends a piece of it. One that lies in a file: http/send_file.hpp.
   [[nodiscard]] soon<result<void>> write(std::span<const std::byte> piece) {
     if (is_cut_) return soon(result<void>(std::errc::connection_reset));
+    if (writer_.is_coded()) return writer_.put(piece) ? flush() : soon(result<void>(misuse()));
     if (!writer_.open(piece.size())) return soon(result<void>(misuse()));
     if (piece.empty() || !writer_.carries_body()) return flush();
     if (piece.size() > copied_bytes) return soon(write_slowly(piece));
@@ -176,7 +183,7 @@ class exchange {
   /// Ends it, perhaps with a last piece.
   [[nodiscard]] soon<result<void>> finish(std::span<const std::byte> last = {}) {
     if (is_cut_) return soon(result<void>(std::errc::connection_reset));
-    if (last.size() > copied_bytes) return soon(finish_slowly(last));
+    if (last.size() > copied_bytes && !writer_.is_coded()) return soon(finish_slowly(last));
     if (!writer_.put(last) || !writer_.finish()) return soon(result<void>(misuse()));
     return flush();
   }
@@ -219,6 +226,7 @@ class exchange {
   [[nodiscard]] task<detail::exchange_end> conclude(bool failed) {
     using enum detail::exchange_end;
     look_ = nullptr;  // who looked has gone with the handler
+    writer_.code_with(nullptr);
     if (is_cut_) co_return cut;
     if (!writer_.is_over()) {
       if (writer_.has_begun()) {
@@ -265,11 +273,6 @@ class exchange {
     assert(seen.is_complete() && "tenon::http::exchange: the head has not been parsed");
     (void)seen;
     return out;
-  }
-  [[nodiscard]] static std::errc error_for(http::status why) noexcept {
-    if (why == http::status::content_too_large) return std::errc::file_too_large;
-    if (why == http::status::request_header_fields_too_large) return std::errc::value_too_large;
-    return std::errc::bad_message;
   }
   [[nodiscard]] std::errc misuse() const noexcept {
     return writer_.has_begun() && !writer_.is_over() ? std::errc::message_size : std::errc::operation_not_permitted;
@@ -320,7 +323,7 @@ class exchange {
       left_ -= runtime().now() - before;
       refill(*got);
       const std::size_t n = body_.took(into, *got);
-      if (body_.is_refused()) co_return std::make_error_code(error_for(body_.refusal()));
+      if (body_.is_refused()) co_return std::make_error_code(body_.error());
       if (n != 0 || body_.is_over()) co_return n;
     }
   }

@@ -68,8 +68,8 @@ class gzip_encoder {
 template <int Level>
 struct gzip_words {
   static_assert(Level >= 1 && Level <= 9, "tenon::http::gzip::level<N>: zlib has the levels 1 to 9; write one of them");
-  static constexpr std::string_view name = "gzip";
-  static constexpr std::string_view suffix = ".gz";
+  static constexpr std::string_view name = detail::gzip_name.token;
+  static constexpr std::string_view suffix = detail::gzip_name.suffix;
   using encoder = gzip_encoder<Level>;
 };
 

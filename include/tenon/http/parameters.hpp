@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <tenon/http/detail/trie.hpp>
+#include <tenon/http/detail/route_view.hpp>
 
 #include <array>
 #include <cassert>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/http/buffer.hpp>
+#include <tenon/http/detail/body_coding.hpp>
 #include <tenon/http/response.hpp>
 #include <tenon/http/status.hpp>
 
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace tenon::http {
 
@@ -36,6 +38,15 @@ class response_writer {
   void close_after() noexcept { to_.keep_alive = false; }
   [[nodiscard]] bool keeps_alive() const noexcept { return to_.keep_alive; }
 
+  /// What is written from now on goes through `by`, if it is not null: a whole response, and one of unknown length.
+  /// begin() of the latter is also false when another answer was given in its place, which is over then.
+  void code_with(detail::body_coding* by) noexcept {
+    coding_ = by;
+    is_coded_ = false;
+  }
+  /// Whether the pieces of what has begun are coded: not when carries_body() is false.
+  [[nodiscard]] bool is_coded() const noexcept { return is_coded_; }
+
   /// What it has written was thrown away: another response may begin.
   void forget() noexcept {
     step_ = step::none;
@@ -53,6 +64,7 @@ class response_writer {
     if (has_begun() || !header_list::is_value(reply.content_type)) return false;
     response mine = reply;
     mine.to = to_;
+    if (coding_ != nullptr) coding_->whole(*coding_, mine);
     respond(out_, mine, date_line);
     status_ = reply.status;
     body_bytes_ = reply.body.size();
@@ -61,6 +73,7 @@ class response_writer {
   }
   /// The length is not known.
   [[nodiscard]] bool begin(const response& head, std::string_view date_line) {
+    if (coding_ != nullptr && !has_begun()) return begin_coded(head, date_line);
     return begin_framed(head, to_.minor_version == 0 ? framing::until_close : framing::chunked, 0, date_line);
   }
   /// The body has `length` bytes.
@@ -82,6 +95,7 @@ class response_writer {
   [[nodiscard]] bool carries_body() const noexcept { return carries_body_; }
 
   [[nodiscard]] bool put(std::span<const std::byte> piece) {
+    if (is_coded_) return put_coded(piece, false);
     if (!open(piece.size())) return false;
     if (piece.empty() || !carries_body_) return true;
     out_.append(std::string_view(reinterpret_cast<const char*>(piece.data()), piece.size()));
@@ -90,6 +104,7 @@ class response_writer {
   }
   [[nodiscard]] bool finish() {
     if (step_ != step::open || (framing_ == framing::sized && missing_ != 0 && carries_body_)) return false;
+    if (is_coded_) (void)put_coded({}, true);
     if (framing_ == framing::chunked && carries_body_) out_.append("0\r\n\r\n");
     step_ = step::over;
     return true;
@@ -98,6 +113,27 @@ class response_writer {
  private:
   enum class step : std::uint8_t { none, open, over };
   enum class framing : std::uint8_t { sized, chunked, until_close };
+
+  [[nodiscard]] bool begin_coded(const response& head, std::string_view date_line) {
+    using enum detail::body_coding::beginning;
+    response mine = head;
+    const auto how = coding_->begin(*coding_, mine);
+    detail::body_coding* const by = std::exchange(coding_, nullptr);
+    const bool went = how == instead ? whole(mine, date_line) : begin(mine, date_line);
+    coding_ = by;
+    is_coded_ = how == coded && went && carries_body_;
+    return went && how != instead;
+  }
+  [[nodiscard]] bool put_coded(std::span<const std::byte> piece, bool last) {
+    if (step_ != step::open) return false;
+    for (;;) {
+      const auto coded = coding_->code(*coding_, piece, last);
+      if (coded.empty()) return true;
+      (void)open(coded.size());
+      out_.append(std::string_view(reinterpret_cast<const char*>(coded.data()), coded.size()));
+      close();
+    }
+  }
 
   [[nodiscard]] bool takes(std::size_t count) noexcept {
     if (step_ != step::open) return false;
@@ -181,6 +217,8 @@ class response_writer {
   step step_ = step::none;
   framing framing_ = framing::sized;
   bool carries_body_ = true;
+  bool is_coded_ = false;
+  detail::body_coding* coding_ = nullptr;
 };
 
 }  // namespace tenon::http

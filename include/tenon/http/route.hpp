@@ -16,7 +16,7 @@ namespace tenon::http {
 namespace detail {
 
 /// What the parts of an application are.
-enum class part { route, before, after, on_error, on_answered };
+enum class part { route, before, after, on_error, on_answered, coding };
 
 template <fixed_string Pattern>
 inline constexpr bool begins_with_slash = Pattern.view().starts_with('/');

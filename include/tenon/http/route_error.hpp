@@ -15,6 +15,7 @@ enum class route_error {
   unnamed_parameter,
   repeated_name,
   too_many_parameters,
+  too_many_segments,
   wildcard_not_last,
   duplicate,
   too_alike,
@@ -34,6 +35,8 @@ class route_error_category final : public std::error_category {
       case route_error::unnamed_parameter: return "a parameter has a name of letters, digits and '_'; write \"{id}\"";
       case route_error::repeated_name: return "two parameters have the same name; rename one";
       case route_error::too_many_parameters: return "a pattern has at most 8 parameters; use a wildcard for the rest";
+      case route_error::too_many_segments:
+        return "a pattern with parameters has at most 62 segments; use a wildcard for the rest";
       case route_error::wildcard_not_last: return "a wildcard is the last segment; write \"/files/{*rest}\"";
       case route_error::duplicate: return "this method already has a route that matches the same paths; remove one";
       case route_error::too_alike: return "by chance two texts of patterns have the same hash; change a byte of one";

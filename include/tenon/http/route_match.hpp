@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tenon/http/detail/percent.hpp>
+#include <tenon/http/detail/route_view.hpp>
 #include <tenon/http/detail/scan.hpp>
-#include <tenon/http/detail/trie.hpp>
 #include <tenon/http/method.hpp>
 #include <tenon/http/parameters.hpp>
 #include <tenon/http/status.hpp>
@@ -50,8 +50,7 @@ namespace detail {
 
 /// Decodes what was found: ok, 400, or 414. What lies in `scratch` already is decoded where it is.
 inline status decode(route_search& found, std::span<char> scratch, bool is_there) noexcept {
-  const char* const end = found.path.data() + found.path.size();
-  if (find_byte(found.path.data(), end, '%') == end) return status::ok;
+  if (!found.has_escapes) return status::ok;
   for (std::size_t i = 0; i < found.count; ++i) {
     auto& [data, size] = found.values[i];
     if (find_byte(data, data + size, '%') == data + size) continue;
@@ -76,22 +75,23 @@ inline std::string_view other_path(std::string_view path, std::span<char> scratc
   return {scratch.data(), path.size() + 1};
 }
 
-/// What both routers do; `set(match, route)` fills in what belongs to the route.
+/// The same for a path that was not found whole.
 template <trailing_slash Slash, class T, class Set>
-void match_route(const route_view& in, method which, std::string_view path, std::span<char> scratch,
-                 route_match<T>& out, Set set) noexcept {
-  route_search wanted{.path = path,
-                      .method = static_cast<unsigned>(which),
-                      .stand_in = static_cast<unsigned>(which == method::head ? method::get : which),
-                      .values = out.parameters.values()};
-  bool found = in.find(wanted);
+[[gnu::noinline]] void match_by_shape(const route_view& in, route_search& wanted, std::span<char> scratch,
+                                      route_match<T>& out, Set set) noexcept {
+  bool found = in.find_by_shape(wanted);
   bool is_copied = false;
   if constexpr (Slash != trailing_slash::strict) {
+    const std::string_view path = wanted.path;
     if (!found && wanted.methods == 0 && path.size() >= 2) {
       wanted.path = other_path(path, scratch);
       if (wanted.path.empty()) return void(out.status = status::uri_too_long);
       is_copied = wanted.path.size() > path.size();
-      found = in.find(wanted);
+      if (const route_entry* const whole = in.find_whole(wanted.path)) {
+        found = in.pick(*whole, wanted.method, wanted.stand_in, wanted.route);
+        wanted.methods = whole->methods();
+      }
+      found = found || in.find_by_shape(wanted);
       if (found && Slash == trailing_slash::redirect) {
         if (path.starts_with("//")) return;  // a client would take what follows for a host
         out.location = wanted.path;
@@ -104,8 +104,27 @@ void match_route(const route_view& in, method which, std::string_view path, std:
     if (!out.allow.empty()) out.status = status::method_not_allowed;
     return;
   }
-  out.status = wanted.count == 0 ? status::ok : decode(wanted, scratch, is_copied);
+  out.status = decode(wanted, scratch, is_copied);
   set(out, wanted.route, wanted.count);
+}
+
+/// What both routers do; `set(match, route, count)` fills in what belongs to the route.
+template <trailing_slash Slash, class T, class Set>
+void match_route(const route_view& in, method which, std::string_view path, std::span<char> scratch,
+                 route_match<T>& out, Set set) noexcept {
+  const auto method = static_cast<unsigned>(which);
+  const auto stand_in = static_cast<unsigned>(which == http::method::head ? http::method::get : which);
+  std::uint32_t methods = 0;
+  if (const route_entry* const whole = in.find_whole(path)) {
+    if (std::uint32_t route = 0; in.pick(*whole, method, stand_in, route)) {
+      out.status = status::ok;
+      return set(out, route, 0);
+    }
+    methods = whole->methods();
+  }
+  route_search wanted{
+      .path = path, .method = method, .stand_in = stand_in, .values = out.parameters.values(), .methods = methods};
+  match_by_shape<Slash>(in, wanted, scratch, out, set);
 }
 
 }  // namespace detail

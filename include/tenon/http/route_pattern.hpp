@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/http/detail/ascii.hpp>
+#include <tenon/http/detail/route_view.hpp>
 #include <tenon/http/detail/scan.hpp>
 #include <tenon/http/parameters.hpp>
 #include <tenon/http/route_error.hpp>
@@ -34,8 +35,10 @@ struct route_pattern {
  private:
   constexpr route_error read(std::string_view pattern) noexcept {
     if (pattern.empty() || pattern.front() != '/') return route_error::no_leading_slash;
+    std::size_t segments = 0;
     while (!pattern.empty()) {  // at the '/' before a segment
       pattern.remove_prefix(1);
+      ++segments;
       const std::size_t slash = pattern.find('/');
       std::string_view segment = pattern.substr(0, slash);
       pattern.remove_prefix(slash == pattern.npos ? pattern.size() : slash);
@@ -59,6 +62,7 @@ struct route_pattern {
       }
       names[count++] = segment;
     }
+    if (count != 0 && segments > detail::route_shape::most_segments) return route_error::too_many_segments;
     return none;
   }
   static constexpr bool is_name(std::string_view text) noexcept {

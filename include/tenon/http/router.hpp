@@ -3,7 +3,7 @@
 
 #include <tenon/core/result.hpp>
 #include <tenon/http/detail/route_index.hpp>
-#include <tenon/http/detail/trie.hpp>
+#include <tenon/http/detail/route_view.hpp>
 #include <tenon/http/method.hpp>
 #include <tenon/http/route_error.hpp>
 #include <tenon/http/route_match.hpp>
@@ -37,8 +37,8 @@ namespace tenon::http {
 /// Order    Segment by segment, text before parameter before wildcard, whatever the order of registration, among the
 ///          routes that have the method; HEAD is also answered by a GET. A path as it was sent goes before the same
 ///          with another end, which Slash is about.
-/// Cost     match: no allocation; one probe of a hash table for a path without parameters, else one for each run of
-///          text between them as well, and where routes overlap, for the overlapping ones.
+/// Cost     match: no allocation; one probe of a hash table for a path without parameters, else one for each way of
+///          standing text and parameters in a row that patterns of so many segments have.
 /// Threads  match from any thread; add before that, from one.
 /// Errors   add: a route_error, and no route is added.
 template <class T, trailing_slash Slash = trailing_slash::strict>

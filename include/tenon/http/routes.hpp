@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tenon/http/detail/route_index.hpp>
-#include <tenon/http/detail/trie.hpp>
+#include <tenon/http/detail/route_view.hpp>
 #include <tenon/http/method.hpp>
 #include <tenon/http/parameters.hpp>
 #include <tenon/http/route_error.hpp>
@@ -51,33 +51,32 @@ constexpr route_fault fill(route_index& index, const auto& lines) {
 /// How much a table comes to, and what is wrong with it.
 struct route_sizes {
   route_fault fault;
-  std::size_t fixed, fixed_turns, edges, edge_turns, nodes, leaves, texts;
+  std::size_t entries, turns, shapes, order, starts, targets, texts;
 };
 consteval route_sizes measure(const auto& lines) {
   route_index index;
   const route_fault fault = fill(index, lines);
   return {fault,
-          index.fixed().slots().size(),
-          index.fixed().turns().size(),
-          index.edges().slots().size(),
-          index.edges().turns().size(),
-          index.nodes().size(),
-          index.leaves().size(),
+          index.entries().slots().size(),
+          index.entries().turns().size(),
+          index.shapes().size(),
+          index.order().size(),
+          index.starts().size(),
+          index.targets().size(),
           index.texts().size()};
 }
 
 /// The arrays of a route_index, in the program's constants.
 template <route_sizes S>
 struct route_arrays {
-  std::array<fixed_route, S.fixed> fixed;
-  std::array<std::uint8_t, S.fixed_turns> fixed_turns;
-  std::array<route_edge, S.edges> edges;
-  std::array<std::uint8_t, S.edge_turns> edge_turns;
-  std::array<route_node, S.nodes> nodes;
-  std::array<route_leaf, S.leaves> leaves;
+  std::array<route_entry, S.entries> entries;
+  std::array<std::uint8_t, S.turns> turns;
+  std::array<route_shape, S.shapes> shapes;
+  std::array<std::uint32_t, S.order> order;
+  std::array<std::uint32_t, S.starts> starts;
+  std::array<std::uint32_t, S.targets> targets;
   std::array<char, S.texts> texts;
-  std::uint32_t fixed_shift = 0;
-  std::uint32_t edge_shift = 0;
+  std::uint32_t shift = 0;
 
   consteval explicit route_arrays(const auto& lines) {
     route_index index;
@@ -85,23 +84,24 @@ struct route_arrays {
     const auto copy = [](const auto& from, auto& to) {
       for (std::size_t i = 0; i < to.size(); ++i) to[i] = from[i];
     };
-    copy(index.fixed().slots(), fixed);
-    copy(index.fixed().turns(), fixed_turns);
-    copy(index.edges().slots(), edges);
-    copy(index.edges().turns(), edge_turns);
-    copy(index.nodes(), nodes);
-    copy(index.leaves(), leaves);
+    copy(index.entries().slots(), entries);
+    copy(index.entries().turns(), turns);
+    copy(index.shapes(), shapes);
+    copy(index.order(), order);
+    copy(index.starts(), starts);
+    copy(index.targets(), targets);
     copy(index.texts(), texts);
-    fixed_shift = index.fixed().view().shift;
-    edge_shift = index.edges().view().shift;
+    shift = index.entries().view().shift;
   }
 
   [[nodiscard]] constexpr route_view view() const noexcept {
-    return {{fixed.data(), fixed_turns.data(), S.fixed_turns - 1, fixed_shift},
-            {edges.data(), edge_turns.data(), S.edge_turns - 1, edge_shift},
-            nodes.data(),
-            leaves.data(),
-            texts.data()};
+    return {{entries.data(), turns.data(), S.turns - 1, shift},
+            shapes.data(),
+            order.data(),
+            starts.data(),
+            targets.data(),
+            texts.data(),
+            S.starts - 3};
   }
 };
 

@@ -164,6 +164,8 @@ class server {
     stamp(c, phase::routed);
     heading looks{this, &c};
     if constexpr (App::changes_heads) one.on_head(&heading::look, &looks);
+    [[maybe_unused]] auto coding = coding_of(asked);
+    if constexpr (App::codes) one.code_with(coding);
     std::optional<response> early;
     failure why;
 #if defined(__cpp_exceptions)
@@ -307,11 +309,21 @@ class server {
       const bool went = guarded([&] { app_.run_after(c, reply); });
       if (!went) reply = error_response(status::internal_server_error, reply.to);
     }
+    if constexpr (App::codes) app_.run_coding(c, reply, coders_, in.room);
     respond(at.out, reply, in.date.line());
     if constexpr (App::is_timed) {
       c.answered_with(reply.status, reply.body.size());
       stamp(c, phase::answered);
       (void)guarded([&] { app_.run_answered(c); });
+    }
+  }
+
+  /// What codes an exchange's answer, and is an empty thing where nothing does.
+  [[nodiscard]] auto coding_of(const request& asked) {
+    if constexpr (App::codes) {
+      return app_.coding_of(asked, coders_);
+    } else {
+      return no_coding{};
     }
   }
 
@@ -330,8 +342,11 @@ class server {
     return true;
   }
 
+  struct no_coding {};
+
   R& runtime_;
   App app_;
+  [[no_unique_address]] typename App::template coders<typename R::threading> coders_;
   server_settings settings_;
   http::limits head_limits_;
   router<typename App::target> routes_;

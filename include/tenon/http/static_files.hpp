@@ -141,8 +141,6 @@ class static_files {
  private:
   static constexpr std::size_t longest_path = 4096;
   static constexpr std::size_t longest_suffix = 4;
-  static constexpr std::array<std::string_view, 3> codings{"br", "zstd", "gzip"};
-  static constexpr std::array<std::string_view, 3> suffixes{".br", ".zst", ".gz"};
 
   static_files(unique_fd root, static_options options) : root_(std::move(root)), options_(std::move(options)) {
     std::uint64_t seed = 0;
@@ -200,23 +198,19 @@ class static_files {
   /// Takes the best of the forms that are there; `room` begins with the name, of `size` bytes.
   void choose(const request& asked, std::span<char> room, std::size_t size, found& out) const noexcept {
     const auto accept = asked.headers.find("accept-encoding");
-    std::array<std::string_view, codings.size()> left = codings;
-    std::array<std::string_view, codings.size()> ends = suffixes;
+    auto left = detail::known_codings;
     coding_choice choice;
     for (std::size_t count = left.size();; --count) {
-      choice = accept ? choose_coding(*accept, std::span(left).first(count)) : coding_choice{};
+      if (accept) choice = detail::choose_coding(*accept, count, [&left](std::size_t i) { return left[i].token; });
       if (choice.index >= count) break;
-      const std::string_view suffix = ends[choice.index];
+      const auto [token, suffix] = left[choice.index];
       suffix.copy(room.data() + size, suffix.size());
       if (take({room.data(), size + suffix.size()}, out)) {
-        out.facts.coding = left[choice.index];
+        out.facts.coding = token;
         out.facts.varies = true;
         return;
       }
-      for (std::size_t i = choice.index + 1; i < count; ++i) {  // there is none: "*" must not mean it again
-        left[i - 1] = left[i];
-        ends[i - 1] = ends[i];
-      }
+      for (std::size_t i = choice.index + 1; i < count; ++i) left[i - 1] = left[i];  // "*" must not mean it again
     }
     out.is_directory = false;
     if (!take({room.data(), size}, out)) return;

@@ -57,8 +57,8 @@ template <int Level>
 struct zstd_words {
   static_assert(Level >= 1 && Level <= 22,
                 "tenon::http::zstd::level<N>: zstd has the levels 1 to 22; write one of them");
-  static constexpr std::string_view name = "zstd";
-  static constexpr std::string_view suffix = ".zst";
+  static constexpr std::string_view name = detail::zstd_name.token;
+  static constexpr std::string_view suffix = detail::zstd_name.suffix;
   using encoder = zstd_encoder<Level>;
 };
 

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <tenon/http/detail/one_probe.hpp>
-#include <tenon/http/detail/trie.hpp>
+#include <tenon/http/detail/route_view.hpp>
 #include <tenon/http/detail/words.hpp>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -18,7 +19,8 @@ class route_index {
   enum class outcome : std::uint8_t { added, duplicate, too_alike };
 
   constexpr route_index() {
-    (void)make();
+    shapes_.emplace_back();
+    arrange();
     look();
   }
 
@@ -30,158 +32,149 @@ class route_index {
   }
 
   [[nodiscard]] constexpr const route_view& view() const noexcept { return view_; }
-  [[nodiscard]] constexpr const auto& fixed() const noexcept { return fixed_; }
-  [[nodiscard]] constexpr const auto& edges() const noexcept { return edges_; }
-  [[nodiscard]] constexpr const auto& nodes() const noexcept { return nodes_; }
-  [[nodiscard]] constexpr const auto& leaves() const noexcept { return leaves_; }
+  [[nodiscard]] constexpr const auto& entries() const noexcept { return entries_; }
+  [[nodiscard]] constexpr const auto& shapes() const noexcept { return shapes_; }
+  [[nodiscard]] constexpr const auto& order() const noexcept { return order_; }
+  [[nodiscard]] constexpr const auto& starts() const noexcept { return starts_; }
+  [[nodiscard]] constexpr const auto& targets() const noexcept { return targets_; }
   [[nodiscard]] constexpr const auto& texts() const noexcept { return texts_; }
 
  private:
   constexpr void look() noexcept {
-    view_ = {fixed_.view(), edges_.view(), nodes_.data(), leaves_.data(), texts_.data()};
+    view_ = {entries_.view(), shapes_.data(), order_.data(),     starts_.data(),
+             targets_.data(), texts_.data(),  starts_.size() - 3};
   }
 
   constexpr outcome take(unsigned method, std::string_view pattern, std::uint32_t route) {
-    const auto text = static_cast<std::uint32_t>(texts_.size());
-    for (const char c : pattern) texts_.push_back(c);
-    std::uint32_t node = 0;
-    bool is_wild = false;
-    bool is_fixed = true;
-    for (std::size_t at = 1; at <= pattern.size();) {
-      if (const std::size_t end = run_end(pattern, at); end != 0) {
-        node = follow(node, text + static_cast<std::uint32_t>(at), pattern.substr(at, end - at));
-        if (node == no_route) return outcome::too_alike;
-        at = end + 1;
-        continue;
+    const std::size_t text = texts_.size();
+    const auto [shape, hash, run] = pattern.find('{') == pattern.npos ? whole(pattern) : split(pattern);
+    const std::size_t size = texts_.size() - text;
+    route_entry* there = &entries_.at(hash);
+    if (there->size != size || there->shape() != shape || !same(there->text, text, size)) {
+      there = entries_.insert(hash);
+      if (there == nullptr) {
+        texts_.resize(text);
+        return outcome::too_alike;
       }
-      is_fixed = false;
-      is_wild = pattern[at + 1] == '*';
-      if (is_wild) break;
-      node = hang(node);
-      at = pattern.find('}', at) + 2;
+      there->size = static_cast<std::uint32_t>(size);
+      there->text = static_cast<std::uint32_t>(text);
+      there->kind = shape << route_entry::method_bits;
+      shapes_[shape].sizes |= std::uint64_t{1} << (run < 63 ? run : 63);
+    } else {
+      texts_.resize(text);
+      if (there->has(method)) return outcome::duplicate;
     }
-    std::uint32_t& place = is_wild ? nodes_[node].wildcard : nodes_[node].leaf;
-    if (place == no_route) {
-      place = static_cast<std::uint32_t>(leaves_.size());
-      leaves_.emplace_back();
-    }
-    route_leaf& leaf = leaves_[place];
-    if ((leaf.methods >> method & 1U) != 0) return outcome::duplicate;
-    leaf.methods |= 1U << method;
-    leaf.routes[method] = route;
-    if (is_fixed && route <= UINT16_MAX) add_fixed(method, pattern, static_cast<std::uint16_t>(route), text);
+    point(*there, method, route);
     return outcome::added;
   }
-
-  constexpr std::uint32_t make() {
-    nodes_.emplace_back();
-    return static_cast<std::uint32_t>(nodes_.size() - 1);
-  }
-  constexpr std::uint32_t hang(std::uint32_t from) {
-    if (nodes_[from].parameter == no_route) {
-      const std::uint32_t made = make();
-      nodes_[from].parameter = made;
+  [[nodiscard]] constexpr bool same(std::size_t a, std::size_t b, std::size_t size) const noexcept {
+    for (std::size_t i = 0; i < size; ++i) {
+      if (texts_[a + i] != texts_[b + i]) return false;
     }
-    return nodes_[from].parameter;
-  }
-
-  /// The segments from `at` on that are text: where the last of them ends, or 0.
-  static constexpr std::size_t run_end(std::string_view pattern, std::size_t at) noexcept {
-    std::size_t end = 0;
-    while (at <= pattern.size() && !(at < pattern.size() && pattern[at] == '{')) {
-      for (end = at; end != pattern.size() && pattern[end] != '/';) ++end;
-      at = end + 1;
-    }
-    return end;
-  }
-  static constexpr std::size_t segments_of(std::string_view run) noexcept {
-    std::size_t count = 1;
-    for (const char c : run) count += c == '/' ? 1 : 0;
-    return count;
-  }
-  static constexpr std::string_view first_segments(std::string_view run, std::size_t count) noexcept {
-    std::size_t end = run.find('/');
-    for (; count > 1; --count) end = run.find('/', end + 1);
-    return run.substr(0, end);
-  }
-
-  [[nodiscard]] constexpr std::string_view text_of(std::uint32_t text, std::uint32_t size) const noexcept {
-    return size == 0 ? std::string_view() : std::string_view(&texts_[text], size);
-  }
-
-  /// The node behind a run, over what leads there already and what is made.
-  constexpr std::uint32_t follow(std::uint32_t from, std::uint32_t text, std::string_view run) {
-    for (;;) {
-      std::size_t left = segments_of(run);
-      std::size_t done = left < route_edge::most_segments ? left : route_edge::most_segments;
-      std::uint32_t next = no_route;
-      for (; done != 0; --done) {
-        if ((nodes_[from].lengths >> (done - 1) & 1U) == 0) continue;
-        next = step(from, first_segments(run, done));
-        if (next != no_route) break;
-      }
-      if (next == no_route) {
-        done = left < route_edge::most_segments ? left : route_edge::most_segments;
-        next = make_step(from, text, first_segments(run, done), done);
-        if (next == no_route) return no_route;
-      }
-      from = next;
-      if (done == left) return from;
-      const std::size_t bytes = first_segments(run, done).size() + 1;
-      run.remove_prefix(bytes);
-      text += static_cast<std::uint32_t>(bytes);
-    }
-  }
-
-  /// The node at the other end of one run; no_route when there is none.
-  [[nodiscard]] constexpr std::uint32_t step(std::uint32_t from, std::string_view run) const noexcept {
-    const route_node& parent = nodes_[from];
-    if (parent.runs == 1) return text_of(parent.text, parent.only.size) == run ? parent.next : no_route;
-    const route_edge& there = edges_.view().at(route_edge::hash(path_key(run), from));
-    return there.from == from && text_of(there.text, there.key.size) == run ? there.next : no_route;
-  }
-  constexpr std::uint32_t make_step(std::uint32_t from, std::uint32_t text, std::string_view run,
-                                    std::size_t segments) {
-    const path_key key(run);
-    const std::uint32_t made = make();
-    route_node& parent = nodes_[from];
-    if (parent.runs == 0) {
-      parent.only = key;
-      parent.text = text;
-      parent.next = made;
-      parent.runs = 1;
-    } else {
-      if (parent.runs == 1 && !put(from, parent.only, parent.text, parent.next)) return no_route;
-      if (!put(from, key, text, made)) return no_route;
-      parent.runs = 2;
-    }
-    parent.lengths = static_cast<std::uint16_t>(parent.lengths | 1U << (segments - 1));
-    return made;
-  }
-  constexpr bool put(std::uint32_t from, const path_key& key, std::uint32_t text, std::uint32_t next) {
-    route_edge* const slot = edges_.insert(route_edge::hash(key, from));
-    if (slot == nullptr) return false;
-    *slot = {key, from, text, next};
     return true;
   }
 
-  /// A path whose hash is another's, by chance, is found by its runs alone.
-  constexpr void add_fixed(unsigned method, std::string_view pattern, std::uint16_t route, std::uint32_t text) {
-    const path_key key(pattern);
-    fixed_route* slot = &fixed_.at(key.hash());
-    if (!slot->key.same_words(key) || std::string_view(&texts_[slot->text], pattern.size()) != pattern) {
-      slot = fixed_.insert(key.hash());
-      if (slot == nullptr) return;
-      *slot = {key, text, 0, {}};
+  /// A route more for what has some: those of its lowest method to its highest stand side by side.
+  constexpr void point(route_entry& entry, unsigned method, std::uint32_t route) {
+    const unsigned had = entry.methods();
+    const unsigned all = had | 1U << method;
+    const auto lowest = static_cast<unsigned>(std::countr_zero(all));
+    const auto highest = static_cast<unsigned>(std::bit_width(all)) - 1;
+    const auto begin = static_cast<std::uint32_t>(targets_.size()) - lowest;
+    for (unsigned m = lowest; m <= highest; ++m) {
+      const bool has = (had >> m & 1U) != 0;
+      const std::uint32_t old = has ? targets_[static_cast<std::uint32_t>(entry.targets + m)] : no_route;
+      targets_.push_back(m == method ? route : old);
     }
-    slot->methods = static_cast<std::uint16_t>(slot->methods | 1U << method);
-    slot->routes[method] = route;
+    entry.targets = begin;
+    entry.kind |= all;
   }
 
-  one_probe<fixed_route> fixed_;
-  one_probe<route_edge> edges_;
-  std::vector<route_node> nodes_;
-  std::vector<route_leaf> leaves_;
+  /// A pattern whose texts are put down: its shape, their hash, and how long the first of them is.
+  struct key {
+    std::uint32_t shape;
+    std::uint64_t hash;
+    std::size_t run;
+  };
+  constexpr void put(std::string_view text) {
+    for (const char c : text) texts_.push_back(c);
+  }
+  constexpr key whole(std::string_view pattern) {
+    put(pattern);
+    return {0, hash_text(route_shape::seed(0), pattern.data(), pattern.size()), pattern.size()};
+  }
+  constexpr key split(std::string_view pattern) {
+    route_shape made;
+    std::array<std::string_view, route_search::capacity + 1> texts;
+    bool in_text = false;
+    for (std::size_t at = 0; at < pattern.size() && !made.is_wild;) {
+      std::size_t end = pattern.find('/', at + 1);
+      if (end == pattern.npos) end = pattern.size();
+      const bool is_text = end == at + 1 || pattern[at + 1] != '{';
+      if (is_text) {
+        if (!in_text) made.runs[made.run_count++] = {made.segments, made.segments};
+        ++made.runs[made.run_count - 1U].last;
+        std::string_view& run = texts[made.run_count - 1U];
+        run = in_text ? std::string_view(run.data(), run.size() + end - at) : pattern.substr(at, end - at);
+      } else if (pattern[at + 2] == '*') {
+        made.is_wild = true;
+        break;
+      } else {
+        made.parameters |= std::uint64_t{1} << made.segments;
+        made.values[made.value_count++] = made.segments;
+      }
+      in_text = is_text;
+      ++made.segments;
+      at = end;
+    }
+    const std::uint32_t index = shape(made);
+    std::uint64_t hash = route_shape::seed(index);
+    for (std::size_t i = 0; i < made.run_count; ++i) {
+      put(texts[i]);
+      hash = hash_text(hash, texts[i].data(), texts[i].size());
+    }
+    return {index, hash, texts[0].size()};
+  }
+  constexpr std::uint32_t shape(const route_shape& wanted) {
+    for (std::uint32_t i = 1; i < shapes_.size(); ++i) {
+      const route_shape& one = shapes_[i];
+      if (one.parameters == wanted.parameters && one.segments == wanted.segments && one.is_wild == wanted.is_wild) {
+        return i;
+      }
+    }
+    shapes_.push_back(wanted);
+    arrange();
+    return static_cast<std::uint32_t>(shapes_.size() - 1);
+  }
+
+  /// For each number of segments, the shapes that take it, in their order.
+  constexpr void arrange() {
+    std::size_t depth = 0;
+    for (std::size_t i = 1; i < shapes_.size(); ++i) {
+      if (shapes_[i].least_segments() > depth) depth = shapes_[i].least_segments();
+    }
+    order_.clear();
+    starts_.clear();
+    for (std::size_t n = 0; n <= depth + 1; ++n) {
+      starts_.push_back(static_cast<std::uint32_t>(order_.size()));
+      for (std::uint32_t i = 1; i < shapes_.size(); ++i) {
+        if (!shapes_[i].takes(n)) continue;
+        std::size_t place = order_.size();
+        order_.push_back(i);
+        for (; place > starts_.back() && shapes_[i].goes_before(shapes_[order_[place - 1]]); --place) {
+          order_[place] = order_[place - 1];
+        }
+        order_[place] = i;
+      }
+    }
+    starts_.push_back(static_cast<std::uint32_t>(order_.size()));
+  }
+
+  one_probe<route_entry> entries_;
+  std::vector<route_shape> shapes_;  // the first: without parameters
+  std::vector<std::uint32_t> order_;
+  std::vector<std::uint32_t> starts_;
+  std::vector<std::uint32_t> targets_;
   std::vector<char> texts_;
   route_view view_{};  // of what lies on the heap: right after a move, too
 };

@@ -34,41 +34,41 @@ template <class Word>
   return byte(0) | byte(size / 2) << 8 * (size / 2) | byte(size - 1) << 8 * (size - 1);
 }
 
-/// Both halves of the product, folded: each bit of the result depends on almost all of a and b.
-[[nodiscard]] constexpr std::uint64_t stir(std::uint64_t a, std::uint64_t b) noexcept {
+/// Both halves of the product, folded: where neither is 0, each bit of it depends on almost all of a and b.
+[[nodiscard]] constexpr std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept {
   __extension__ using wide = unsigned __int128;
-  const wide product = static_cast<wide>(a ^ 0xa0761d6478bd642fU) * (b ^ 0xe7037ed1a0b428dbU);
+  const wide product = static_cast<wide>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-/// A path, or some whole segments of one, as four words: all of it up to 32 bytes, of a longer one
-/// both ends, and what is between them stirred together.
-struct path_key {
-  std::uint64_t words[4] = {};
-  std::uint32_t size = UINT32_MAX;  // of no path
+/// A hash of a text without zeros, which follows what the seed stands for.
+///
+/// Cost  From 16 to 32 bytes the same loads whatever the length: lengths change from path to path.
+[[nodiscard]] constexpr std::uint64_t hash_text(std::uint64_t seed, const char* at, std::size_t n) noexcept {
+  constexpr std::uint64_t keys[] = {0x8ebc6af09c88c6e3U, 0x589965cc75374cc3U};
+  if (n < 8) return fold(seed ^ few(at, n) ^ std::uint64_t{n} << 56, keys[0]);
+  if (n < 16) return fold(seed ^ eight(at) ^ keys[0], eight(at + n - 8) + n);
+  for (; n > 32; n -= 16, at += 16) seed = fold(seed ^ eight(at) ^ keys[0], eight(at + 8));
+  const char* const last = at + n - 16;
+  return (fold(eight(at) ^ keys[0], eight(at + 8)) ^ seed) + fold(eight(last) ^ keys[1], eight(last + 8) + n);
+}
 
-  constexpr path_key() = default;
-  constexpr explicit path_key(std::string_view path) noexcept : size(static_cast<std::uint32_t>(path.size())) {
-    const char* const at = path.data();
-    const std::size_t n = path.size();
-    if (n < 8) {
-      words[0] = few(at, n);
-      return;
+/// Whether two texts of n bytes are the same.
+[[nodiscard]] inline bool same_text(const char* a, const char* b, std::size_t n) noexcept {
+  if (n < 8) return few(a, n) == few(b, n);
+#if defined(__SSE2__)
+  if (n >= 16) {
+    for (; n > 32; n -= 16, a += 16, b += 16) {
+      if (misses(_mm_cmpeq_epi8(load(a), load(b))) != 0) return false;
     }
-    words[0] = eight(at);  // the same loads whatever the length: lengths change from path to path
-    words[1] = eight(at + (n < 16 ? n - 8 : 8));
-    words[2] = eight(at + (n < 16 ? 0 : n - 16));
-    words[3] = eight(at + n - 8);
-    for (std::size_t i = 16; i + 16 < n; i += 8) words[1] = stir(words[1], eight(at + i));
+    const std::size_t last = n - 16;
+    return misses(_mm_and_si128(_mm_cmpeq_epi8(load(a), load(b)), _mm_cmpeq_epi8(load(a + last), load(b + last)))) == 0;
   }
-
-  [[nodiscard]] constexpr std::uint64_t hash() const noexcept {
-    return stir(words[0] + size, words[1]) ^ stir(words[2], words[3] + size);
+#endif
+  for (; n > 16; n -= 8, a += 8, b += 8) {
+    if (eight(a) != eight(b)) return false;
   }
-  [[nodiscard]] constexpr bool same_words(const path_key& other) const noexcept {
-    return ((words[0] ^ other.words[0]) | (words[1] ^ other.words[1]) | (words[2] ^ other.words[2]) |
-            (words[3] ^ other.words[3]) | (size ^ other.size)) == 0;
-  }
-};
+  return ((eight(a) ^ eight(b)) | (eight(a + n - 8) ^ eight(b + n - 8))) == 0;
+}
 
 }  // namespace tenon::http::detail
