@@ -40,6 +40,10 @@ struct pair_of_workers : tenon::runtime<Backend, tenon::affinity<>> {
 
 template <class Backend>
 task<void> to_and_fro(pair_of_workers<Backend>& rt, long times) {
+  co_await tenon::schedule_on(rt, tenon::key{1});
+  measure::pin(1);
+  co_await tenon::schedule_on(rt, tenon::key{0});
+  measure::pin(0);
   for (long i = 0; i < times; ++i) {
     co_await tenon::schedule_on(rt, tenon::key{1});
     co_await tenon::schedule_on(rt, tenon::key{0});
@@ -63,7 +67,11 @@ void asio_cross(long times) {
   asio::io_context here(1);
   asio::io_context there(1);
   const auto keep = asio::make_work_guard(there);
-  std::thread other([&] { there.run(); });
+  std::thread other([&] {
+    measure::pin(1);
+    there.run();
+  });
+  measure::pin(0);
   asio::co_spawn(here, asio_to_and_fro(here, there, times), asio::detached);
   here.run();
   other.join();
