@@ -15,11 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace {
-
-struct pair_of_sockets {
-  int client, server;
-};
+namespace ping_pong {
 
 pair_of_sockets unix_pair() {
   int ends[2];
@@ -45,6 +41,14 @@ pair_of_sockets tcp_pair() {
   ::close(door);
   return {client, server};
 }
+
+}  // namespace ping_pong
+
+namespace {
+
+using ping_pong::pair_of_sockets;
+using ping_pong::tcp_pair;
+using ping_pong::unix_pair;
 
 /// Nanoseconds a round trip, the ends on so many CPUs.
 double talk(ping_pong::end_function end, pair_of_sockets (*make)(), std::size_t cpus, long rounds) {
@@ -90,6 +94,7 @@ int main(int argc, char** argv) {
     }
   }
   add_waking_cases(suite);
+  add_option_cases(suite);
   add_timer_cases(suite);
   const int status = suite.run(argc, argv);
   std::_Exit(status);  // a million of Asio's timers take their time to go

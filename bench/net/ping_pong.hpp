@@ -27,6 +27,13 @@ std::vector<contender> by_hand();
 std::vector<contender> asio();
 std::vector<contender> libuv();
 
+/// Two connected sockets, which block.
+struct pair_of_sockets {
+  int client, server;
+};
+pair_of_sockets tcp_pair();
+pair_of_sockets unix_pair();
+
 /// Makes a socket non-blocking.
 void make_non_blocking(int socket);
 

@@ -42,11 +42,17 @@ void end(int socket, bool client, long rounds) {
 struct on_epoll : tenon::runtime<tenon::epoll> {
   using runtime::runtime;
 };
+struct busy : tenon::runtime<tenon::epoll::with<tenon::busy_poll<200>>> {
+  using runtime::runtime;
+};
 struct alone : tenon::runtime<tenon::epoll, tenon::fifo, tenon::single_thread> {
   using runtime::runtime;
 };
 #if TENON_WITH_IO_URING
 struct on_ring : tenon::runtime<tenon::io_uring<>> {
+  using runtime::runtime;
+};
+struct on_table : tenon::runtime<tenon::io_uring<tenon::registered_files<>>> {
   using runtime::runtime;
 };
 #endif
@@ -60,9 +66,11 @@ struct on_libuv : tenon::runtime<tenon::libuv> {
 
 std::vector<contender> ours() {
   std::vector<contender> all{{.name = "tenon, epoll", .end = end<on_epoll>, .is_ours = true},
-                             {.name = "tenon, epoll, single_thread", .end = end<alone>, .is_ours = true}};
+                             {.name = "tenon, epoll, single_thread", .end = end<alone>, .is_ours = true},
+                             {.name = "tenon, epoll, busy_poll", .end = end<busy>, .is_ours = true, .spins = true}};
 #if TENON_WITH_IO_URING
   all.push_back({.name = "tenon, io_uring", .end = end<on_ring>, .is_ours = true});
+  all.push_back({.name = "tenon, io_uring, registered_files", .end = end<on_table>, .is_ours = true});
 #endif
 #if TENON_WITH_LIBUV
   all.push_back({.name = "tenon, libuv", .end = end<on_libuv>, .is_ours = true});

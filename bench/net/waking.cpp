@@ -114,20 +114,53 @@ wake_up wake(long times) {
   return {latency / double(times), post / double(times)};
 }
 
-/// Posts to a worker that has other work all along.
+/// What was posted is counted by the worker alone: a line that both write would be most of what is measured.
+struct countdown {
+  explicit countdown(long from) : left(from) {}
+  void one() {
+    if (--left == 0) over.store(true);
+  }
+  void wait() const {
+    while (!over.load()) measure::pause();
+  }
+
+  alignas(128) long left;
+  alignas(128) std::atomic<bool> over{false};
+};
+
+/// Posts to a worker that runs one long item meanwhile, and then all of them.
 template <class Running>
 void post_to_busy(long times) {
   measure::pin(1);
   Running worker;
-  std::atomic<bool> over{false};
-  std::atomic<long> left{times + 1};
+  countdown all(times);
+  std::atomic<bool> goes_on{true};
   worker.post([&] {
-    while (!over.load()) measure::pause();
-    left.fetch_sub(1);
+    while (goes_on.load()) measure::pause();
   });
-  for (long i = 0; i < times; ++i) worker.post([&left] { left.fetch_sub(1, std::memory_order_relaxed); });
-  over.store(true);
-  while (left.load() != 0) measure::pause();
+  for (long i = 0; i < times; ++i) worker.post([&] { all.one(); });
+  goes_on.store(false);
+  all.wait();
+}
+
+/// Posts to a worker that always has an item of its own ready too, and runs what comes as it comes.
+template <class Running>
+void post_to_working(long times) {
+  measure::pin(1);
+  std::atomic<bool> goes_on{true};
+  Running worker;
+  struct again {
+    Running* worker;
+    std::atomic<bool>* goes_on;
+    void operator()() const {
+      if (goes_on->load(std::memory_order_relaxed)) worker->post(*this);
+    }
+  };
+  countdown all(times);
+  worker.post(again{&worker, &goes_on});
+  for (long i = 0; i < times; ++i) worker.post([&] { all.one(); });
+  all.wait();
+  goes_on.store(false);
 }
 
 // Connections accepted, and closed at once; the client is the same for all.
@@ -222,10 +255,12 @@ void add_waking_cases(measure::suite& suite) {
   auto& latency = suite.add("a post to a sleeping worker, until it runs", "ns", 2'000);
   auto& cost = suite.add("a post to a sleeping worker, for its caller", "ns", 2'000);
   auto& busy = suite.add("a post to a busy worker", "ns a post, run", 1'000'000);
+  auto& working = suite.add("a post to a worker with other work all along", "ns a post, run", 300'000);
   auto& accept = suite.add("accept and close", "ns a connection", 20'000);
   latency.ours("tenon, epoll", [](long times) { return wake<running<crew>>(times).latency_ns; });
   cost.ours("tenon, epoll", [](long times) { return wake<running<crew>>(times).post_ns; });
   busy.ours("tenon, epoll", post_to_busy<running<crew>>);
+  working.ours("tenon, epoll", post_to_working<running<crew>>);
   accept.ours("tenon, epoll", accept_with<crew>);
 #if TENON_WITH_IO_URING
   latency.ours("tenon, io_uring", [](long times) { return wake<running<ring_crew>>(times).latency_ns; });
@@ -237,6 +272,7 @@ void add_waking_cases(measure::suite& suite) {
   latency.peer("Asio", [](long times) { return wake<running_asio>(times).latency_ns; });
   cost.peer("Asio", [](long times) { return wake<running_asio>(times).post_ns; });
   busy.peer("Asio", post_to_busy<running_asio>);
+  working.peer("Asio", post_to_working<running_asio>);
   accept.peer("Asio", accept_with_asio);
 #endif
 }

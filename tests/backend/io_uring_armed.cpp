@@ -156,6 +156,62 @@ TEST(io_uring_armed, one_that_nobody_reads_does_not_take_all_the_buffers) {
   on.loop.detach(modest);
 }
 
+TEST(io_uring_armed, a_stream_is_armed_by_the_second_read_that_waits_with_little_room) {
+  ring_ground<io_uring<buffer_ring<8, 64>>> on;
+  const fd_pair small = tcp_pair();
+  const fd_pair large = stream_pair();
+  decltype(on)::source modest;
+  decltype(on)::source greedy;
+  on.attach(modest, small.a.get());
+  on.attach(greedy, large.a.get());
+  std::array<char, 65> room{};
+  for (int i = 0; i < 3; ++i) {
+    counted little{io_kind::read, modest, room.data(), 64};
+    ASSERT_FALSE(on.loop.start(little));
+    EXPECT_EQ(modest.line.is_armed(), i >= 1) << "the first may have been the only one";
+    put(small.b.get(), "abc");
+    on.until([&] { return little.ends == 1; });
+    EXPECT_EQ(std::string(room.data(), static_cast<std::size_t>(little.outcome)), "abc");
+    counted much{io_kind::read, greedy, room.data(), 65};
+    ASSERT_FALSE(on.loop.start(much));
+    EXPECT_FALSE(greedy.line.is_armed()) << "a large room is filled where it is";
+    put(large.b.get(), "defg");
+    on.until([&] { return much.ends == 1; });
+    EXPECT_EQ(std::string(room.data(), static_cast<std::size_t>(much.outcome)), "defg");
+  }
+  counted waits{io_kind::read, modest, room.data(), 64};
+  ASSERT_FALSE(on.loop.start(waits));
+  on.loop.cancel(waits);
+  on.until([&] { return waits.ends == 1; });
+  EXPECT_EQ(waits.outcome, -ECANCELED);
+  put(small.b.get(), "later");
+  EXPECT_EQ(on.perform(io_kind::read, modest, room.data(), 64), 5);
+  on.loop.detach(modest);
+  on.loop.detach(greedy);
+}
+
+TEST(io_uring_armed, what_is_sent_is_sent_by_a_call_unless_it_is_bulk) {
+  ring_ground<io_uring<send_zero_copy<100>>> on;
+  const fd_pair pair = tcp_pair();
+  decltype(on)::source s;
+  on.attach(s, pair.a.get());
+  char text[200] = {};
+  counted little{io_kind::write, s, text, 100};
+  EXPECT_TRUE(decltype(on)::loop_type::attempt(little));
+  EXPECT_EQ(little.outcome, 100);
+  counted bulk{io_kind::write, s, text, 101};
+  EXPECT_FALSE(decltype(on)::loop_type::attempt(bulk)) << "the ring sends it from where it lies";
+  EXPECT_EQ(on.perform(io_kind::write, s, text, 101), 101);
+  char room[256];
+  std::size_t got = 0;
+  while (got < 201) {
+    const ssize_t n = ::recv(pair.b.get(), room, sizeof room, 0);
+    if (n > 0) got += static_cast<std::size_t>(n);
+  }
+  EXPECT_EQ(got, 201U);
+  on.loop.detach(s);
+}
+
 TEST(io_uring_armed, sockets_that_were_accepted_and_not_asked_for_are_closed_with_the_door) {
   const int before = open_descriptors();
   {

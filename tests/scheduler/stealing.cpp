@@ -66,6 +66,34 @@ TEST(stealing, takes_what_comes_from_outside_in_batches) {
   EXPECT_EQ(subject.drain(), 97U);
 }
 
+TEST(stealing, a_busy_worker_takes_what_comes_from_outside_in_turn_with_its_own) {
+  bench subject(2);
+  std::vector<tenon::laws::counted_work> own(40);
+  std::vector<tenon::laws::counted_work> sent(40);
+  for (auto& each : own) subject.at(0).push(each);
+  for (int i = 0; i < 16; ++i) EXPECT_EQ(subject.at(0).next(), &own[static_cast<std::size_t>(i)]);
+  EXPECT_FALSE(subject.at(0).published());
+  for (auto& each : sent) subject.all.inject(each);
+  EXPECT_EQ(subject.at(0).next(), &sent[0]) << "it has not looked for long";
+  EXPECT_TRUE(subject.at(0).published()) << "others lie in its queue now";
+  EXPECT_FALSE(subject.at(0).published()) << "which is told once";
+  for (int i = 16; i < 23; ++i) EXPECT_EQ(subject.at(0).next(), &own[static_cast<std::size_t>(i)]);
+  EXPECT_EQ(subject.at(0).next(), &sent[4]) << "three are behind its own";
+  std::vector<const tenon::work*> order;
+  while (const tenon::work* const item = subject.take(0)) order.push_back(item);
+  ASSERT_EQ(order.size(), own.size() + sent.size() - 25);
+  std::size_t from_outside = 0;
+  std::size_t last = 0;
+  for (const auto* item : order) {
+    const auto* const at = static_cast<const tenon::laws::counted_work*>(item);
+    if (at < sent.data() || at >= sent.data() + sent.size()) continue;
+    ++from_outside;
+    last = static_cast<std::size_t>(at - sent.data());
+  }
+  EXPECT_EQ(from_outside, sent.size() - 2);
+  EXPECT_EQ(last, sent.size() - 1);
+}
+
 /// The workers of a machine of two nodes of four cores.
 struct neighbours {
   using shared_type = tenon::stealing<>::shared<tenon::multi_thread>;

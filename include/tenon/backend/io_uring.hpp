@@ -91,6 +91,7 @@ struct io_uring : family::backend {
       s.home = static_cast<const core*>(this);
       s.in_stage = s.out_stage = {};
       s.line.reset();
+      s.is_read_again = false;
       if constexpr (options::registers_files) s.place = this->files_.put(ring_, s.fd);
       return {};
     }

@@ -395,10 +395,11 @@ class basic_runtime
   time_point stopped_at_{};
   [[no_unique_address]] detail::outsiders<Threading, Observe::enabled> outsiders_;
   detail::extensions<Threading> extensions_;
-  detail::visitors<Threading> visitors_;
+  // What other threads write at each post; the lines before and behind it every worker reads at each item.
+  alignas(Threading::concurrent ? cache_line : alignof(void*)) detail::visitors<Threading> visitors_;
   crowd background_;
   [[no_unique_address]] detail::exchange_of<Memory, Threading> exchange_;
-  detail::row<worker> workers_;
+  alignas(Threading::concurrent ? cache_line : alignof(void*)) detail::row<worker> workers_;
 };
 
 }  // namespace tenon

@@ -145,7 +145,7 @@ struct affinity : family::scheduling {
     [[nodiscard]] bool idle() const noexcept { return mine_.empty() && all_.empty(index_); }
 
    private:
-    static constexpr std::size_t look_every = 61;  // a busy worker takes new tasks in at least this often
+    static constexpr std::size_t look_every = 8;  // a busy worker takes in what was sent at least this often
 
     shared<Threading>& all_;
     std::size_t index_;

@@ -14,7 +14,7 @@ namespace tenon {
 ///     using tree = tenon::runtime<tenon::stealing<tenon::chase_lev>>;
 ///
 /// Order    LIFO a worker, but every eighth item is the oldest, so that none waits for ever. A coroutine that yields
-///          goes into the queue from outside, behind all that is there; a busy worker takes one of it every 61 items.
+///          goes into the queue from outside, behind all that is there; a busy worker takes one of it every 16 items.
 /// Cost     A push and a pop are one locked instruction each; a thief pays one an item, and takes up to 16 at once.
 /// Threads  Any worker runs any task, and sees any that is ready.
 struct chase_lev {

@@ -114,6 +114,11 @@ struct priority : family::scheduling {
       }
       return nullptr;
     }
+    [[nodiscard]] bool published() noexcept {
+      bool any = false;
+      for (level_type& each : rows_) any = each.published() || any;
+      return any;
+    }
     [[nodiscard]] std::size_t stolen() noexcept {
       std::size_t sum = 0;
       for (level_type& each : rows_) sum += each.stolen();

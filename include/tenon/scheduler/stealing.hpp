@@ -13,6 +13,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace tenon {
 
@@ -112,11 +113,12 @@ struct stealing : family::scheduling {
       return index_;
     }
     [[nodiscard]] work* next() noexcept {
-      if (++since_look_ >= look_every) {
-        since_look_ = 0;
-        if (work* const item = all_.injected().pop()) return item;
+      ++turn_;
+      if (turn_ - looked_ >= look_every && !all_.injected().seems_empty()) {
+        looked_ = turn_;
+        if (work* const item = take_in()) return item;
       }
-      if ((since_look_ & 1) != 0) {  // in turn with what else is ready
+      if ((turn_ & 1) != 0) {  // in turn with what else is ready
         if (work* const item = children_.pop()) return item;
       }
       work* const item = front();
@@ -157,11 +159,14 @@ struct stealing : family::scheduling {
       }
       return nullptr;
     }
-    /// Whether others may take something now that they might not before: asked after next().
-    [[nodiscard]] bool published() noexcept
-      requires requires(typename shared<Threading>::ring& ring) { ring.published(); }
-    {
-      return ring_.published();
+    /// Whether others may take something now that they might not before, or that was out of their sight for an instant:
+    /// asked after next().
+    [[nodiscard]] bool published() noexcept {
+      if constexpr (requires { ring_.published(); }) {
+        return ring_.published();
+      } else {
+        return moved_ && std::exchange(moved_, false);
+      }
     }
     [[nodiscard]] std::size_t stolen() noexcept {
       const std::size_t since = stolen_;
@@ -177,8 +182,27 @@ struct stealing : family::scheduling {
     }
 
    private:
-    static constexpr std::size_t look_every = 61;  // a busy worker takes an injected item at least this often
+    /// How often a busy worker takes what was injected, if there is something: more than two, so that the turns which
+    /// are left are not all the children's, nor all the queue's.
+    static constexpr std::size_t look_every = detail::stealing_parts<Options...>::gives_way_outside ? 16 : 8;
     static constexpr std::size_t batch = 128;
+
+    /// A busy worker takes several at once, to be at the lock less often, but leaves its own items every other turn. In
+    /// a deque they would go before what is there, and one thread has a queue that does not grow.
+    [[nodiscard]] work* take_in() noexcept {
+      if constexpr (detail::stealing_parts<Options...>::gives_way_outside || !Threading::concurrent) {
+        return all_.injected().pop();
+      } else {
+        work_list more;
+        work* const item = all_.injected().pop_some(look_every / 2 - 1, more);
+        if (!more.empty()) {
+          ring_.push_all(more);
+          while (work* const rest = more.pop()) push(*rest);  // it grows
+          moved_ = true;
+        }
+        return item;
+      }
+    }
 
     [[nodiscard]] work* steal_from(std::size_t victim) noexcept {
       work* first = nullptr;
@@ -208,8 +232,10 @@ struct stealing : family::scheduling {
     typename shared<Threading>::ring& ring_;
     detail::child_stack& children_;
     std::size_t index_;
-    std::size_t since_look_ = 0;
+    std::size_t turn_ = 0;
+    std::size_t looked_ = 0;  // the turn in which it took an injected item last
     std::size_t stolen_ = 0;
+    bool moved_ = false;   // from the queue from outside into its own
     bool spills_ = false;  // the ring was full, and what did not fit has not all come back
     std::uint32_t seed_;
   };

@@ -31,7 +31,7 @@ namespace tenon::detail {
 ///
 /// Threads  The loop's, but for ring_bell.
 template <class Options, class Threading, class Fallback>
-class ring_core : public ring_attempts<Threading, Fallback> {
+class ring_core : public ring_attempts<Threading, Fallback, Options::sent_by_call> {
  public:
   using source = ring_source<Threading, Fallback>;
   using part = received_part<Threading>;
@@ -152,8 +152,14 @@ class ring_core : public ring_attempts<Threading, Fallback> {
       address(sqe, s, address_of(s, received));
       return true;
     }
-    // A reader that comes with room of its own has it filled where it is.
-    if (op.kind != io_kind::arrival || !s.is_stream || !s.is_socket || !s.line.may_be_armed()) return false;
+    if (!s.is_stream || !s.is_socket || !s.line.may_be_armed()) return false;
+    if (op.kind == io_kind::read) {
+      // A reader that comes with room of its own has it filled where it is, the first time, and when the room is large:
+      // else to copy the bytes costs less than to ask the kernel each time.
+      if (!std::exchange(s.is_read_again, true) || op.size > options::buffers::size) return false;
+    } else if (op.kind != io_kind::arrival) {
+      return false;
+    }
     if (!has(ring_feature::multishot_receive) || pool_.left() == 0) return false;
     s.line.arm();
     ::io_uring_sqe& sqe = slot();

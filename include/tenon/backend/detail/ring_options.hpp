@@ -148,6 +148,7 @@ struct ring_options {
   using buffers = option<ring_slot::buffers, buffer_ring<>>;
   static constexpr bool sends_zero_copy = names<ring_slot::zero_copy>;
   using zero_copy = option<ring_slot::zero_copy, send_zero_copy<>>;
+  static constexpr std::size_t sent_by_call = sends_zero_copy ? zero_copy::above : static_cast<std::size_t>(-1);
   static constexpr bool wakes_by_message = names<ring_slot::wake>;
   static constexpr bool registers_files = names<ring_slot::files>;
   using files = option<ring_slot::files, registered_files<>>;

@@ -8,6 +8,7 @@
 #include <tenon/core/io_operation.hpp>
 
 #include <cerrno>
+#include <cstddef>
 
 namespace tenon::detail {
 
@@ -30,12 +31,13 @@ struct ring_source : Fallback::source {
   const void* home = nullptr;  ///< the loop, when it has a ring
   stage in_stage;
   stage out_stage;
-  int place = -1;  ///< in the table of descriptors
+  bool is_read_again = false;  ///< a read had to wait before
+  int place = -1;              ///< in the table of descriptors
   inbound<Threading> line;
 };
 
-/// What of an operation needs no ring, and may be done on any thread.
-template <class Threading, class Fallback>
+/// What of an operation needs no ring, and may be done on any thread. More than `Bulk` bytes are the ring's to send.
+template <class Threading, class Fallback, std::size_t Bulk>
 struct ring_attempts {
   using source = ring_source<Threading, Fallback>;
   using part = received_part<Threading>;
@@ -49,8 +51,11 @@ struct ring_attempts {
       if (s.line.serve(op, was_armed)) return true;
       if (was_armed) return false;
     }
-    // At home the ring batches; elsewhere the call is made here, and only if it would block does it go home.
-    if (s.home == ring_here || is_poll(op.kind)) return false;
+    if (is_poll(op.kind)) return false;
+    // Elsewhere the call is made here, and only if it would block does it go home. At home the ring batches what most
+    // likely has to wait; but what is sent seldom has to, and by the ring it would take a turn of the loop to be told.
+    if (s.home != ring_here) return Fallback::attempt(op);
+    if ((op.kind != io_kind::write && op.kind != io_kind::send_message) || !s.is_socket || op.size > Bulk) return false;
     return Fallback::attempt(op);
   }
 

@@ -50,6 +50,8 @@ namespace tenon::detail {
 ///   sleeping >= the number of seats that are parked, always: it is raised before a seat is parked and lowered after.
 ///   An item is out of sight while a thief moves it between two rings; but the thief is a searcher until it has
 ///   published it, so (b) holds: whoever ends its search after the thief sees it, else the thief is last and calls.
+///   A worker that is no searcher and moves items from the injection queue to its ring asks wanted() again once they
+///   are there (published()): to the proof it has pushed them.
 /// Theorem 3 (no herd). A burst of pushes wakes one worker, which wakes the next only when it has found work and there
 ///   is more: at most one wake-up for each item found, but for the instant between call() and called().
 ///

@@ -43,6 +43,8 @@ class injector {
     return first;
   }
 
+  /// A glance, for who looks again: a plain load of a line that is nobody's to write while there is nothing.
+  [[nodiscard]] bool seems_empty() const noexcept { return size_.load(std::memory_order_relaxed) == 0; }
   [[nodiscard]] bool empty() const noexcept { return size_.load(std::memory_order_seq_cst) == 0; }
 
  private:
