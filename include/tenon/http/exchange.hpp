@@ -193,17 +193,7 @@ class exchange {
     if (protocol.empty() || !header_list::is_value(protocol)) {
       co_return std::make_error_code(std::errc::invalid_argument);
     }
-    desk_.out.append(status_line(http::status::switching_protocols));
-    desk_.out.append("Connection: Upgrade\r\nUpgrade: ");
-    desk_.out.append(protocol);
-    desk_.out.append("\r\n");
-    for (const auto& [name, value] : more.items()) {
-      desk_.out.append(name);
-      desk_.out.append(": ");
-      desk_.out.append(value);
-      desk_.out.append("\r\n");
-    }
-    desk_.out.append("\r\n");
+    detail::write_upgrade(desk_.out, protocol, more);
     const auto sent = co_await flush();
     if (!sent) co_return sent.error();
     is_cut_ = is_upgraded_ = true;
