@@ -46,6 +46,7 @@ class application {
   template <class Stream>
   static constexpr bool takes = (detail::takes_exchange<Parts, exchange<Stream>> && ...);
   static constexpr bool is_timed = count(detail::part::on_answered) != 0;
+  static constexpr bool has_guards = count(detail::part::before) != 0;
   static constexpr bool changes_heads = count(detail::part::after) != 0;
 
   static_assert(count(detail::part::on_error) < 2,

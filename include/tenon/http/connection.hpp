@@ -35,9 +35,9 @@ enum class verdict : std::uint8_t {
 
 /// What a connection needs of the program that answers.
 ///
-/// answer     Takes the next request from desk.in, if it is whole, and writes the answer to desk.out. `last`: the
-///            server drains, and the answer has to say that the connection ends. What it throws ends the connection,
-///            and comes out of serve().
+/// answer     Takes the next request from desk.in, if it is whole, and writes the answer to desk.out; or more than one,
+///            while desk.out has less than desk::answer_bytes. `last`: the server drains, and the answer has to say that
+///            the connection ends. What it throws ends the connection, and comes out of serve().
 /// lend       A desk to work at, from the worker that runs; take_back returns it, perhaps on another worker.
 template <class S>
 concept service = requires(S& s, const S& fixed, desk& at, bool last) {
@@ -125,7 +125,6 @@ class conversation {
  private:
   static constexpr std::size_t read_bytes = 4096;
   static constexpr std::size_t body_bytes = 64 * 1024;
-  static constexpr std::size_t answer_bytes = 64 * 1024;  // written out before more is answered
 
   /// Answers what is whole, and writes all of it at once.
   [[nodiscard]] next answer(Stream& peer, bool last) {
@@ -135,7 +134,7 @@ class conversation {
       answered_ = answered_ || said != verdict::more;
       open_ = said != verdict::close;
       if (said == verdict::again && desk_->in.empty()) said = verdict::more;
-      if (said == verdict::again && desk_->out.size() < answer_bytes) continue;
+      if (said == verdict::again && desk_->out.size() < desk::answer_bytes) continue;
       if (!desk_->out.empty()) {
         const next then = flush(peer);
         if (then != next::bytes) return then;

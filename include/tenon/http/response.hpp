@@ -29,6 +29,9 @@ struct reply_to {
   // NOLINTNEXTLINE(google-explicit-constructor): `response{.to = request}` is how it is used
   reply_to(const request& asked) noexcept
       : head_only(asked.method == method::head), keep_alive(asked.keep_alive), minor_version(asked.minor_version) {}
+
+  /// Whether nothing of it is seen in the answer.
+  [[nodiscard]] bool is_usual() const noexcept { return !head_only && keep_alive && minor_version == 1; }
 };
 
 /// Headers that a handler adds to its response: views, a few of them.
@@ -102,12 +105,15 @@ namespace detail {
 /// How the body behind a head is framed.
 enum class framing : std::uint8_t { none, sized, chunked, until_close };
 
-/// Room for what put_beginning, put_framing and put_ending write of `head`.
-[[nodiscard]] inline std::size_t head_room(const response& head, std::string_view date_line) noexcept {
-  constexpr std::size_t fixed_bytes = 192;  // all literals below, an Allow of all methods, 20 digits
-  std::size_t room = fixed_bytes + status_line(head.status).size() + date_line.size() + head.content_type.size();
+/// Room for what put_length and put_ending write of `head`, and for the literals before them.
+[[nodiscard]] inline std::size_t ending_room(const response& head) noexcept {
+  std::size_t room = 192;  // all literals below, an Allow of all methods, 20 digits
   for (const auto& [name, value] : head.headers.items()) room += name.size() + value.size() + cursor::line_bytes;
   return room;
+}
+/// The same with put_beginning and put_framing.
+[[nodiscard]] inline std::size_t head_room(const response& head, std::string_view date_line) noexcept {
+  return status_line(head.status).size() + date_line.size() + head.content_type.size() + ending_room(head);
 }
 
 /// False when the content type has control bytes.
