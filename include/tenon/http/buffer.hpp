@@ -117,7 +117,7 @@ class buffer {
  private:
   static constexpr std::size_t first_bytes = 512;
 
-  void make_room(std::size_t more_bytes) {
+  [[gnu::noinline]] void make_room(std::size_t more_bytes) {
     const std::size_t held = size();
     // sliding is paid for by the quarter that was consumed since; else a slow reader would make it quadratic
     if (begin_ != 0 && begin_ >= capacity_ / 4 && capacity_ - held >= more_bytes) {

@@ -23,18 +23,9 @@ class cursor {
     at_ += text.size();
   }
   void put_decimal(std::uint64_t value) noexcept {
-    if (value < 100) {
-      if (value >= 10) *at_++ = static_cast<char>('0' + value / 10);
-      *at_++ = static_cast<char>('0' + value % 10);
-      return;
-    }
-    char digits[most_digits];
-    std::size_t first = sizeof digits;
-    do {
-      digits[--first] = static_cast<char>('0' + value % 10);
-      value /= 10;
-    } while (value != 0);
-    while (first != sizeof digits) *at_++ = digits[first++];
+    if (value >= 100) return put_long_decimal(value);
+    if (value >= 10) *at_++ = static_cast<char>('0' + value / 10);
+    *at_++ = static_cast<char>('0' + value % 10);
   }
   void put_line(std::string_view name, std::string_view value) noexcept {
     put(name);
@@ -49,6 +40,17 @@ class cursor {
   static constexpr std::size_t line_bytes = 4;
 
  private:
+  [[gnu::noinline]] void put_long_decimal(std::uint64_t value) noexcept {
+    char digits[most_digits];
+    std::size_t first = sizeof digits;
+    do {
+      digits[--first] = static_cast<char>('0' + value % 10);
+      value /= 10;
+    } while (value != 0);
+    std::memcpy(at_, digits + first, sizeof digits - first);
+    at_ += sizeof digits - first;
+  }
+
   char* at_;
 };
 
