@@ -27,9 +27,9 @@ TEST(responder, writes_what_respond_writes_however_often_and_in_whatever_order) 
                                               http::status::no_content, http::status::reset_content,
                                               http::status{777}};
   const std::string longest(200, 't');
-  const std::array<std::string_view, 9> types{"", "text/plain",     "text/plain", "text/xlain",
-                                              "application/json", "text/a\nb",  "text/plain; charset=utf-8",
-                                              "x/y",              longest};
+  const std::array<std::string_view, 9> types{
+      "",    "text/plain", "text/plain", "text/xlain", "application/json", "text/a\nb", "text/plain; charset=utf-8",
+      "x/y", longest};
   const std::string body(1000, 'b');
   std::uint32_t random = 7;
   const auto below = [&](std::uint32_t n) { return (random = random * 1664525U + 1013904223U) / 65536U % n; };

@@ -161,11 +161,11 @@ class server {
   /// A desk, and what is to be done with the head that it knows: where no body belongs to that, and a plain handler
   /// answers it, the same bytes are the same request and take the same route.
   struct place : desk {
-    place* next = nullptr;     // of those that are free
-    std::uint64_t seen = 0;    // which head it was
-    bool is_known = false;     // whether that is such a one
-    http::request asked;       // views of the known head
-    match found;               // and so are its parameters
+    place* next = nullptr;   // of those that are free
+    std::uint64_t seen = 0;  // which head it was
+    bool is_known = false;   // whether that is such a one
+    http::request asked;     // views of the known head
+    match found;             // and so are its parameters
   };
 
   /// The places that are free.
