@@ -290,6 +290,7 @@ TYPED_TEST(exchange, its_request_stays_when_the_stream_has_been_given_away) {
     EXPECT_EQ(taken->in.view(), "ahead");
     taken->in.release();
     EXPECT_EQ(one.request().path, "/chat");
+    EXPECT_EQ(&one.runtime(), &taken->stream.runtime());
     const bool said = co_await say(taken->stream, one.request().path);
     EXPECT_TRUE(said);
   };

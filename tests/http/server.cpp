@@ -259,6 +259,18 @@ TYPED_TEST(server, what_a_stage_throws_does_not_reach_the_connection_either) {
       answer("500 Internal Server Error", text, "Internal Server Error") + answer("200 OK", text, "root", close_line));
 }
 
+TYPED_TEST(server, what_cannot_be_written_is_500_and_says_of_the_connection_what_becomes_of_it) {
+  const http::application pages(http::get<"/">([](http::context& c) { return c.text("root"); }),
+                                http::get<"/careless">([](http::context&) {
+                                  return http::response{.content_type = "text/plain\r\nX: y", .body = "split"};
+                                }));
+  const std::string text = "text/plain; charset=utf-8";
+  const std::string careless = "GET /careless HTTP/1.1\r\nHost: h\r\n\r\n";
+  const std::string error = answer("500 Internal Server Error", text, "Internal Server Error");
+  EXPECT_EQ(ask<TypeParam>(pages, careless + careless + "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"),
+            error + error + answer("200 OK", text, "root", close_line));
+}
+
 TYPED_TEST(server, what_an_exception_says_lives_until_it_is_answered) {
   const std::string what(100, 'w');
   const http::application pages(

@@ -29,6 +29,7 @@
 #include <stop_token>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 namespace tenon::http {
@@ -69,7 +70,8 @@ class exchange {
   /// The parser at `at` has seen the head and nothing else. `waits`: what the handler's waits run in.
   exchange(Stream& peer, desk& at, const limits& limit, const http::patience& patience, environment& waits,
            const std::stop_source& drain)
-      : peer_(peer),
+      : runtime_(peer.runtime()),
+        peer_(peer),
         desk_(at),
         body_(at.in, at.parser, limit),
         request_(head_of(at, limit)),
@@ -83,7 +85,7 @@ class exchange {
   exchange& operator=(const exchange&) = delete;
 
   [[nodiscard]] const http::request& request() const noexcept { return request_; }
-  [[nodiscard]] auto& runtime() const noexcept { return peer_.runtime(); }
+  [[nodiscard]] auto& runtime() const noexcept { return runtime_; }
   /// Whether the server drains, and a token that says when.
   [[nodiscard]] bool is_draining() const noexcept { return drain_.stop_requested(); }
   [[nodiscard]] std::stop_token stop_token() const noexcept { return drain_.get_token(); }
@@ -364,6 +366,7 @@ class exchange {
     co_return ended;
   }
 
+  std::remove_reference_t<decltype(std::declval<Stream&>().runtime())>& runtime_;  // for upgrade() takes the stream
   Stream& peer_;
   desk& desk_;
   body_reader body_;

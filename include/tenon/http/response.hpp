@@ -192,11 +192,11 @@ inline void write_upgrade(buffer& out, std::string_view protocol, const header_l
 ///
 /// Shape    `date_line` is date_cache::line(), or empty for no Date.
 /// Cost     One check for room and a handful of copies.
-/// Errors   A content_type with control bytes (of a careless handler) is answered 500 in its place, and closes.
+/// Errors   A content_type with control bytes (of a careless handler) is answered 500 in its place.
 /// Source   RFC 9110 sections 8.6 (Content-Length) and 15, RFC 9112 section 9.3 (keep-alive).
 inline void respond(buffer& out, const response& reply, std::string_view date_line) {
   if (detail::try_respond(out, reply, date_line)) return;
-  (void)detail::try_respond(out, error_response(status::internal_server_error), date_line);
+  (void)detail::try_respond(out, error_response(status::internal_server_error, reply.to), date_line);
 }
 
 /// What is sent to a client that waits before it sends a body.
