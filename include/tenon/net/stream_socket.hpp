@@ -176,9 +176,11 @@ class stream_socket {
     return reinterpret_cast<const iovec*>(parts.data());  // each of them is one, and nothing else
   }
   [[nodiscard]] result<std::size_t> attempt(const detail::io_request& asked) noexcept {
-    const auto settled = descriptor_->settle();
-    if (!settled) return settled.error();
-    if (!*settled) return std::errc::operation_would_block;
+    if (!descriptor_->is_settled()) [[unlikely]] {
+      const auto settled = descriptor_->settle();
+      if (!settled) return settled.error();
+      if (!*settled) return std::errc::operation_would_block;
+    }
     const std::int64_t got = detail::try_io(*descriptor_, asked);
     if (got < 0) return error_of(static_cast<int>(-got));
     return static_cast<std::size_t>(got);
