@@ -156,7 +156,7 @@ struct io_uring : family::backend {
       if (timeout.count() != 0 && !wake_.park()) timeout = {};
       ring_.enter(timeout);
       wake_.unpark();
-      this->arrivals_ = 0;
+      this->forget_arrivals();
       this->reap();
       return detail::run_all(done_);
     }

@@ -35,9 +35,9 @@ enum class verdict : std::uint8_t {
 
 /// What a connection needs of the program that answers.
 ///
-/// answer     Takes the next request from desk.in, if it is whole, and writes the answer to desk.out; or more than one,
-///            while desk.out has less than desk::answer_bytes. `last`: the server drains, and the answer has to say that
-///            the connection ends. What it throws ends the connection, and comes out of serve().
+/// answer     Takes the next request from desk.in, if it is whole, and writes the answer to desk.out; or more
+///            than one, while desk.out has less than desk::answer_bytes. `last`: the server drains, and the answer has
+///            to say that the connection ends. What it throws ends the connection, and comes out of serve().
 /// lend       A desk to work at, from the worker that runs; take_back returns it, perhaps on another worker.
 template <class S>
 concept service = requires(S& s, const S& fixed, desk& at, bool last) {

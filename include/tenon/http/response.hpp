@@ -103,7 +103,7 @@ static_assert(std::is_trivially_copyable_v<response>);
 namespace detail {
 
 /// How the body behind a head is framed.
-enum class framing : std::uint8_t { none, sized, chunked, until_close };
+enum class reply_framing : std::uint8_t { none, sized, chunked, until_close };
 
 /// Room for what put_length and put_ending write of `head`, and for the literals before them.
 [[nodiscard]] inline std::size_t ending_room(const response& head) noexcept {
@@ -133,11 +133,11 @@ inline void put_length(cursor& to, std::uint64_t length) noexcept {
   to.put_decimal(length);
   to.put("\r\n");
 }
-inline void put_framing(cursor& to, framing how, std::uint64_t length) noexcept {
-  if (how == framing::sized) {
+inline void put_framing(cursor& to, reply_framing how, std::uint64_t length) noexcept {
+  if (how == reply_framing::sized) {
     to.put("Content-Length: ");
     put_length(to, length);
-  } else if (how == framing::chunked) {
+  } else if (how == reply_framing::chunked) {
     to.put("Transfer-Encoding: chunked\r\n");
   }
 }
@@ -170,7 +170,7 @@ inline void put_ending(cursor& to, const response& head, reply_to asked) noexcep
   char* const start = reinterpret_cast<char*>(out.writable(head_room(reply, date_line) + body.size()).data());
   cursor to(start);
   if (!put_beginning(to, reply, !bodiless, date_line)) return false;
-  if (!bodiless) put_framing(to, framing::sized, body.size());
+  if (!bodiless) put_framing(to, reply_framing::sized, body.size());
   put_ending(to, reply, reply.to);
   if (!bodiless && !reply.to.head_only) to.put(body);
   out.commit(static_cast<std::size_t>(to.at() - start));

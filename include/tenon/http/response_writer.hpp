@@ -97,7 +97,7 @@ class response_writer {
 
  private:
   enum class step : std::uint8_t { none, open, over };
-  using framing = detail::framing;
+  using framing = detail::reply_framing;
 
   [[nodiscard]] bool takes(std::size_t count) noexcept {
     if (step_ != step::open) return false;

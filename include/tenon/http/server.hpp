@@ -8,6 +8,7 @@
 #include <tenon/http/connection.hpp>
 #include <tenon/http/context.hpp>
 #include <tenon/http/desk.hpp>
+#include <tenon/http/detail/desk_store.hpp>
 #include <tenon/http/exchange.hpp>
 #include <tenon/http/limits.hpp>
 #include <tenon/http/responder.hpp>
@@ -168,42 +169,12 @@ class server {
     match found;             // and so are its parameters
   };
 
-  /// The places that are free.
-  class store {
-   public:
-    store() = default;
-    store(const store&) = delete;
-    store& operator=(const store&) = delete;
-    ~store() {
-      while (first_ != nullptr) delete std::exchange(first_, first_->next);
-    }
-    [[nodiscard]] place& lend() {
-      if (first_ == nullptr) return *new place;
-      --count_;
-      return *std::exchange(first_, first_->next);
-    }
-    void take_back(place& lent) noexcept {
-      if (lent.in.capacity() > kept_bytes) lent.in.release();
-      if (lent.out.capacity() > kept_bytes) lent.out.release();
-      if (count_ == kept_places) return delete &lent;
-      ++count_;
-      lent.next = std::exchange(first_, &lent);
-    }
-
-   private:
-    static constexpr std::size_t kept_places = 256;
-    static constexpr std::size_t kept_bytes = 256 * 1024;
-
-    place* first_ = nullptr;
-    std::size_t count_ = 0;
-  };
-
   /// What one worker works with.
   struct area {
     responder says;
     buffer room;  // what handlers put together
     std::uint64_t requests = 0;
-    store places;
+    detail::desk_store<place> places;
     std::array<char, 8 * 1024> decoded;  // of the path's parameters
   };
 

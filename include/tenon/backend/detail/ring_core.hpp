@@ -6,6 +6,7 @@
 #include <tenon/backend/detail/kernel_rings.hpp>
 #include <tenon/backend/detail/letter.hpp>
 #include <tenon/backend/detail/readiness.hpp>
+#include <tenon/backend/detail/ring_letters.hpp>
 #include <tenon/backend/detail/ring_note.hpp>
 #include <tenon/backend/detail/ring_options.hpp>
 #include <tenon/backend/detail/ring_source.hpp>
@@ -18,7 +19,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
 #include <utility>
 
@@ -33,7 +33,11 @@ namespace tenon::detail {
 ///
 /// Threads  The loop's, but for ring_bell.
 template <class Options, class Threading, class Fallback>
-class ring_core : public ring_attempts<Threading, Fallback> {
+class ring_core : public ring_attempts<Threading, Fallback>,
+                  public ring_letters<ring_core<Options, Threading, Fallback>, ring_source<Threading, Fallback>> {
+  using letters = ring_letters<ring_core, ring_source<Threading, Fallback>>;
+  friend letters;
+
  public:
   using source = ring_source<Threading, Fallback>;
   using part = received_part<Threading>;
@@ -181,69 +185,6 @@ class ring_core : public ring_attempts<Threading, Fallback> {
     address(sqe, s, address_of(op, whole));
   }
 
-  /// Takes bytes over, which go out with the turn's other submissions. False: they are to be written as ever.
-  [[nodiscard]] bool take_over(source& s, const void* bytes, std::size_t size) noexcept {
-    // To send one of them by itself would cost a turn more, for what it says of its end: two calls in place of one.
-    if (arrivals_ < least_arrivals || size > letter::capacity || !s.is_stream || !s.is_socket) return false;
-    // Where more has come already, there is more to be answered before the turn is over.
-    if (s.out.pending != nullptr || s.posted.load(std::memory_order_relaxed) != nullptr || s.line.waiting() != 0)
-      return false;
-    letter* const one = letters_.take();
-    if (one == nullptr) return false;
-    std::memcpy(one->bytes, bytes, size);
-    one->begin = 0;
-    one->end = static_cast<std::uint32_t>(size);
-    one->to = &s;
-    s.posted.store(one, std::memory_order_relaxed);
-    send(*one, s);
-    return true;
-  }
-  void send(letter& one, source& s) noexcept {
-    ::io_uring_sqe& sqe = slot();
-    submission::of_letter(sqe, one, s.fd);
-    address(sqe, s, address_of(one, posted));
-  }
-
-  void take_posted(letter& one, const completion& told) noexcept {
-    auto* const s = static_cast<source*>(one.to);
-    if (s != nullptr && is_unsent(one, told, *s)) return;
-    letters_.give_back(one);
-    if (s == nullptr) return;
-    s->posted.store(nullptr, std::memory_order_release);
-    if (io_operation* const waits = s->out.pending; waits != nullptr && s->out_stage.stays) submit(*waits, *s);
-  }
-  /// Has the rest of a letter sent. False: there is none, or it fails, of which who reads or writes next will hear.
-  [[nodiscard]] bool is_unsent(letter& one, const completion& told, source& s) noexcept {
-    if (std::exchange(one.polls, false)) {
-      if (told.outcome < 0) return false;
-    } else if (told.outcome == -EAGAIN) {  // as some kernels say of a non-blocking socket
-      one.polls = true;
-      ::io_uring_sqe& sqe = slot();
-      ::io_uring_prep_poll_add(&sqe, s.fd, POLLOUT);
-      address(sqe, s, address_of(one, posted));
-      return true;
-    } else if (told.outcome >= 0) {
-      one.begin += static_cast<std::uint32_t>(told.outcome);
-      if (one.begin == one.end || told.outcome == 0) return false;
-    } else if (told.outcome != -EINTR) {
-      return false;
-    }
-    send(one, s);
-    return true;
-  }
-  /// The descriptor is about to be closed: what was taken over goes out before that, as far as the socket takes it.
-  void let_go_of_letter(source& s) noexcept {
-    if (ring_.is_own_thread()) {
-      while (ring_.has_unsent() && ring_.send()) {
-      }
-      reap();
-    }
-    letter* const left = s.posted.exchange(nullptr, std::memory_order_relaxed);
-    if (left == nullptr) return;
-    left->to = nullptr;
-    if (ring_.is_own_thread()) submit_cancel(address_of(*left, posted));
-  }
-
   /// Has the kernel say when it is worth another try.
   void submit_poll(io_operation& op, source& s) noexcept {
     stage_of(s, op).polls = true;
@@ -306,7 +247,7 @@ class ring_core : public ring_attempts<Threading, Fallback> {
           break;
         case received: bring(at<source>(told.tag), told); break;
         case bulk: take_bulk(at<io_operation>(told.tag), told); break;
-        case posted: take_posted(at<letter>(told.tag), told); break;
+        case posted: this->take_posted(at<letter>(told.tag), told); break;
         case lost:
           if constexpr (Threading::concurrent) at<ring_core>(told.tag).ring_bell();
           break;
@@ -317,7 +258,7 @@ class ring_core : public ring_attempts<Threading, Fallback> {
 
   /// A multishot operation has brought something, or has ended, or both.
   void bring(source& s, const completion& told) noexcept {
-    ++arrivals_;
+    this->note_arrival();
     io_operation* const waits = s.in.pending;
     int end = inbound<Threading>::none;
     if (told.has_buffer) {
@@ -410,14 +351,10 @@ class ring_core : public ring_attempts<Threading, Fallback> {
 
   struct no_files {};
 
-  static constexpr unsigned least_arrivals = 4;
-
   bool hears_bell_ = false;
-  unsigned arrivals_ = 0;  // with the last wait
-  unsigned has_ = 0;       // of ring_feature
+  unsigned has_ = 0;  // of ring_feature
   [[no_unique_address]] std::conditional_t<Threading::concurrent, unique_fd, decltype(nullptr)> bell_{};
   pool_type pool_;
-  letter_store letters_;
   kernel_rings ring_;
   [[no_unique_address]] std::conditional_t<options::registers_files, file_table<options::files::count>, no_files>
       files_;
