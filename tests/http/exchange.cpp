@@ -278,7 +278,7 @@ TYPED_TEST(exchange, upgrade_gives_the_stream_away_with_what_was_read_ahead) {
   EXPECT_EQ(
       conversation<TypeParam>(handler,
                               "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\nahead?"),
-      "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: shout\r\nSec-Test: yes\r\n\r\nahead?!");
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: shout\r\nConnection: Upgrade\r\nSec-Test: yes\r\n\r\nahead?!");
 }
 
 TYPED_TEST(exchange, its_request_stays_when_the_stream_has_been_given_away) {
@@ -290,6 +290,7 @@ TYPED_TEST(exchange, its_request_stays_when_the_stream_has_been_given_away) {
     EXPECT_EQ(taken->in.view(), "ahead");
     taken->in.release();
     EXPECT_EQ(one.request().path, "/chat");
+    EXPECT_EQ(&one.runtime(), &taken->stream.runtime());
     const bool said = co_await say(taken->stream, one.request().path);
     EXPECT_TRUE(said);
   };

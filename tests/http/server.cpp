@@ -133,6 +133,66 @@ TYPED_TEST(server, what_is_thrown_or_not_answered_is_500_and_nothing_reaches_the
             error + error + error + answer("200 OK", "text/plain; charset=utf-8", "root", close_line));
 }
 
+/// Heads that come again are not looked at again: whatever came before, each is answered as it is answered alone.
+TYPED_TEST(server, a_request_is_answered_the_same_whatever_came_before_it) {
+  static const std::string long_text(7'000, 'l');
+  using x = http::exchange<typename TypeParam::tcp_stream>;
+  const http::application pages(
+      http::get<"/">([](http::context& c) { return c.text("root"); }),
+      http::get<"/users/{id}">([](http::context& c) { return c.text(c["id"], ' ', c.request().query); }),
+      http::put<"/echo">([](http::context& c) { return c.text(c.request().body, c.request().headers.contains("x")); }),
+      http::get<"/long">([](http::context&) { return http::response{.body = long_text}; }),
+      http::get<"/throw">([](http::context&) -> http::response { throw std::runtime_error("on purpose"); }),
+      http::get<"/streamed">([](x& one) -> tenon::task<void> {
+        const auto sent = co_await one.reply({.body = "later"});
+        EXPECT_TRUE(sent);
+      }));
+  const std::string host = " HTTP/1.1\r\nHost: h\r\n";
+  const std::array<std::string, 12> asked{
+      "GET /" + host + "\r\n",
+      "HEAD /" + host + "\r\n",
+      "POST /" + host + "Content-Length: 0\r\n\r\n",
+      "GET /users/abc?q" + host + "\r\n",
+      "GET /users/abd?q" + host + "\r\n",
+      "GET /users/a%62d?q" + host + "\r\n",
+      "PUT /echo" + host + "X: y\r\nContent-Length: 2\r\n\r\nuv",
+      "PUT /echo" + host + "Content-Length: 0\r\n\r\n",
+      "GET /long" + host + "\r\n",
+      "GET /throw" + host + "\r\n",
+      "GET /streamed" + host + "\r\n",
+      "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+  };
+  const std::string last = "GET /nowhere" + host + "Connection: close\r\n\r\n";
+  const std::string end = ask<TypeParam>(pages, last);
+  std::array<std::string, asked.size()> alone;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    alone[i] = ask<TypeParam>(pages, asked[i] + last);
+    ASSERT_TRUE(alone[i].ends_with(end));
+    alone[i].resize(alone[i].size() - end.size());
+  }
+  std::uint32_t random = 5;
+  const auto below = [&](std::size_t n) { return (random = random * 1664525U + 1013904223U) / 65536U % n; };
+  with_site<TypeParam>(pages, [&](TypeParam& rt, tenon::endpoint at) -> tenon::task<void> {
+    for (int connection = 0; connection < 20; ++connection) {
+      std::string all, expected;
+      std::size_t which = 0;
+      for (int i = 0; i < 60; ++i) {
+        if (below(3) == 0) which = below(asked.size());
+        all += asked[which];
+        expected += alone[which];
+      }
+      auto peer = co_await connect<TypeParam>(rt, at);
+      const std::size_t half = below(all.size());
+      const bool said = co_await say(peer, all.substr(0, half));
+      EXPECT_TRUE(said);
+      const bool rest = co_await say(peer, all.substr(half) + last);
+      EXPECT_TRUE(rest);
+      std::string got = co_await read_all(peer);
+      EXPECT_EQ(dateless(std::move(got)), expected + end);
+    }
+  });
+}
+
 TYPED_TEST(server, stages_guard_change_and_log_plain_and_streamed_answers_alike) {
   using x = http::exchange<typename TypeParam::tcp_stream>;
   std::vector<std::string> log;
@@ -197,6 +257,18 @@ TYPED_TEST(server, what_a_stage_throws_does_not_reach_the_connection_either) {
                      "GET /after HTTP/1.1\r\nHost: h\r\n\r\n"
                      "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"),
       answer("500 Internal Server Error", text, "Internal Server Error") + answer("200 OK", text, "root", close_line));
+}
+
+TYPED_TEST(server, what_cannot_be_written_is_500_and_says_of_the_connection_what_becomes_of_it) {
+  const http::application pages(http::get<"/">([](http::context& c) { return c.text("root"); }),
+                                http::get<"/careless">([](http::context&) {
+                                  return http::response{.content_type = "text/plain\r\nX: y", .body = "split"};
+                                }));
+  const std::string text = "text/plain; charset=utf-8";
+  const std::string careless = "GET /careless HTTP/1.1\r\nHost: h\r\n\r\n";
+  const std::string error = answer("500 Internal Server Error", text, "Internal Server Error");
+  EXPECT_EQ(ask<TypeParam>(pages, careless + careless + "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"),
+            error + error + answer("200 OK", text, "root", close_line));
 }
 
 TYPED_TEST(server, what_an_exception_says_lives_until_it_is_answered) {

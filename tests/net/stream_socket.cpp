@@ -3,11 +3,18 @@
 
 #include "wires.hpp"
 
+#include <tenon/net/send_file.hpp>
+
 #include <array>
 #include <cstddef>
+#include <cstdio>
+#include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <sys/socket.h>
 
@@ -180,6 +187,145 @@ TYPED_TEST(sockets, watched_end_when_they_are_asked_to_stop) {
       EXPECT_EQ(ear.error, std::errc::operation_canceled);
     }
   });
+}
+
+std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+
+/// One end is a stream, the other a descriptor that nobody waits for.
+template <class R>
+struct half {
+  std::unique_ptr<tenon::stream_socket<R>> near;
+  tenon::unique_fd far;
+  std::string expected{};
+  std::string got{};
+  bool may_lack_tail = false;
+
+  explicit half(R& rt) {
+    std::array<int, 2> pair{-1, -1};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data()), 0);
+    near = std::make_unique<tenon::stream_socket<R>>(rt, tenon::unique_fd(pair[0]));
+    far = tenon::unique_fd(pair[1]);
+  }
+  /// False: the end has been seen.
+  bool read() {
+    std::array<char, 65536> room;
+    for (;;) {
+      const ssize_t n = ::recv(far.get(), room.data(), room.size(), 0);
+      if (n == 0) return false;
+      if (n < 0) return true;
+      got.append(room.data(), static_cast<std::size_t>(n));
+    }
+  }
+  void fill() {
+    const std::string filler(4000, 'f');
+    for (;;) {
+      const auto sent = near->try_write_some(bytes_of(filler));
+      if (!sent) break;
+      expected += filler.substr(0, *sent);
+    }
+  }
+};
+
+/// What is done with a stream in a turn in which much came in.
+enum class deed { write_behind, close, post_twice, fill, fill_and_close, file, write_and_cancel };
+
+template <class R>
+task<void> posts(R& rt, half<R>& one, deed what) {
+  auto& peer = *one.near;
+  const auto ready = co_await peer.readable(rt.now() + 5s);
+  EXPECT_TRUE(ready);
+  std::array<std::byte, 8> room{};
+  EXPECT_TRUE(peer.try_read_some(room));
+  if (what == deed::fill || what == deed::fill_and_close || what == deed::write_and_cancel) one.fill();
+  const auto posted = peer.post_some(bytes_of("post"));
+  if (posted) {
+    EXPECT_EQ(*posted, 4U);
+    one.expected += "post";
+  }
+  const std::string_view second = "behind";
+  switch (what) {
+    case deed::write_behind: {
+      const auto sent = co_await peer.write_all(bytes_of(second), rt.now() + 5s);
+      EXPECT_TRUE(sent);
+      one.expected += second;
+      break;
+    }
+    case deed::post_twice: {
+      const auto again = peer.post_some(bytes_of(second));
+      if (again) {
+        one.expected += second.substr(0, *again);
+      } else {
+        EXPECT_EQ(again.error(), std::errc::operation_would_block);
+        EXPECT_TRUE(peer.is_posting());
+      }
+      const auto sent = co_await peer.write_all(bytes_of("!"), rt.now() + 5s);
+      EXPECT_TRUE(sent);
+      one.expected += "!";
+      EXPECT_FALSE(peer.is_posting());
+      break;
+    }
+    case deed::fill: {
+      const auto late = co_await peer.write_all(bytes_of(second), rt.now() + 20ms);
+      EXPECT_EQ(late.error(), std::errc::timed_out);
+      one.read();
+      const auto sent = co_await peer.write_all(bytes_of(second), rt.now() + 5s);
+      EXPECT_TRUE(sent);
+      one.expected += second;
+      break;
+    }
+    case deed::file: {
+      std::FILE* const text = std::tmpfile();
+      std::fputs("of a file", text);
+      std::fflush(text);
+      const int number = ::fileno(text);
+      const auto sent = co_await tenon::send_file(peer, number, 0, 9, rt.now() + 5s);
+      EXPECT_EQ(sent.value(), 9U);
+      std::fclose(text);
+      one.expected += "of a file";
+      break;
+    }
+    case deed::write_and_cancel: {
+      tenon::scope all{rt};
+      all.spawn(
+          [](tenon::stream_socket<R>& into) -> task<void> {
+            const auto sent = co_await into.write_all(bytes_of("never"));
+            EXPECT_EQ(sent.error(), std::errc::operation_canceled);
+          },
+          std::ref(peer));
+      co_await tenon::yield();
+      all.cancel();
+      co_await all.join();
+      one.may_lack_tail = true;
+      break;
+    }
+    case deed::fill_and_close: one.may_lack_tail = true; break;
+    case deed::close: break;
+  }
+  one.near.reset();
+}
+
+TYPED_TEST(sockets, leave_what_they_post_to_the_loop_and_all_of_it_goes_out_in_order) {
+  using R = typename TypeParam::runtime;
+  for (const std::size_t threads : {1U, 2U}) {
+    run_wired<TypeParam>(threads, [](R& rt) -> task<void> {
+      std::vector<std::unique_ptr<half<R>>> all;
+      tenon::scope deeds{rt};
+      for (int i = 0; i < 21; ++i) {
+        all.push_back(std::make_unique<half<R>>(rt));
+        deeds.spawn(&posts<R>, std::ref(rt), std::ref(*all.back()), static_cast<deed>(i % 7));
+      }
+      co_await tenon::sleep_for(1ms);  // each waits now, or will find its byte
+      for (auto& each : all) EXPECT_EQ(::send(each->far.get(), "x", 1, 0), 1);
+      co_await deeds.join();
+      for (auto& each : all) {
+        const auto until = rt.now() + 5s;
+        while (each->read() && rt.now() < until) co_await tenon::sleep_for(1ms);
+        if (each->may_lack_tail && !each->got.ends_with("post")) each->expected.resize(each->got.size());
+        EXPECT_EQ(each->got, each->expected);
+        EXPECT_LT(rt.now(), until) << "the end never came";
+      }
+    });
+  }
 }
 
 // An idle connection is a descriptor and the wait it sits in: neither has grown.

@@ -102,6 +102,9 @@ struct epoll : family::backend {
 
     [[nodiscard]] static bool attempt(io_operation& op) noexcept { return detail::attempt_ready<Threading>(op); }
     [[nodiscard]] static bool attempt_here(io_operation& op) noexcept { return detail::attempt_here<Threading>(op); }
+    [[nodiscard]] static std::int64_t transfer_here(source& s, io_kind kind, void* data, std::size_t size) noexcept {
+      return detail::transfer_here<Threading>(s, kind, data, size);
+    }
 
     [[nodiscard]] bool start(io_operation& op) noexcept {
       if (detail::start_ready<Threading>(op)) return true;

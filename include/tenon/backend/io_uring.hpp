@@ -92,6 +92,7 @@ struct io_uring : family::backend {
       s.in_stage = s.out_stage = {};
       s.line.reset();
       s.is_read_again = false;
+      s.posted.store(nullptr, std::memory_order_relaxed);
       if constexpr (options::registers_files) s.place = this->files_.put(ring_, s.fd);
       return {};
     }
@@ -99,6 +100,7 @@ struct io_uring : family::backend {
     void detach(source& s) noexcept {
       assert(s.is_idle());
       if (s.home == nullptr) return fallback_.detach(s);
+      if (s.posted.load(std::memory_order_relaxed) != nullptr) this->let_go_of_letter(s);
       if (s.line.is_armed()) this->let_go(s);
       s.line.drop();
       if constexpr (options::registers_files) {
@@ -118,8 +120,18 @@ struct io_uring : family::backend {
       if (detail::is_of_line(op.kind) && s.line.serve(op, s.line.is_armed())) return true;
       s.side(op.kind).pending = &op;
       this->stage_of(s, op) = {};
-      this->begin(op, s);
+      if (s.is_behind_letter(op.kind)) {
+        s.out_stage.stays = true;
+      } else {
+        this->begin(op, s);
+      }
       return false;
+    }
+
+    /// Takes a small write over: its bytes go out with the next turn, in one submission with all else. False: it is to
+    /// be written as ever, as when little came in with the last turn. The loop's thread.
+    [[nodiscard]] bool post(source& s, const void* bytes, std::size_t size) noexcept {
+      return s.home != nullptr && this->take_over(s, bytes, size);
     }
 
     void cancel(io_operation& op) noexcept {
@@ -148,6 +160,7 @@ struct io_uring : family::backend {
       if (timeout.count() != 0 && !wake_.park()) timeout = {};
       ring_.enter(timeout);
       wake_.unpark();
+      this->forget_arrivals();
       this->reap();
       return detail::run_all(done_);
     }

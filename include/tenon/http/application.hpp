@@ -63,6 +63,7 @@ class application {
   template <class Stream>
   static constexpr bool takes = (detail::takes_exchange<Parts, exchange<Stream>> && ...);
   static constexpr bool is_timed = count(detail::part::on_answered) != 0;
+  static constexpr bool has_guards = count(detail::part::before) != 0;
   static constexpr bool changes_heads = count(detail::part::after) != 0;
   static constexpr bool codes = count(detail::part::coding) != 0;
   template <class Threading>

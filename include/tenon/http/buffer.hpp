@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <tenon/http/detail/cursor.hpp>
+
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -95,13 +97,17 @@ class buffer {
   }
   /// Appends a number in decimal.
   void append_decimal(std::uint64_t value) {
-    char digits[20];
-    std::size_t first = sizeof digits;
-    do {
-      digits[--first] = static_cast<char>('0' + value % 10);
-      value /= 10;
-    } while (value != 0);
-    append(std::string_view(digits + first, sizeof digits - first));
+    reserve(detail::cursor::most_digits);
+    detail::cursor to(data_ + end_);
+    to.put_decimal(value);
+    end_ = static_cast<std::size_t>(to.at() - data_);
+  }
+  /// Appends a header line.
+  void append_line(std::string_view name, std::string_view value) {
+    reserve(name.size() + value.size() + detail::cursor::line_bytes);
+    detail::cursor to(data_ + end_);
+    to.put_line(name, value);
+    end_ = static_cast<std::size_t>(to.at() - data_);
   }
   /// Makes room for `more_bytes` behind the last byte.
   void reserve(std::size_t more_bytes) {
@@ -111,7 +117,7 @@ class buffer {
  private:
   static constexpr std::size_t first_bytes = 512;
 
-  void make_room(std::size_t more_bytes) {
+  [[gnu::noinline]] void make_room(std::size_t more_bytes) {
     const std::size_t held = size();
     // sliding is paid for by the quarter that was consumed since; else a slow reader would make it quadratic
     if (begin_ != 0 && begin_ >= capacity_ / 4 && capacity_ - held >= more_bytes) {

@@ -96,25 +96,19 @@ namespace detail {
   out.append(" HTTP/1.1\r\nHost: ");
   out.append(to.authority);
   out.append("\r\n");
-  const auto line = [&out](std::string_view name, std::string_view value) {
-    out.append(name);
-    out.append(": ");
-    out.append(value);
-    out.append("\r\n");
-  };
   for (const auto& [name, value] : asked.headers) {
-    if (!elsewhere || !detail::is_confidential(name)) line(name, value);
+    if (!elsewhere || !detail::is_confidential(name)) out.append_line(name, value);
   }
-  if (!asked.content_type.empty()) line("Content-Type", asked.content_type);
+  if (!asked.content_type.empty()) out.append_line("Content-Type", asked.content_type);
   if (!asked.upgrade.empty()) {
-    line("Connection", "Upgrade");
-    line("Upgrade", asked.upgrade);
+    out.append_line("Connection", "Upgrade");
+    out.append_line("Upgrade", asked.upgrade);
   }
   const std::uint64_t length = streamed ? asked.source_bytes : asked.body.size();
   const bool expects_body =
       asked.method == method::post || asked.method == method::put || asked.method == method::patch;
   if (streamed && length == client_request::unknown) {
-    line("Transfer-Encoding", "chunked");
+    out.append_line("Transfer-Encoding", "chunked");
   } else if (length != 0 || expects_body) {
     out.append("Content-Length: ");
     out.append_decimal(length);

@@ -35,9 +35,9 @@ enum class verdict : std::uint8_t {
 
 /// What a connection needs of the program that answers.
 ///
-/// answer     Takes the next request from desk.in, if it is whole, and writes the answer to desk.out. `last`: the
-///            server drains, and the answer has to say that the connection ends. What it throws ends the connection,
-///            and comes out of serve().
+/// answer     Takes the next request from desk.in, if it is whole, and writes the answer to desk.out; or more
+///            than one, while desk.out has less than desk::answer_bytes. `last`: the server drains, and the answer has
+///            to say that the connection ends. What it throws ends the connection, and comes out of serve().
 /// lend       A desk to work at, from the worker that runs; take_back returns it, perhaps on another worker.
 template <class S>
 concept service = requires(S& s, const S& fixed, desk& at, bool last) {
@@ -88,6 +88,7 @@ class conversation {
   /// The wait for bytes ended with `ready`. `last`: the server drains.
   [[nodiscard]] next heard(Stream& peer, const result<void>& ready, bool last) {
     if (!ready) {
+      if (ready.error() == std::errc::operation_canceled && is_posting(peer)) return last_words();
       if (desk_ == nullptr || ready.error() != std::errc::timed_out) return next::nothing;
       respond(desk_->out, error_response(status::request_timeout), {});
       open_ = false;
@@ -103,7 +104,7 @@ class conversation {
       if (fresh_) put_back();
       return next::bytes;
     }
-    if (*n == 0) return next::nothing;
+    if (*n == 0) return is_posting(peer) ? last_words() : next::nothing;
     desk_->in.commit(*n);
     answered_ = false;
     return answer(peer, last);
@@ -125,7 +126,6 @@ class conversation {
  private:
   static constexpr std::size_t read_bytes = 4096;
   static constexpr std::size_t body_bytes = 64 * 1024;
-  static constexpr std::size_t answer_bytes = 64 * 1024;  // written out before more is answered
 
   /// Answers what is whole, and writes all of it at once.
   [[nodiscard]] next answer(Stream& peer, bool last) {
@@ -135,7 +135,7 @@ class conversation {
       answered_ = answered_ || said != verdict::more;
       open_ = said != verdict::close;
       if (said == verdict::again && desk_->in.empty()) said = verdict::more;
-      if (said == verdict::again && desk_->out.size() < answer_bytes) continue;
+      if (said == verdict::again && desk_->out.size() < desk::answer_bytes) continue;
       if (!desk_->out.empty()) {
         const next then = flush(peer);
         if (then != next::bytes) return then;
@@ -149,9 +149,28 @@ class conversation {
     return next::bytes;
   }
 
+  /// What is sent before the end is known to have gone; what is left to the loop may not have.
+  [[nodiscard]] result<std::size_t> write(Stream& peer) {
+    if constexpr (requires { peer.post_some(desk_->out.bytes()); }) {
+      if (open_) return peer.post_some(desk_->out.bytes());
+    }
+    return peer.try_write_some(desk_->out.bytes());
+  }
+  [[nodiscard]] static bool is_posting(const Stream& peer) noexcept {
+    if constexpr (requires { peer.is_posting(); }) return peer.is_posting();
+    return false;
+  }
+  /// Nothing more is to be read, but the loop has still an answer to send.
+  [[nodiscard]] next last_words() {
+    if (desk_ == nullptr) desk_ = &with_.lend();
+    desk_->out.clear();
+    open_ = false;
+    return next::room;
+  }
+
   /// Writes what the socket takes: `bytes` when that was all of it.
   [[nodiscard]] next flush(Stream& peer) {
-    const auto sent = peer.try_write_some(desk_->out.bytes());
+    const auto sent = write(peer);
     if (!sent && sent.error() != std::errc::operation_would_block) return next::nothing;
     if (sent) desk_->out.consume(*sent);
     if (!desk_->out.empty()) return next::room;

@@ -18,21 +18,24 @@ namespace tenon::http {
 /// Source   RFC 9110 sections 5.6.7 and 6.6.1.
 class date_cache {
  public:
-  /// The same for now, by the kernel's last tick: 3 ns.
-  [[nodiscard]] std::string_view line() noexcept {
+  /// Makes the line for now, by the kernel's last tick: 3 ns. True: it is another than before.
+  bool renew() noexcept {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    return line(std::chrono::sys_seconds(std::chrono::seconds(now.tv_sec)));
+    return renew(std::chrono::sys_seconds(std::chrono::seconds(now.tv_sec)));
+  }
+  bool renew(std::chrono::sys_seconds now) noexcept {
+    if (now == made_for_) return false;
+    make(now);
+    made_for_ = now;
+    return true;
   }
 
-  /// "Date: Sun, 06 Nov 1994 08:49:37 GMT" and the line end; valid until the next call. Years 0 to 9999.
-  [[nodiscard]] std::string_view line(std::chrono::sys_seconds now) noexcept {
-    if (now != made_for_) {
-      make(now);
-      made_for_ = now;
-    }
-    return {text_, length};
-  }
+  /// "Date: Sun, 06 Nov 1994 08:49:37 GMT" and the line end, as it was made last. Years 0 to 9999.
+  [[nodiscard]] std::string_view last() const noexcept { return {text_, length}; }
+  /// The same for now; valid until the next call.
+  [[nodiscard]] std::string_view line() noexcept { return renew(), last(); }
+  [[nodiscard]] std::string_view line(std::chrono::sys_seconds now) noexcept { return renew(now), last(); }
 
  private:
   static constexpr std::size_t length = 37;

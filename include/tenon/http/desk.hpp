@@ -6,6 +6,7 @@
 #include <tenon/http/parser.hpp>
 
 #include <chrono>
+#include <cstddef>
 
 namespace tenon::http {
 
@@ -25,6 +26,9 @@ struct desk {
   desk() noexcept { parser.remember_in(known); }
   desk(const desk&) = delete;
   desk& operator=(const desk&) = delete;
+
+  /// An answer of so many bytes is written out before more is answered.
+  static constexpr std::size_t answer_bytes = 64 * 1024;
 
   buffer in;
   buffer out;

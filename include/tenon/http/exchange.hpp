@@ -29,6 +29,7 @@
 #include <stop_token>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 namespace tenon::http {
@@ -69,7 +70,8 @@ class exchange {
   /// The parser at `at` has seen the head and nothing else. `waits`: what the handler's waits run in.
   exchange(Stream& peer, desk& at, const limits& limit, const http::patience& patience, environment& waits,
            const std::stop_source& drain)
-      : peer_(peer),
+      : runtime_(peer.runtime()),
+        peer_(peer),
         desk_(at),
         body_(at.in, at.parser, limit),
         request_(head_of(at, limit)),
@@ -83,7 +85,7 @@ class exchange {
   exchange& operator=(const exchange&) = delete;
 
   [[nodiscard]] const http::request& request() const noexcept { return request_; }
-  [[nodiscard]] auto& runtime() const noexcept { return peer_.runtime(); }
+  [[nodiscard]] auto& runtime() const noexcept { return runtime_; }
   /// Whether the server drains, and a token that says when.
   [[nodiscard]] bool is_draining() const noexcept { return drain_.stop_requested(); }
   [[nodiscard]] std::stop_token stop_token() const noexcept { return drain_.get_token(); }
@@ -200,17 +202,7 @@ class exchange {
     if (protocol.empty() || !header_list::is_value(protocol)) {
       co_return std::make_error_code(std::errc::invalid_argument);
     }
-    desk_.out.append(status_line(http::status::switching_protocols));
-    desk_.out.append("Connection: Upgrade\r\nUpgrade: ");
-    desk_.out.append(protocol);
-    desk_.out.append("\r\n");
-    for (const auto& [name, value] : more.items()) {
-      desk_.out.append(name);
-      desk_.out.append(": ");
-      desk_.out.append(value);
-      desk_.out.append("\r\n");
-    }
-    desk_.out.append("\r\n");
+    detail::write_upgrade(desk_.out, protocol, more);
     const auto sent = co_await flush();
     if (!sent) co_return sent.error();
     is_cut_ = is_upgraded_ = true;
@@ -377,6 +369,7 @@ class exchange {
     co_return ended;
   }
 
+  std::remove_reference_t<decltype(std::declval<Stream&>().runtime())>& runtime_;  // for upgrade() takes the stream
   Stream& peer_;
   desk& desk_;
   body_reader body_;

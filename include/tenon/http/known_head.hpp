@@ -4,6 +4,7 @@
 #include <tenon/http/head_parser.hpp>
 #include <tenon/http/limits.hpp>
 #include <tenon/http/progress.hpp>
+#include <tenon/http/request.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -29,21 +30,37 @@ class known_head {
   /// head.parse(), or the answer that it gave the last time.
   progress parse(head_parser& head, std::string_view input, const limits& limit) noexcept {
     if (!head.is_fresh()) return head.parse(input, limit);
-    if (size_ != 0 && input.size() >= size_ && std::memcmp(input.data(), bytes_, size_) == 0 && parsed_.keeps(limit)) {
+    if (begins(input) && parsed_.keeps(limit)) {
       head = parsed_;
       return progress::complete(size_);
     }
     const progress seen = head.parse(input, limit);
     if (seen.is_complete() && seen.bytes <= sizeof bytes_) {
       size_ = static_cast<std::uint32_t>(seen.bytes);
+      ++number_;
       std::memcpy(bytes_, input.data(), size_);
       parsed_ = head;
     }
     return seen;
   }
 
+  /// Whether there is one, and `input` begins with it.
+  [[nodiscard]] bool begins(std::string_view input) const noexcept {
+    return size_ != 0 && input.size() >= size_ && std::memcmp(input.data(), bytes_, size_) == 0;
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  /// Which of all that it has known: another head has another number. 0 of none.
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+  /// Whether it is one that `limit` allows, and no body follows it.
+  [[nodiscard]] bool is_all(const limits& limit) const noexcept {
+    return !parsed_.is_chunked() && parsed_.content_length() == 0 && parsed_.keeps(limit);
+  }
+  /// Its request: views of its own bytes, good until another head is known.
+  void view(request& out) const noexcept { parsed_.view(bytes_, out); }
+
  private:
   head_parser parsed_;
+  std::uint64_t number_ = 0;
   std::uint32_t size_ = 0;
   char bytes_[1024];
 };

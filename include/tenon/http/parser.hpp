@@ -105,6 +105,9 @@ class parser {
   [[nodiscard]] bool is_chunked() const noexcept { return head_.is_chunked(); }
   [[nodiscard]] std::uint64_t content_length() const noexcept { return head_.content_length(); }
 
+  /// Whether it is at the beginning of a request.
+  [[nodiscard]] bool is_fresh() const noexcept { return stage_ == stage::head && head_.is_fresh(); }
+
   /// Forgets the request it was in.
   void reset() noexcept {
     head_.reset();

@@ -3,16 +3,16 @@
 
 #include <tenon/http/buffer.hpp>
 #include <tenon/http/detail/ascii.hpp>
+#include <tenon/http/detail/cursor.hpp>
 #include <tenon/http/detail/scan.hpp>
 #include <tenon/http/headers.hpp>
 #include <tenon/http/method.hpp>
 #include <tenon/http/request.hpp>
 #include <tenon/http/status.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -29,6 +29,9 @@ struct reply_to {
   // NOLINTNEXTLINE(google-explicit-constructor): `response{.to = request}` is how it is used
   reply_to(const request& asked) noexcept
       : head_only(asked.method == method::head), keep_alive(asked.keep_alive), minor_version(asked.minor_version) {}
+
+  /// Whether nothing of it is seen in the answer.
+  [[nodiscard]] bool is_usual() const noexcept { return !head_only && keep_alive && minor_version == 1; }
 };
 
 /// Headers that a handler adds to its response: views, a few of them.
@@ -40,14 +43,17 @@ class header_list {
  public:
   static constexpr std::size_t capacity = 8;
 
+  /// Its places are not written to: most answers name none.
+  constexpr header_list() noexcept : nothing_() {}
+
   [[nodiscard]] bool add(std::string_view name, std::string_view value) noexcept {
     if (size_ == capacity || name.empty() || is_ours(name)) return false;
     if (detail::skip_token(name.data(), name.data() + name.size()) != name.data() + name.size()) return false;
     if (!is_value(value)) return false;
-    items_[size_++] = {name, value};
+    std::construct_at(items_ + size_++, header{name, value});
     return true;
   }
-  [[nodiscard]] std::span<const header> items() const noexcept { return {items_.data(), size_}; }
+  [[nodiscard]] std::span<const header> items() const noexcept { return {items_, size_}; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
   /// Whether `text` may stand behind a colon.
@@ -64,7 +70,10 @@ class header_list {
     return false;
   }
 
-  std::array<header, capacity> items_{};
+  union {
+    char nothing_;
+    header items_[capacity];
+  };
   std::size_t size_ = 0;
 };
 
@@ -93,50 +102,89 @@ static_assert(std::is_trivially_copyable_v<response>);
 
 namespace detail {
 
-/// Writes where room has been made already.
-class cursor {
- public:
-  explicit cursor(char* at) noexcept : at_(at) {}
-  template <std::size_t N>
-  void put(const char (&literal)[N]) noexcept {
-    std::memcpy(at_, literal, N - 1);
-    at_ += N - 1;
-  }
-  void put(std::string_view text) noexcept {
-    if (text.empty()) return;
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
-  }
-  void put_decimal(std::uint64_t value) noexcept {
-    if (value < 100) {
-      if (value >= 10) *at_++ = static_cast<char>('0' + value / 10);
-      *at_++ = static_cast<char>('0' + value % 10);
-      return;
-    }
-    char digits[20];
-    std::size_t first = sizeof digits;
-    do {
-      digits[--first] = static_cast<char>('0' + value % 10);
-      value /= 10;
-    } while (value != 0);
-    while (first != sizeof digits) *at_++ = digits[first++];
-  }
-  void put(method_set allow) noexcept {
-    put("Allow: ");
-    bool first = true;
-    for (std::size_t i = 0; i < method_count; ++i) {
-      if (!allow.contains(static_cast<method>(i))) continue;
-      if (!first) put(", ");
-      first = false;
-      put(name_of(static_cast<method>(i)));
-    }
-    put("\r\n");
-  }
-  [[nodiscard]] const char* at() const noexcept { return at_; }
+/// How the body behind a head is framed.
+enum class reply_framing : std::uint8_t { none, sized, chunked, until_close };
 
- private:
-  char* at_;
-};
+/// Room for what put_length and put_ending write of `head`, and for the literals before them.
+[[nodiscard]] inline std::size_t ending_room(const response& head) noexcept {
+  std::size_t room = 192;  // all literals below, an Allow of all methods, 20 digits
+  for (const auto& [name, value] : head.headers.items()) room += name.size() + value.size() + cursor::line_bytes;
+  return room;
+}
+/// The same with put_beginning and put_framing.
+[[nodiscard]] inline std::size_t head_room(const response& head, std::string_view date_line) noexcept {
+  return status_line(head.status).size() + date_line.size() + head.content_type.size() + ending_room(head);
+}
+
+/// False when the content type has control bytes.
+[[nodiscard]] inline bool put_beginning(cursor& to, const response& head, bool has_body, std::string_view date_line) {
+  to.put(status_line(head.status));
+  to.put(date_line);
+  if (!has_body || head.content_type.empty()) return true;
+  to.put("Content-Type: ");
+  const char* const type = to.at();
+  to.put(head.content_type);
+  // looked at where it stands now, behind the status line: sixteen bytes at once
+  if (skip_value<before::sixteen_bytes>(type, to.at()) != to.at()) return false;
+  to.put("\r\n");
+  return true;
+}
+inline void put_length(cursor& to, std::uint64_t length) noexcept {
+  to.put_decimal(length);
+  to.put("\r\n");
+}
+inline void put_framing(cursor& to, reply_framing how, std::uint64_t length) noexcept {
+  if (how == reply_framing::sized) {
+    to.put("Content-Length: ");
+    put_length(to, length);
+  } else if (how == reply_framing::chunked) {
+    to.put("Transfer-Encoding: chunked\r\n");
+  }
+}
+inline void put_allow(cursor& to, method_set allow) noexcept {
+  to.put("Allow: ");
+  bool first = true;
+  for (std::size_t i = 0; i < method_count; ++i) {
+    if (!allow.contains(static_cast<method>(i))) continue;
+    if (!first) to.put(", ");
+    first = false;
+    to.put(name_of(static_cast<method>(i)));
+  }
+  to.put("\r\n");
+}
+inline void put_ending(cursor& to, const response& head, reply_to asked) noexcept {
+  if (!asked.keep_alive) {
+    to.put("Connection: close\r\n");
+  } else if (asked.minor_version == 0) {
+    to.put("Connection: keep-alive\r\n");
+  }
+  if (!head.allow.empty()) put_allow(to, head.allow);
+  for (const auto& [name, value] : head.headers.items()) to.put_line(name, value);
+  to.put("\r\n");
+}
+
+/// respond(), but for a content type with control bytes: then false, and nothing is written.
+[[nodiscard]] inline bool try_respond(buffer& out, const response& reply, std::string_view date_line) {
+  const bool bodiless = is_bodiless(reply.status);
+  const std::string_view body = reply.status == status::reset_content ? std::string_view() : reply.body;
+  char* const start = reinterpret_cast<char*>(out.writable(head_room(reply, date_line) + body.size()).data());
+  cursor to(start);
+  if (!put_beginning(to, reply, !bodiless, date_line)) return false;
+  if (!bodiless) put_framing(to, reply_framing::sized, body.size());
+  put_ending(to, reply, reply.to);
+  if (!bodiless && !reply.to.head_only) to.put(body);
+  out.commit(static_cast<std::size_t>(to.at() - start));
+  return true;
+}
+
+/// Answers 101: the connection goes on in `protocol`.
+inline void write_upgrade(buffer& out, std::string_view protocol, const header_list& more) {
+  out.append(status_line(status::switching_protocols));
+  out.append_line("Upgrade", protocol);
+  out.append_line("Connection", "Upgrade");
+  for (const auto& [name, value] : more.items()) out.append_line(name, value);
+  out.append("\r\n");
+}
 
 }  // namespace detail
 
@@ -144,50 +192,11 @@ class cursor {
 ///
 /// Shape    `date_line` is date_cache::line(), or empty for no Date.
 /// Cost     One check for room and a handful of copies.
-/// Errors   A content_type with control bytes (of a careless handler) is answered 500 in its place, and closes.
+/// Errors   A content_type with control bytes (of a careless handler) is answered 500 in its place.
 /// Source   RFC 9110 sections 8.6 (Content-Length) and 15, RFC 9112 section 9.3 (keep-alive).
 inline void respond(buffer& out, const response& reply, std::string_view date_line) {
-  constexpr std::size_t fixed_bytes = 192;  // all literals below, an Allow of all methods, 20 digits
-  const std::string_view first = status_line(reply.status);
-  const bool bodiless = is_bodiless(reply.status);
-  const std::string_view body = reply.status == status::reset_content ? std::string_view() : reply.body;
-  std::size_t room = fixed_bytes + first.size() + date_line.size() + reply.content_type.size() + body.size();
-  for (const auto& [name, value] : reply.headers.items()) room += name.size() + value.size() + 4;
-
-  char* const start = reinterpret_cast<char*>(out.writable(room).data());
-  detail::cursor to(start);
-  to.put(first);
-  to.put(date_line);
-  if (!bodiless) {
-    if (!reply.content_type.empty()) {
-      to.put("Content-Type: ");
-      const char* const type = to.at();
-      to.put(reply.content_type);
-      // looked at where it stands now, behind the status line: sixteen bytes at once
-      if (detail::skip_value<detail::before::sixteen_bytes>(type, to.at()) != to.at()) {
-        return respond(out, error_response(status::internal_server_error), date_line);
-      }
-      to.put("\r\n");
-    }
-    to.put("Content-Length: ");
-    to.put_decimal(body.size());
-    to.put("\r\n");
-  }
-  if (!reply.to.keep_alive) {
-    to.put("Connection: close\r\n");
-  } else if (reply.to.minor_version == 0) {
-    to.put("Connection: keep-alive\r\n");
-  }
-  if (!reply.allow.empty()) to.put(reply.allow);
-  for (const auto& [name, value] : reply.headers.items()) {
-    to.put(name);
-    to.put(": ");
-    to.put(value);
-    to.put("\r\n");
-  }
-  to.put("\r\n");
-  if (!bodiless && !reply.to.head_only) to.put(body);
-  out.commit(static_cast<std::size_t>(to.at() - start));
+  if (detail::try_respond(out, reply, date_line)) return;
+  (void)detail::try_respond(out, error_response(status::internal_server_error, reply.to), date_line);
 }
 
 /// What is sent to a client that waits before it sends a body.

@@ -61,11 +61,11 @@ class response_writer {
   [[nodiscard]] std::uint64_t body_bytes() const noexcept { return body_bytes_; }
 
   [[nodiscard]] bool whole(const response& reply, std::string_view date_line) {
-    if (has_begun() || !header_list::is_value(reply.content_type)) return false;
+    if (has_begun()) return false;
     response mine = reply;
     mine.to = to_;
     if (coding_ != nullptr) coding_->whole(*coding_, mine);
-    respond(out_, mine, date_line);
+    if (!detail::try_respond(out_, mine, date_line)) return false;
     status_ = reply.status;
     body_bytes_ = reply.body.size();
     step_ = step::over;
@@ -112,7 +112,7 @@ class response_writer {
 
  private:
   enum class step : std::uint8_t { none, open, over };
-  enum class framing : std::uint8_t { sized, chunked, until_close };
+  using framing = detail::reply_framing;
 
   [[nodiscard]] bool begin_coded(const response& head, std::string_view date_line) {
     using enum detail::body_coding::beginning;
@@ -146,56 +146,27 @@ class response_writer {
   }
 
   [[nodiscard]] bool begin_framed(const response& head, framing how, std::uint64_t length, std::string_view date_line) {
-    if (has_begun() || !header_list::is_value(head.content_type)) return false;
-    framing_ = how;
-    missing_ = length;
+    if (has_begun()) return false;
     const bool bodiless = is_bodiless(head.status);
     if (head.status == http::status::reset_content) {
-      framing_ = framing::sized;
-      missing_ = 0;
+      how = framing::sized;
+      length = 0;
     }
-    carries_body_ = !bodiless && !to_.head_only;
-    if (framing_ == framing::until_close && !bodiless) to_.keep_alive = false;
-    constexpr std::size_t fixed_bytes = 256;  // all literals below, an Allow of all methods, 20 digits
-    const std::string_view first = status_line(head.status);
-    std::size_t room = fixed_bytes + first.size() + date_line.size() + head.content_type.size();
-    for (const auto& [name, value] : head.headers.items()) room += name.size() + value.size() + 4;
-    char* const start = reinterpret_cast<char*>(out_.writable(room).data());
+    reply_to as = to_;
+    if (how == framing::until_close && !bodiless) as.keep_alive = false;
+    char* const start = reinterpret_cast<char*>(out_.writable(detail::head_room(head, date_line)).data());
     detail::cursor to(start);
-    to.put(first);
-    to.put(date_line);
-    if (!bodiless) put_framing(to, head.content_type);
-    if (!to_.keep_alive) {
-      to.put("Connection: close\r\n");
-    } else if (to_.minor_version == 0) {
-      to.put("Connection: keep-alive\r\n");
-    }
-    if (!head.allow.empty()) to.put(head.allow);
-    for (const auto& [name, value] : head.headers.items()) {
-      to.put(name);
-      to.put(": ");
-      to.put(value);
-      to.put("\r\n");
-    }
-    to.put("\r\n");
+    if (!detail::put_beginning(to, head, !bodiless, date_line)) return false;
+    if (!bodiless) detail::put_framing(to, how, length);
+    detail::put_ending(to, head, as);
     out_.commit(static_cast<std::size_t>(to.at() - start));
+    to_ = as;
+    framing_ = how;
+    missing_ = length;
+    carries_body_ = !bodiless && !to_.head_only;
     status_ = head.status;
     step_ = step::open;
     return true;
-  }
-  void put_framing(detail::cursor& to, std::string_view content_type) const noexcept {
-    if (!content_type.empty()) {
-      to.put("Content-Type: ");
-      to.put(content_type);
-      to.put("\r\n");
-    }
-    if (framing_ == framing::sized) {
-      to.put("Content-Length: ");
-      to.put_decimal(missing_);
-      to.put("\r\n");
-    } else if (framing_ == framing::chunked) {
-      to.put("Transfer-Encoding: chunked\r\n");
-    }
   }
   void put_hex(std::size_t value) {
     char text[18];

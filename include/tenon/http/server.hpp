@@ -7,10 +7,11 @@
 #include <tenon/http/buffer.hpp>
 #include <tenon/http/connection.hpp>
 #include <tenon/http/context.hpp>
-#include <tenon/http/date_cache.hpp>
 #include <tenon/http/desk.hpp>
+#include <tenon/http/detail/desk_store.hpp>
 #include <tenon/http/exchange.hpp>
 #include <tenon/http/limits.hpp>
+#include <tenon/http/responder.hpp>
 #include <tenon/http/response.hpp>
 #include <tenon/http/router.hpp>
 #include <tenon/runtime/scope.hpp>
@@ -22,13 +23,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace tenon::http {
 
@@ -60,7 +59,6 @@ class server {
       : runtime_(runtime), app_(std::move(app)), settings_(settings), head_limits_(settings.limits), areas_(runtime) {
     if constexpr (App::has_streamed) head_limits_.body_bytes = settings.streamed_body_bytes;
     app_.add_to(routes_);
-    areas_.each([](area& one) { one.desks.reserve(kept_desks); });
   }
   server(const server&) = delete;
   server& operator=(const server&) = delete;
@@ -91,60 +89,15 @@ class server {
 
   [[nodiscard]] const http::patience& patience() const noexcept { return settings_.patience; }
   [[nodiscard]] const http::limits& limits() const noexcept { return head_limits_; }
-  [[nodiscard]] desk& lend() {
-    auto& desks = areas_.here().desks;
-    if (desks.empty()) desks.push_back(std::make_unique<desk>());
-    desk& lent = *desks.back().release();
-    desks.pop_back();
-    return lent;
-  }
-  void take_back(desk& lent) noexcept {
-    auto& desks = areas_.here().desks;
-    if (lent.in.capacity() > kept_bytes) lent.in.release();
-    if (lent.out.capacity() > kept_bytes) lent.out.release();
-    std::unique_ptr<desk> back(&lent);
-    if (desks.size() < kept_desks) desks.push_back(std::move(back));
-  }
+  [[nodiscard]] desk& lend() { return areas_.here().places.lend(); }
+  void take_back(desk& lent) noexcept { areas_.here().places.take_back(static_cast<place&>(lent)); }
 
-  [[nodiscard]] verdict answer(desk& at, bool last) {
+  [[nodiscard]] verdict answer(desk& lent, bool last) {
     area& in = areas_.here();
-    http::request asked;
-    match found;
-    if constexpr (App::has_streamed) {
-      const progress head = at.parser.parse_head(at.in.readable(), head_limits_, asked);
-      if (head.is_complete()) {
-        found = routes_.match(asked.method, asked.path, in.decoded);
-        if (found && found.target->plain == nullptr) return verdict::exchange;
-        if (at.parser.content_length() > settings_.limits.body_bytes) {
-          return refuse(at, in, status::content_too_large);
-        }
-      } else if (head.is_more()) {
-        at.in.truncate(head.bytes);
-        return verdict::more;
-      } else {
-        return refuse(at, in, head.status);
-      }
-    }
-    const progress seen = at.parser.parse(at.in.readable(), settings_.limits, asked);
-    if (seen.is_more()) {
-      at.in.truncate(seen.bytes);
-      if (at.parser.take_continue()) at.out.append(continue_line);
-      return verdict::more;
-    }
-    if (seen.is_failed()) return refuse(at, in, seen.status);
-    asked.keep_alive = asked.keep_alive && !last;
-    in.room.clear();
-    context c(asked, found.parameters, in.room);
-    receive(c, in);
-    if constexpr (!App::has_streamed) found = routes_.match(asked.method, asked.path, in.decoded);
-    stamp(c, phase::routed);
-    kept_exception thrown;
-    response reply = produce(c, found, thrown);
-    reply.to = asked;  // a handler need not say it
-    stamp(c, phase::handled);
-    write(at, in, c, reply);
-    at.in.consume(seen.bytes);
-    return asked.keep_alive ? verdict::again : verdict::close;
+    in.says.look_at_clock();
+    auto& at = static_cast<place&>(lent);  // for lend() gives no others
+    if (!last && at.parser.is_fresh() && at.known.begins(at.in.view()) && knows(at, in)) return answer_known(at, in);
+    return answer_next(at, in, last);
   }
 
   template <class Stream>
@@ -201,9 +154,6 @@ class server {
   }
 
  private:
-  static constexpr std::size_t kept_desks = 256;
-  static constexpr std::size_t kept_bytes = 256 * 1024;
-
   using match = route_match<typename App::target>;
 #if defined(__cpp_exceptions)
   using kept_exception = std::exception_ptr;
@@ -211,13 +161,23 @@ class server {
   struct kept_exception {};
 #endif
 
+  /// A desk, and what is to be done with the head that it knows: where no body belongs to that, and a plain handler
+  /// answers it, the same bytes are the same request and take the same route.
+  struct place : desk {
+    place* next = nullptr;   // of those that are free
+    std::uint64_t seen = 0;  // which head it was
+    bool is_known = false;   // whether that is such a one
+    http::request asked;     // views of the known head
+    match found;             // and so are its parameters
+  };
+
   /// What one worker works with.
   struct area {
-    date_cache date;
+    responder says;
     buffer room;  // what handlers put together
     std::uint64_t requests = 0;
+    detail::desk_store<place> places;
     std::array<char, 8 * 1024> decoded;  // of the path's parameters
-    std::vector<std::unique_ptr<desk>> desks;
   };
 
   template <class Stream>
@@ -245,12 +205,83 @@ class server {
     }
   }
 
+  /// The head at the desk has come again. Whether all is known of it, what it takes to know it included.
+  [[nodiscard]] bool knows(place& at, area& in) const noexcept {
+    if (at.seen != at.known.number()) {
+      at.seen = at.known.number();
+      at.is_known = false;
+      if (!at.known.is_all(settings_.limits)) return false;
+      at.known.view(at.asked);
+      if (at.asked.path.find('%') != at.asked.path.npos) return false;  // the decoded ones would not lie there
+      at.found = routes_.match(at.asked.method, at.asked.path, in.decoded);
+      at.is_known = !at.found || at.found.target->plain != nullptr;
+    }
+    return at.is_known;
+  }
+
+  /// Answers such a head, and again for as long as it comes.
+  [[nodiscard]] verdict answer_known(place& at, area& in) {
+    const std::size_t bytes = at.known.size();
+    do {
+      process(at, in, at.asked, at.found);
+      at.in.consume(bytes);
+    } while (at.asked.keep_alive && at.known.begins(at.in.view()) && at.out.size() < desk::answer_bytes);
+    return at.asked.keep_alive ? verdict::again : verdict::close;
+  }
+
+  [[nodiscard]] verdict answer_next(place& at, area& in, bool last) {
+    http::request asked;
+    match found;
+    if constexpr (App::has_streamed) {
+      const progress head = at.parser.parse_head(at.in.readable(), head_limits_, asked);
+      if (head.is_complete()) {
+        found = routes_.match(asked.method, asked.path, in.decoded);
+        if (found && found.target->plain == nullptr) return verdict::exchange;
+        if (at.parser.content_length() > settings_.limits.body_bytes) {
+          return refuse(at, in, status::content_too_large);
+        }
+      } else if (head.is_more()) {
+        at.in.truncate(head.bytes);
+        return verdict::more;
+      } else {
+        return refuse(at, in, head.status);
+      }
+    }
+    const progress seen = at.parser.parse(at.in.readable(), settings_.limits, asked);
+    if (seen.is_more()) {
+      at.in.truncate(seen.bytes);
+      if (at.parser.take_continue()) at.out.append(continue_line);
+      return verdict::more;
+    }
+    if (seen.is_failed()) return refuse(at, in, seen.status);
+    asked.keep_alive = asked.keep_alive && !last;
+    if constexpr (!App::has_streamed) found = routes_.match(asked.method, asked.path, in.decoded);
+    process(at, in, asked, found);
+    at.in.consume(seen.bytes);
+    return asked.keep_alive ? verdict::again : verdict::close;
+  }
+
+  /// Has a request answered whose route is known.
+  void process(place& at, area& in, const http::request& asked, const match& found) {
+    in.room.clear();
+    context c(asked, found.parameters, in.room);
+    receive(c, in);
+    stamp(c, phase::routed);
+    kept_exception thrown;
+    response reply = produce(c, found, thrown);
+    reply.to = asked;  // a handler need not say it
+    stamp(c, phase::handled);
+    write(at, in, c, reply);
+  }
+
   /// What was thrown is in `thrown` then, for its words may stand in the answer.
   [[nodiscard]] response produce(context& c, const match& found, [[maybe_unused]] kept_exception& thrown) const {
 #if defined(__cpp_exceptions)
     try {
 #endif
-      if (const auto early = app_.run_before(c)) return *early;
+      if constexpr (App::has_guards) {
+        if (const auto early = app_.run_before(c)) return *early;
+      }
       if (found) return found.target->plain(app_, c);
       response reply = explain(c, {.status = found.status});
       if (reply.allow.empty()) reply.allow = found.allow;
@@ -310,7 +341,7 @@ class server {
       if (!went) reply = error_response(status::internal_server_error, reply.to);
     }
     if constexpr (App::codes) app_.run_coding(c, reply, coders_, in.room);
-    respond(at.out, reply, in.date.line());
+    in.says.respond(at.out, reply);
     if constexpr (App::is_timed) {
       c.answered_with(reply.status, reply.body.size());
       stamp(c, phase::answered);

@@ -97,16 +97,7 @@ struct websocket_verdict {
   /// Writes the one or the other behind what `out` holds.
   void write(buffer& out) const {
     if (!*this) return respond(out, refusal(), {});
-    out.append(status_line(status));
-    out.append("Upgrade: websocket\r\nConnection: Upgrade\r\n");
-    const header_list all = headers();
-    for (const auto& [name, value] : all.items()) {
-      out.append(name);
-      out.append(": ");
-      out.append(value);
-      out.append("\r\n");
-    }
-    out.append("\r\n");
+    detail::write_upgrade(out, "websocket", headers());
   }
 };
 

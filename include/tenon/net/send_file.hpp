@@ -88,6 +88,10 @@ struct file_sending {
   static task<result<std::uint64_t>> through(stream_socket<R>& to, int file, std::uint64_t offset, std::uint64_t count,
                                              time_point deadline) {
     std::uint64_t total = 0;
+    if (to.is_posting()) {  // what was left to the loop stands before the file
+      const auto ready = co_await to.writable(deadline);
+      if (!ready) co_return ready.error();
+    }
     while (total < count) {
       const bool stopped = co_await this_task::stop_requested();
       if (const int why = errno_of_going_on(to.runtime(), stopped, deadline); why != 0) co_return error_of(why);

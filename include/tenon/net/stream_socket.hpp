@@ -12,6 +12,7 @@
 #include <tenon/net/detail/vigil.hpp>
 #include <tenon/task/task.hpp>
 
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -133,6 +134,26 @@ class stream_socket {
     return attempt({io_kind::send_message, static_cast<msghdr*>(&row), row.size()});
   }
 
+  /// Writes as try_write_some does, or leaves up to two kilobytes to the loop, where that sends with its next turn what
+  /// many have left: the bytes are the loop's then, and what is written next waits for them. What becomes of them is
+  /// seen by the next read or write.
+  [[nodiscard]] result<std::size_t> post_some(std::span<const std::byte> from) noexcept {
+    if constexpr (posts) {
+      auto* const home = descriptor_->home();
+      if (home != nullptr && home == descriptor_->runtime().current() && !from.empty() &&
+          home->backend().post(descriptor_->source(), from.data(), from.size())) {
+        detail::count_transfer(descriptor_->runtime(), io_kind::write, static_cast<std::int64_t>(from.size()));
+        return from.size();
+      }
+    }
+    return try_write_some(from);
+  }
+  /// Whether the loop has still something to send that was left to it.
+  [[nodiscard]] bool is_posting() const noexcept {
+    if constexpr (posts) return descriptor_->source().posted.load(std::memory_order_acquire) != nullptr;
+    return false;
+  }
+
   /// Says to the peer that nothing more will come; reading goes on.
   result<void> shutdown_send() noexcept {
     if (::shutdown(native_handle(), SHUT_WR) != 0) return error_of(errno);
@@ -148,13 +169,18 @@ class stream_socket {
   }
 
  private:
+  using loop_type = typename R::backend::template loop<typename R::threading>;
+  static constexpr bool posts = requires(loop_type& at, typename loop_type::source& to) { at.post(to, nullptr, 0); };
+
   [[nodiscard]] static const iovec* raw(std::span<const const_buffer> parts) noexcept {
     return reinterpret_cast<const iovec*>(parts.data());  // each of them is one, and nothing else
   }
   [[nodiscard]] result<std::size_t> attempt(const detail::io_request& asked) noexcept {
-    const auto settled = descriptor_->settle();
-    if (!settled) return settled.error();
-    if (!*settled) return std::errc::operation_would_block;
+    if (!descriptor_->is_settled()) [[unlikely]] {
+      const auto settled = descriptor_->settle();
+      if (!settled) return settled.error();
+      if (!*settled) return std::errc::operation_would_block;
+    }
     const std::int64_t got = detail::try_io(*descriptor_, asked);
     if (got < 0) return error_of(static_cast<int>(-got));
     return static_cast<std::size_t>(got);

@@ -176,6 +176,26 @@ template <class Threading>
   return true;
 }
 
+/// The same of a socket's read or write for who will not wait: bytes, or -errno, -EAGAIN among them.
+template <class Threading>
+[[nodiscard]] inline std::int64_t transfer_here(ready_source<Threading>& source, io_kind kind, void* data,
+                                                std::size_t size) noexcept {
+  ready_side<Threading>& side = source.side(kind);
+  if (!side.ready.load(std::memory_order_relaxed)) return -EAGAIN;
+  std::int64_t got = 0;
+  do {
+    got = kind == io_kind::read ? ::recv(source.fd, data, size, 0) : ::send(source.fd, data, size, MSG_NOSIGNAL);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) {
+    const int why = errno;
+    if (why == EAGAIN) side.ready.store(false, std::memory_order_relaxed);
+    return -why;
+  }
+  const bool emptied = source.is_stream && got > 0 && static_cast<std::size_t>(got) < size;
+  if (emptied && !source.ended.load(std::memory_order_relaxed)) side.ready.store(false, std::memory_order_relaxed);
+  return got;
+}
+
 /// backend_loop's start: true when it ended at once, else it is pending.
 template <class Threading>
 [[nodiscard]] bool start_ready(io_operation& op) noexcept {

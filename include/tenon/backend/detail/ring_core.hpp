@@ -4,7 +4,9 @@
 #include <tenon/backend/detail/buffer_pool.hpp>
 #include <tenon/backend/detail/file_table.hpp>
 #include <tenon/backend/detail/kernel_rings.hpp>
+#include <tenon/backend/detail/letter.hpp>
 #include <tenon/backend/detail/readiness.hpp>
+#include <tenon/backend/detail/ring_letters.hpp>
 #include <tenon/backend/detail/ring_note.hpp>
 #include <tenon/backend/detail/ring_options.hpp>
 #include <tenon/backend/detail/ring_source.hpp>
@@ -31,7 +33,11 @@ namespace tenon::detail {
 ///
 /// Threads  The loop's, but for ring_bell.
 template <class Options, class Threading, class Fallback>
-class ring_core : public ring_attempts<Threading, Fallback, Options::sent_by_call> {
+class ring_core : public ring_attempts<Threading, Fallback, Options::sent_by_call>,
+                  public ring_letters<ring_core<Options, Threading, Fallback>, ring_source<Threading, Fallback>> {
+  using letters = ring_letters<ring_core, ring_source<Threading, Fallback>>;
+  friend letters;
+
  public:
   using source = ring_source<Threading, Fallback>;
   using part = received_part<Threading>;
@@ -59,8 +65,9 @@ class ring_core : public ring_attempts<Threading, Fallback, Options::sent_by_cal
   static constexpr std::uint64_t bulk = 4;      // an operation that sends from where the bytes lie
   static constexpr std::uint64_t received = 5;  // a source, whose multishot operation has brought something
   static constexpr std::uint64_t lost = 6;      // the loop that a message did not reach
+  static constexpr std::uint64_t posted = 7;    // a letter
   static constexpr std::uint64_t kinds = 7;
-  static_assert(alignof(io_operation) > kinds && alignof(source) > kinds);
+  static_assert(alignof(io_operation) > kinds && alignof(source) > kinds && alignof(letter) > kinds);
 
   template <class T>
   [[nodiscard]] static std::uint64_t address_of(T& about, std::uint64_t kind) noexcept {
@@ -250,6 +257,7 @@ class ring_core : public ring_attempts<Threading, Fallback, Options::sent_by_cal
           break;
         case received: bring(at<source>(told.tag), told); break;
         case bulk: take_bulk(at<io_operation>(told.tag), told); break;
+        case posted: this->take_posted(at<letter>(told.tag), told); break;
         case lost:
           if constexpr (Threading::concurrent) at<ring_core>(told.tag).ring_bell();
           break;
@@ -260,6 +268,7 @@ class ring_core : public ring_attempts<Threading, Fallback, Options::sent_by_cal
 
   /// A multishot operation has brought something, or has ended, or both.
   void bring(source& s, const completion& told) noexcept {
+    this->note_arrival();
     io_operation* const waits = s.in.pending;
     int end = inbound<Threading>::none;
     if (told.has_buffer) {

@@ -4,9 +4,11 @@
 #include <tenon/backend/detail/buffer_pool.hpp>
 #include <tenon/backend/detail/inbound.hpp>
 #include <tenon/backend/detail/kernel_rings.hpp>
+#include <tenon/backend/detail/letter.hpp>
 #include <tenon/backend/detail/readiness.hpp>
 #include <tenon/core/io_operation.hpp>
 
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 
@@ -24,8 +26,8 @@ struct ring_source : Fallback::source {
   struct stage {
     bool polls = false;      ///< the kernel waits for readiness, and the operation goes out again after that
     bool cancelled = false;  ///< not again
-    bool stays = false;      ///< it is not in the kernel: it waits for what a multishot operation brings
-    bool bulk = false;       ///< sent from where it lies: ended when the kernel says that it has let go
+    bool stays = false;  ///< it is not in the kernel: it waits for what a multishot operation brings, or for a letter
+    bool bulk = false;   ///< sent from where it lies: ended when the kernel says that it has let go
   };
 
   const void* home = nullptr;  ///< the loop, when it has a ring
@@ -34,6 +36,13 @@ struct ring_source : Fallback::source {
   bool is_read_again = false;  ///< a read had to wait before
   int place = -1;              ///< in the table of descriptors
   inbound<Threading> line;
+  /// What was taken over and is not sent yet: whatever else is to be written waits for it. The loop's thread writes it;
+  /// who sees it go (acquire), on whatever thread, writes behind it.
+  typename Threading::template atomic<letter*> posted{nullptr};
+
+  [[nodiscard]] bool is_behind_letter(io_kind kind) const noexcept {
+    return !is_inbound(kind) && kind != io_kind::connect && posted.load(std::memory_order_acquire) != nullptr;
+  }
 };
 
 /// What of an operation needs no ring, and may be done on any thread. More than `Bulk` bytes are the ring's to send.
@@ -51,7 +60,7 @@ struct ring_attempts {
       if (s.line.serve(op, was_armed)) return true;
       if (was_armed) return false;
     }
-    if (is_poll(op.kind)) return false;
+    if (is_poll(op.kind) || s.is_behind_letter(op.kind)) return false;
     // Elsewhere the call is made here, and only if it would block does it go home. At home the ring batches what most
     // likely has to wait; but what is sent seldom has to, and by the ring it would take a turn of the loop to be told.
     if (s.home != ring_here) return Fallback::attempt(op);
@@ -72,7 +81,7 @@ struct ring_attempts {
       op.outcome = -EAGAIN;
       if (was_armed) return;
     }
-    op.outcome = perform(op, s.is_socket);
+    op.outcome = s.is_behind_letter(op.kind) ? -EAGAIN : perform(op, s.is_socket);
   }
 
   /// What has arrived, whole, from whatever thread reads: null when nothing has, or what has is the end.

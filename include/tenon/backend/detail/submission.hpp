@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tenon/backend/detail/kernel_rings.hpp>
+#include <tenon/backend/detail/letter.hpp>
 #include <tenon/core/io_operation.hpp>
 
 #include <cstddef>
@@ -78,6 +79,11 @@ inline void of_stream(::io_uring_sqe& sqe, int fd, unsigned short group) noexcep
   ::io_uring_prep_recv_multishot(&sqe, fd, nullptr, 0, 0);
   sqe.flags |= IOSQE_BUFFER_SELECT;
   sqe.buf_group = group;
+}
+
+/// All of a letter, or what is left of it.
+inline void of_letter(::io_uring_sqe& sqe, const letter& what, int fd) noexcept {
+  ::io_uring_prep_send(&sqe, fd, what.bytes + what.begin, what.end - what.begin, MSG_NOSIGNAL | MSG_WAITALL);
 }
 
 /// Sends from where the bytes lie.

@@ -41,6 +41,8 @@ class descriptor : work {
   [[nodiscard]] worker* home() const noexcept { return home_.load(std::memory_order_relaxed); }
   [[nodiscard]] source_type& source() noexcept { return source_; }
 
+  /// Whether settle() has nothing more to do.
+  [[nodiscard]] bool is_settled() const noexcept { return attached_.load(std::memory_order_acquire); }
   /// Gives it a home, this thread's worker, if it has none. True: the source may be used. False: a reader and a writer
   /// came at once, and the home of the other has still to hear of the source: it has when work pinned there runs.
   [[nodiscard]] result<bool> settle() noexcept {

@@ -58,6 +58,14 @@ template <class R>
 template <class R>
 [[nodiscard]] std::int64_t try_io(descriptor<R>& on, const io_request& asked) noexcept {
   using backend = typename R::backend::template loop<typename R::threading>;
+  if constexpr (requires { backend::transfer_here(on.source(), asked.kind, asked.data, asked.size); }) {
+    const bool transfers = asked.kind == io_kind::read || asked.kind == io_kind::write;
+    if (transfers && on.source().is_socket && here().current == on.home()) {
+      const std::int64_t got = backend::transfer_here(on.source(), asked.kind, asked.data, asked.size);
+      count_transfer(on.runtime(), asked.kind, got);
+      return got;
+    }
+  }
   io_operation op;
   op.kind = asked.kind;
   op.source = &on.source();
