@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <set>
 #include <string>
 #include <system_error>
@@ -35,6 +37,18 @@ TEST(tls_errc, is_what_errors_of_openssl_are_compared_with) {
   const std::error_code other = of_openssl(ERR_LIB_PEM, PEM_R_BAD_DECRYPT);
   for (int each = 1; each <= static_cast<int>(tls_errc::not_tls); ++each) EXPECT_NE(other, static_cast<tls_errc>(each));
   EXPECT_NE(of_certificate(X509_V_ERR_CERT_HAS_EXPIRED), tls_errc::untrusted);
+}
+
+/// A process of its own, in which nobody has called OpenSSL before.
+TEST(tls_errc, has_openssl_say_it_though_nobody_has_called_it_yet) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  const auto say = [](const std::string& text) {
+    std::fprintf(stderr, "%s\n", text.c_str());
+    std::exit(0);
+  };
+  const testing::ExitedWithCode well(0);
+  EXPECT_EXIT(say(of_openssl(ERR_LIB_SSL, SSL_R_HTTP_REQUEST).message()), well, "^http request");
+  EXPECT_EXIT(say(of_openssl(ERR_LIB_PEM, PEM_R_BAD_DECRYPT).message()), well, "^bad decrypt");
 }
 
 TEST(tls_errc, has_openssl_say_it) {

@@ -79,6 +79,8 @@ inline constexpr int tls_reasons = 1 << 23;
     [[nodiscard]] const char* name() const noexcept override { return "tenon.tls"; }
     [[nodiscard]] std::string message(int code) const override {
       if (code >= detail::tls_reasons) {
+        // Its texts are loaded by whoever makes a context; an error may be printed where nobody has.
+        (void)OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, nullptr);
         const char* const reason = ERR_reason_error_string(static_cast<unsigned long>(code));
         return reason != nullptr ? reason : "OpenSSL's error " + std::to_string(code);
       }
