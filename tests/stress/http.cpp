@@ -15,6 +15,7 @@
 namespace {
 
 using namespace served;
+using tenon_test::resident_bytes;
 using tenon_test::sanitized;
 using tenon_test::size_of_storm;
 
@@ -22,20 +23,8 @@ template <class R>
 class http_storm : public ::testing::Test {};
 TYPED_TEST_SUITE(http_storm, runtimes);
 
-constexpr std::uint64_t mebibyte = 1024 * 1024;
+constexpr long mebibyte = 1024 * 1024;
 constexpr std::size_t desk_bytes = 96 * 1024;  // whatever is sent
-
-/// Memory of the process that is its own.
-std::uint64_t resident_bytes() {
-  std::uint64_t kibibytes = 0;
-  std::FILE* const status = std::fopen("/proc/self/status", "r");
-  char line[256];
-  while (std::fgets(line, sizeof line, status) != nullptr) {
-    if (std::strncmp(line, "RssAnon:", 8) == 0) kibibytes = std::strtoull(line + 8, nullptr, 10);
-  }
-  std::fclose(status);
-  return kibibytes * 1024;
-}
 
 /// The bytes of every body from `at` on, `count` of them: a text that begins again after 251.
 std::span<const std::byte> bytes_at(std::uint64_t at, std::size_t count) {
@@ -92,10 +81,10 @@ tenon::task<void> count_and_check(X& one) {
 
 TYPED_TEST(http_storm, a_large_body_goes_through_little_memory) {
   using x = typename handing_over<TypeParam>::exchange;
-  const std::uint64_t bytes = static_cast<std::uint64_t>(size_of_storm(1024, 64)) * mebibyte;
+  const std::uint64_t bytes = static_cast<std::uint64_t>(size_of_storm(1024, 64) * mebibyte);
   handing_over<TypeParam> service(count_and_check<x>, {.close = 20ms});
-  std::uint64_t before = 0;
-  std::uint64_t after = 0;
+  long before = 0;
+  long after = 0;
   for (const bool chunked : {false, true}) {
     with_server<TypeParam>(service, [&](typename TypeParam::runtime& rt, tenon::endpoint at) -> tenon::task<void> {
       before = resident_bytes();
@@ -122,7 +111,7 @@ TYPED_TEST(http_storm, a_large_body_goes_through_little_memory) {
 TYPED_TEST(http_storm, a_large_answer_goes_through_little_memory) {
   using x = typename handing_over<TypeParam>::exchange;
   for (const std::size_t piece : {std::size_t{1000}, std::size_t{100'000}}) {
-    const std::uint64_t whole = static_cast<std::uint64_t>(size_of_storm(1024, 64)) * mebibyte;
+    const std::uint64_t whole = static_cast<std::uint64_t>(size_of_storm(1024, 64) * mebibyte);
     const std::uint64_t bytes = piece == 1000 ? whole / 16 : whole;
     handing_over<TypeParam> service([bytes, piece](x& one) -> tenon::task<void> {
       const auto begun = one.begin({}, bytes);

@@ -94,6 +94,18 @@ class stopwatch {
   std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 };
 
+/// Memory of the process that is its own, and not a file's.
+inline long resident_bytes() {
+  long kibibytes = 0;
+  std::FILE* const status = std::fopen("/proc/self/status", "r");
+  char line[256];
+  while (std::fgets(line, sizeof line, status) != nullptr) {
+    if (std::string_view(line).starts_with("RssAnon:")) kibibytes = std::strtol(line + 8, nullptr, 10);
+  }
+  std::fclose(status);
+  return kibibytes * 1024;
+}
+
 /// The sentence of a runtime, short: "epoll fifo".
 template <class R>
 std::string sentence_of() {

@@ -32,15 +32,6 @@ double soak_seconds() {
   return is_full() ? 30 : 0.7;
 }
 
-long resident_bytes() {
-  long all = 0;
-  long resident = 0;
-  FILE* const from = std::fopen("/proc/self/statm", "r");
-  if (std::fscanf(from, "%ld %ld", &all, &resident) != 2) resident = 0;
-  std::fclose(from);
-  return resident * ::sysconf(_SC_PAGESIZE);
-}
-
 /// What has happened. `what_went_wrong` is the first few errors: at which step, and which.
 struct figures {
   std::atomic<long> connections{0};
