@@ -99,10 +99,14 @@ class atomic {
   rl::atomic<T> impl_;
 };
 
-/// std::mutex's face over Relacy's.
+/// std::mutex's face over Relacy's. To look in vain before one waits is the same as to wait.
 class mutex {
  public:
   void lock() { impl_.lock($); }
+  bool try_lock() {
+    impl_.lock($);
+    return true;
+  }
   void unlock() { impl_.unlock($); }
 
  private:
