@@ -303,6 +303,28 @@ TEST(io_uring_armed, what_outlives_the_thread_of_the_loop_is_let_go_of) {
   }
 }
 
+TEST(io_uring_armed, what_stands_in_the_table_outlives_the_thread_of_the_loop_no_more) {
+  for (const bool puts_off : {true, false}) {
+    io_uring<registered_files<8>>::loop<multi_thread> loop;
+    ASSERT_TRUE(loop.open(puts_off));
+    fd_pair pairs[3] = {stream_pair(), stream_pair(), stream_pair()};
+    decltype(loop)::source sources[3];
+    std::thread([&] {
+      for (int i = 0; i < 3; ++i) {
+        sources[i].fd = pairs[i].a.get();
+        EXPECT_TRUE(loop.attach(sources[i]));  // and nobody waits for it
+      }
+      loop.wait(nanoseconds{0});
+    }).join();
+    for (int i = 0; i < 3; ++i) {
+      loop.detach(sources[i]);
+      pairs[i].a.reset();
+      pollfd ended{pairs[i].b.get(), POLLRDHUP, 0};
+      EXPECT_EQ(::poll(&ended, 1, static_cast<int>(patience.count())), 1) << "the peer hears of no end";
+    }
+  }
+}
+
 TEST(io_uring_armed, a_send_from_where_the_bytes_lie_ends_once_with_all_it_sent) {
   ring_ground<io_uring<send_zero_copy<100>>> on;
   for (auto make : {tcp_pair, stream_pair}) {  // the second does not have it

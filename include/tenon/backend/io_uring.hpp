@@ -100,7 +100,10 @@ struct io_uring : family::backend {
       if (s.home == nullptr) return fallback_.detach(s);
       if (s.line.is_armed()) this->let_go(s);
       s.line.drop();
-      if constexpr (options::registers_files) this->files_.remove(ring_, std::exchange(s.place, -1));
+      if constexpr (options::registers_files) {
+        const bool removed = this->files_.remove(ring_, std::exchange(s.place, -1));
+        if (!removed && !ring_.is_own_thread()) this->abandon();
+      }
     }
 
     [[nodiscard]] bool start(io_operation& op) noexcept {

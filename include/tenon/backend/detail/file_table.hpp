@@ -31,9 +31,12 @@ class file_table {
     --left_;
     return static_cast<int>(place);
   }
-  void remove(kernel_rings& rings, int place) noexcept {
-    if (place < 0 || !rings.is_there()) return;
-    if (rings.set_file(static_cast<unsigned>(place), -1)) free_[left_++] = static_cast<std::uint16_t>(place);
+  /// False: the kernel does not let it go, and holds what it stands for open.
+  [[nodiscard]] bool remove(kernel_rings& rings, int place) noexcept {
+    if (place < 0 || !rings.is_there()) return true;
+    if (!rings.set_file(static_cast<unsigned>(place), -1)) return false;
+    free_[left_++] = static_cast<std::uint16_t>(place);
+    return true;
   }
 
  private:

@@ -216,17 +216,21 @@ class ring_core : public ring_attempts<Threading, Fallback> {
     return ring_.send();
   }
 
-  /// Waits until the kernel holds nothing of this source any more. When the loop's thread has ended, nobody is left
-  /// for whom the kernel would let go of one: the ring goes, with all that it holds, and says nothing of it later.
+  /// Waits until the kernel holds nothing of this source any more.
   void let_go(source& s) noexcept {
     if (ring_.is_own_thread()) {
       if (s.line.cancel()) submit_cancel(address_of(s, received));
       while (s.line.is_armed() && ring_.enter_for_one()) reap();
     } else {
-      if (ring_.is_there()) reap();  // sockets that were accepted
-      ring_.tear_down();
+      abandon();
       s.line.disarm(inbound<Threading>::none);
     }
+  }
+  /// When the loop's thread has ended, nobody is left for whom the kernel would let go of one source: the ring goes,
+  /// with all that it holds, and says nothing of it later.
+  void abandon() noexcept {
+    if (ring_.is_there()) reap();  // sockets that were accepted
+    ring_.tear_down();
   }
 
   /// Takes in what has completed; runs nothing of the user's.
