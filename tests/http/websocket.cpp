@@ -319,6 +319,27 @@ TEST(websocket, a_read_with_a_deadline_can_be_read_again) {
   });
 }
 
+TEST(websocket, pings_a_silent_peer_though_each_read_has_less_patience_than_that) {
+  http::websocket_settings how = hasty();
+  how.ping_every = 20ms;
+  how.pong_within = 5s;
+  with_raw(websocket_role::server, how, [](one_thread::runtime& rt, raw& with) -> tenon::task<void> {
+    std::array<std::byte, 16> room;
+    tenon::result<std::size_t> heard{0};
+    for (int i = 0; i < 2000; ++i) {
+      const auto none = co_await with.ws.read(rt.now() + 1ms);
+      EXPECT_EQ(none.error(), std::errc::timed_out);
+      heard = with.over.near.try_read_some(room);
+      if (heard) break;
+    }
+    EXPECT_EQ(std::string_view(reinterpret_cast<const char*>(room.data()), heard ? *heard : 0),
+              std::string_view("\x89\x00", 2));
+    co_await with.say(masked(opcode::pong, "") + masked(opcode::text, "alive"));
+    const std::string got = co_await told(with.ws);
+    EXPECT_EQ(got, "text alive");
+  });
+}
+
 TEST(websocket, close_waits_no_longer_than_it_says) {
   with_raw(websocket_role::server, hasty(), [](one_thread::runtime& rt, raw& with) -> tenon::task<void> {
     const auto bad = co_await with.ws.close(close_code::abnormal);
@@ -410,6 +431,24 @@ TEST(websocket, read_some_gives_a_message_in_pieces_and_write_some_sends_one) {
     const auto end = co_await both.server.read_some(few);
     EXPECT_TRUE(end && end->type == opcode::close && end->code == close_code::normal);
     co_await side.join();
+  });
+}
+
+TEST(websocket, nothing_goes_between_the_pieces_of_a_message) {
+  with_pair<one_thread>([](one_thread::runtime&, pair<one_thread>& both) -> tenon::task<void> {
+    const auto bytes = std::as_bytes(std::span(std::string_view("piece")));
+    auto sent = co_await both.client.write_some(opcode::text, bytes, http::websocket_part::more);
+    EXPECT_TRUE(sent.has_value());
+    sent = co_await both.client.write("between");
+    EXPECT_EQ(sent.error(), std::errc::operation_in_progress);
+    sent = co_await both.client.write_some(opcode::text, bytes, http::websocket_part::last);
+    EXPECT_TRUE(sent.has_value());
+    sent = co_await both.client.write("after");
+    EXPECT_TRUE(sent.has_value());
+    std::string got = co_await told(both.server);
+    EXPECT_EQ(got, "text piecepiece");
+    got = co_await told(both.server);
+    EXPECT_EQ(got, "text after");
   });
 }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include <malloc.h>
 #include <sys/socket.h>
 
 namespace {
@@ -79,6 +80,24 @@ TEST(websocket_end, what_a_full_socket_does_not_take_goes_first_later) {
     EXPECT_TRUE(room.has_value());
     EXPECT_FALSE(end.send_owed());
     EXPECT_EQ(heard(far), std::string("\x8a\x04pong\x81\x02hi", 10));
+  });
+}
+
+TEST(websocket_end, gives_the_room_of_a_large_message_back_though_it_came_in_one_piece) {
+  with_end([](server_end& end, int) -> tenon::task<void> {
+    const std::string_view head("\x82\xfe\xea\x60\0\0\0\0", 8);  // 60,000 bytes, masked with zeros
+    std::string told(head);
+    const std::size_t before = ::mallinfo2().uordblks;
+    const auto seen = end.parser.parse(told);
+    EXPECT_EQ(seen.what, http::frame_event::kind::more);
+    const auto room = end.room_for_message();
+    EXPECT_EQ(room.size(), 60'000U);
+    const auto piece = end.parser.parse({reinterpret_cast<char*>(room.data()), room.size()});
+    const auto whole = end.take_in(piece);
+    EXPECT_TRUE(whole && whole->data.size() == 60'000);
+    EXPECT_FALSE(end.begin_message());
+    EXPECT_LT(::mallinfo2().uordblks, before + 16 * 1024) << "an idle one holds more than kept_bytes";
+    co_return;
   });
 }
 

@@ -107,6 +107,19 @@ TEST_F(tls_sessions, keep_what_the_stream_does_not_take) {
   EXPECT_EQ(std::string(reinterpret_cast<const char*>(room_.data()), 13), "given up+next");
 }
 
+// The rest of them is offered later, as a buffer that is written by parts does.
+TEST_F(tls_sessions, tell_no_more_bytes_than_they_are_offered) {
+  to_server_room_ = 3;
+  EXPECT_EQ(client_->write(bytes_of("all of it")).error(), std::errc::operation_would_block);
+  to_server_room_ = plenty;
+  EXPECT_EQ(client_->write(bytes_of("all")).value(), 3U);
+  EXPECT_EQ(client_->write(bytes_of("")).value(), 0U);
+  EXPECT_EQ(client_->write(bytes_of(" of it, and more")).value(), 6U);
+  EXPECT_EQ(client_->write(bytes_of(", and more")).value(), 10U);
+  EXPECT_EQ(server_->read(room_).value(), 19U);
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(room_.data()), 19), "all of it, and more");
+}
+
 TEST_F(tls_sessions, part_when_there_is_room) {
   to_server_room_ = 0;
   EXPECT_FALSE(client_->has_parted());

@@ -18,6 +18,7 @@
 
 #include <cassert>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -49,7 +50,8 @@ namespace tenon::http {
 ///               sends between the frames of the writers, and never waits for them.
 /// Errors        timed_out: no answer to a ping, or a write that was not taken in time; connection_reset: it ended
 ///               without a close frame; protocol_error, illegal_byte_sequence, message_size: the other side broke the
-///               rules, and was told so in a close frame; broken_pipe: it is over, or close() was called.
+///               rules, and was told so in a close frame; broken_pipe: it is over, or close() was called;
+///               operation_in_progress: a whole message, while one that goes out by pieces has not ended.
 /// Cancellation  A read that is stopped loses nothing. A frame that has begun is finished, within `write`.
 /// Source        RFC 6455.
 template <class Stream>
@@ -98,15 +100,14 @@ class websocket {
   }
 
   /// Writes a message: a text, which has to be UTF-8, or bytes.
-  [[nodiscard]] task<result<void>> write(std::string_view text) { return send(opcode::text, text, true); }
+  [[nodiscard]] task<result<void>> write(std::string_view text) { return send(opcode::text, text, message::whole); }
   [[nodiscard]] task<result<void>> write(std::span<const std::byte> bytes) {
-    return send(opcode::binary, text_of(bytes), true);
+    return send(opcode::binary, text_of(bytes), message::whole);
   }
   /// Writes a message piece by piece, each a frame; `type` is text or binary, the same for all of it.
   [[nodiscard]] task<result<void>> write_some(opcode type, std::span<const std::byte> bytes, websocket_part part) {
     assert(type == opcode::text || type == opcode::binary);
-    const opcode first = std::exchange(core_->in_pieces, part == websocket_part::more) ? opcode::continuation : type;
-    return send(first, text_of(bytes), part == websocket_part::last);
+    return send(type, text_of(bytes), part == websocket_part::last ? message::end : message::piece);
   }
 
   /// Says that this side has finished, and waits for the other to say so too, `settings.close` at most. What comes
@@ -241,13 +242,15 @@ class websocket {
       const auto into = room.empty() ? my.in.writable(core::read_bytes) : room;
       const auto n = co_await my.stream.read_some(into, my.read_until(deadline));
       if (n && *n != 0) {
-        my.unanswered = false;
+        my.heard();
         if (room.empty()) my.in.commit(*n);
         co_return *n;
       }
       if (n) co_return my.lost(std::make_error_code(std::errc::connection_reset));
       if (n.error() != std::errc::timed_out) co_return my.lost(n.error());
-      if (!my.goes_on_after_silence(deadline)) co_return my.failure ? my.failure : n.error();
+      if (my.goes_on_after_silence(deadline)) continue;
+      if (my.owes()) (void)my.send_owed();
+      co_return my.failure ? my.failure : n.error();
     }
   }
 
@@ -271,13 +274,18 @@ class websocket {
     co_return ready.has_value();
   }
 
-  task<result<void>> send(opcode type, std::string_view payload, bool last) {
+  /// What a frame is of a message.
+  enum class message : std::uint8_t { whole, piece, end };
+
+  task<result<void>> send(opcode type, std::string_view payload, message part) {
     core& my = *core_;
     auto held = co_await my.writing.lock();
     if (!held) co_return held.error();
     if (my.closing.load(std::memory_order_relaxed)) co_return std::make_error_code(std::errc::broken_pipe);
+    if (my.in_pieces && part == message::whole) co_return std::make_error_code(std::errc::operation_in_progress);
+    if (std::exchange(my.in_pieces, part == message::piece)) type = opcode::continuation;
     std::size_t phase = 0;
-    const auto key = my.put_head(type, last, payload.size());
+    const auto key = my.put_head(type, part != message::piece, payload.size());
     for (bool first = true; first || !payload.empty(); first = false) {
       const bool direct = !key && !first;  // a server's rest goes out as it lies
       const std::string_view piece = payload.substr(0, direct ? core::piece_bytes : core::joined_bytes);

@@ -78,7 +78,8 @@ class websocket_end {
         how(settings),
         protocol(chosen),
         parser(role, settings.message_bytes),
-        in(std::move(ahead)) {}
+        in(std::move(ahead)),
+        heard_(now()) {}
 
   [[nodiscard]] time_point now() const { return stream.runtime().now(); }
 
@@ -106,7 +107,10 @@ class websocket_end {
   [[nodiscard]] std::optional<websocket_message> take_in(const frame_event& seen) {
     websocket_message whole{seen.type, seen.code, seen.payload};
     if (seen.what == frame_event::kind::close) return whole;
-    if (message_.empty() && seen.last) return whole;  // as it lies
+    if (message_.empty() && seen.last) {  // as it lies, which may be where it was read to
+      given_ = message_.capacity() != 0;
+      return whole;
+    }
     const char* const end = message_.view().data() + message_.size();
     if (message_.capacity() != 0 && seen.payload.data() == end) {
       message_.commit(seen.payload.size());  // it was read to where it belongs
@@ -143,10 +147,16 @@ class websocket_end {
     if (closing.load(std::memory_order_acquire)) until = close_until < until ? close_until : until;
     if (unanswered) return pong_until_ < until ? pong_until_ : until;
     if (how.ping_every <= duration::zero()) return until;
-    const time_point silent = now() + how.ping_every;
+    const time_point silent = ping_at();
     return silent < until ? silent : until;
   }
-  /// The wait was over and nothing had come: false when that ends the read, or, with `failure`, the WebSocket.
+  /// Something has come.
+  void heard() noexcept {
+    unanswered = false;
+    heard_ = now();
+  }
+  /// The wait was over and nothing had come: false when that ends the read, or, with `failure`, the WebSocket. A ping
+  /// may be due either way, however short the reads are.
   [[nodiscard]] bool goes_on_after_silence(time_point deadline) {
     const time_point at = now();
     const bool closed_late = closing.load(std::memory_order_acquire) && at >= close_until;
@@ -154,14 +164,13 @@ class websocket_end {
       (void)lost(std::make_error_code(std::errc::timed_out));
       return false;
     }
-    if (at >= deadline) return false;
-    if (!unanswered) {
+    if (!unanswered && how.ping_every > duration::zero() && at >= ping_at()) {
       unanswered = true;
-      pong_until_ = at + how.pong_within;
+      pong_until_ = tenon::detail::after(at, how.pong_within);
       const std::lock_guard held(owing_);
       pings_ = true;
     }
-    return true;
+    return at < deadline;
   }
   /// Nothing more will come.
   std::error_code lost(std::error_code why) {
@@ -254,7 +263,7 @@ class websocket_end {
 
   basic_mutex<threading> writing;
   buffer out;
-  bool in_pieces = false;  // write_some() has begun a message
+  bool in_pieces = false;  // a message has begun and not ended
   time_point close_until{};
 
   atomic<bool> closing{false};  // a close frame has been sent, or nothing can be
@@ -262,6 +271,7 @@ class websocket_end {
   basic_event<threading> over;  // it reads no more, and it is closing
 
  private:
+  [[nodiscard]] time_point ping_at() const noexcept { return tenon::detail::after(heard_, how.ping_every); }
   void put_owed() {
     std::array<char, 125> payload;
     std::size_t size = 0;
@@ -296,6 +306,7 @@ class websocket_end {
   bool given_ = false;  // it is what the last read gave
   frame_event rest_;
   bool has_rest_ = false;
+  time_point heard_;  // the last that came
   time_point pong_until_{};
 
   std::array<detail::mask_key, 16> keys_{};

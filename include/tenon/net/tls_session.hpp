@@ -154,12 +154,17 @@ class tls_session {
   }
 
   /// Encrypts a record and sends it. operation_would_block: it is not all sent; wait for room, and offer the same
-  /// bytes: then it gives how many of them the record has.
+  /// bytes: then it gives how many of them the record has. Who offers fewer of them is told of those, and of the rest
+  /// by the next.
   [[nodiscard]] result<std::size_t> write(std::span<const std::byte> from) noexcept {
     const std::lock_guard held(lock_);
     if (is_parting()) return std::errc::broken_pipe;
     if (const auto sent = flush(); !sent) return sent.error();
-    if (owed_ != 0) return std::exchange(owed_, 0);
+    if (owed_ != 0) {
+      const std::size_t told = owed_ < from.size() ? owed_ : from.size();
+      owed_ -= told;
+      return told;
+    }
     if (from.empty()) return std::size_t{0};
     if (!has_shaken_hands()) return std::errc::not_connected;
     detail::forget_errors();
