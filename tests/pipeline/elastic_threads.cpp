@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -172,6 +173,38 @@ TEST(elastic_threads, one_that_takes_too_long_is_left_behind_and_replaced) {
   rt.run_until([&] { return running.health<"s">().left_behind == 0; });
   EXPECT_EQ(got.size(), 5U);
   EXPECT_EQ(running.stats<"s">().out, 4U);
+  drain_all(running, rt);
+}
+
+TEST(elastic_threads, that_never_return_are_no_more_than_twice_as_many_as_may_work) {
+  clocked rt;
+  gate door;
+  const auto stages = tenon::pipeline(tenon::stage<"s">([&door](int x) { return door.pass(x); }, tenon::workers<1, 2>,
+                                                        tenon::task_timeout(10ms), tenon::queue_of<64>));
+  tenon::fabric running{rt, stages};
+  answers got;
+  for (int i = 0; i < 20; ++i) submit(running, i, got);
+  rt.settle();
+  for (int round = 0; round < 12; ++round) {
+    rt.pass(10ms);
+    const auto seen = running.health<"s">();
+    EXPECT_EQ(seen.most_calls, 4U);
+    EXPECT_LE(seen.size + seen.left_behind, seen.most_calls);
+  }
+  // Four were told that it took too long. There was nobody left for the others.
+  ASSERT_EQ(got.size(), 20U);
+  EXPECT_EQ(std::count(got.errors.begin(), got.errors.end(), make_error_code(pipeline_errc::timed_out)), 4);
+  EXPECT_EQ(std::count(got.errors.begin(), got.errors.end(), std::errc::resource_unavailable_try_again), 16);
+  EXPECT_EQ(running.health<"s">().left_behind, 4U);
+  EXPECT_EQ(running.health<"s">().size, 0U);
+  door.await_inside(4);
+
+  door.open.release(20);
+  rt.run_until([&] { return running.health<"s">().left_behind == 0; });
+  EXPECT_EQ(running.health<"s">().size, 1U);
+  submit(running, 42, got);
+  rt.run_until([&] { return got.size() == 21; });
+  EXPECT_EQ(got.values, std::vector<int>{42});
   drain_all(running, rt);
 }
 

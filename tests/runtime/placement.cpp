@@ -3,6 +3,7 @@
 
 #include <tenon/memory/numa.hpp>
 #include <tenon/memory/pmr.hpp>
+#include <tenon/runtime/blocking.hpp>
 #include <tenon/topology/synthetic.hpp>
 
 #include <algorithm>
@@ -335,6 +336,21 @@ TEST(placement, what_hwloc_fell_back_to_is_heard) {
             tenon::describe<pinned>() +
                 "\nhwloc: it knows no processor that this thread may run on: the places are those of flat");
   EXPECT_EQ(rt.run([]() -> task<int> { co_return 7; }()), 7);
+}
+
+/// How many processors the calling thread may run on.
+std::size_t processors_here() { return tenon::detail::allowed_processors().size(); }
+
+TEST(placement, a_thread_for_what_blocks_is_not_pinned_with_the_worker_that_began_it) {
+  const std::size_t all = processors_here();
+  if (all < 2) GTEST_SKIP() << "there is one processor";
+  pinned rt{{.threads = 2}};
+  rt.run([](pinned& self, std::size_t expected) -> task<void> {
+    if (processors_here() != 1) co_return;  // this kernel does not pin
+    const auto blocked = co_await tenon::blocking(self, processors_here);
+    EXPECT_TRUE(blocked && *blocked == expected);
+  }(rt, all));
+  EXPECT_EQ(processors_here(), all);
 }
 
 TEST(placement, a_kernel_that_forbids_to_pin_is_noted_and_work_goes_on) {

@@ -321,7 +321,9 @@ class crew {
   [[nodiscard]] const auto& function() const noexcept { return first_stage().function(); }
   [[nodiscard]] time_point deadline_of(const hand<crew>& who) const noexcept { return after(who.since, timeout_); }
 
+  /// False: the system gives none; or those that were left behind are so many that nobody takes their places.
   [[nodiscard]] bool hire(std::size_t at) noexcept {
+    if (hired_ + left_behind_ + disowned_ >= health_type{}.most_calls) return false;
     hand_type* const made = hand_type::hire(*this, at);
     if (made == nullptr) return false;
     made->run = &has_room;

@@ -28,12 +28,13 @@ struct stage_health {
     std::uint64_t replaced = 0;  ///< how often the worker at this place was left behind, and another took it
   };
 
-  std::size_t size = 0;         ///< workers there are
-  std::size_t min = 0;          ///< never fewer, but where the system gives no thread
-  std::size_t max = Max;        ///< never more
-  std::size_t busy = 0;         ///< of them with an item
-  std::size_t queued = 0;       ///< items that wait for one
-  std::size_t left_behind = 0;  ///< calls that ran over their time and have not returned
+  std::size_t size = 0;              ///< workers there are
+  std::size_t min = 0;               ///< never fewer, but where the system gives no thread
+  std::size_t max = Max;             ///< never more
+  std::size_t busy = 0;              ///< of them with an item
+  std::size_t queued = 0;            ///< items that wait for one
+  std::size_t left_behind = 0;       ///< calls that ran over their time and have not returned
+  std::size_t most_calls = 2 * Max;  ///< size and left_behind together are never more
   std::array<worker, Max> workers{};
 };
 

@@ -36,8 +36,10 @@ struct blocking_call : work {
 /// Threads  submit, take_back: any. end: one, when nothing more is submitted.
 class blocking_pool : public extension {
  public:
-  blocking_pool(std::size_t most, const char* name, std::time_t idle_seconds = 10) noexcept
-      : most_(most != 0 ? most : 1), idle_seconds_(idle_seconds) {
+  /// Each thread calls `begins(whom)` first.
+  blocking_pool(std::size_t most, const char* name, std::time_t idle_seconds = 10,
+                void (*begins)(const void* whom) noexcept = nullptr, const void* whom = nullptr) noexcept
+      : begins_(begins), whom_(whom), most_(most != 0 ? most : 1), idle_seconds_(idle_seconds) {
     end = [](extension& part) noexcept {
       auto& self = static_cast<blocking_pool&>(part);
       self.join();
@@ -105,6 +107,7 @@ class blocking_pool : public extension {
 
   void serve() noexcept {
     ::pthread_setname_np(::pthread_self(), title_);
+    if (begins_ != nullptr) begins_(whom_);
     leavers::left before;
     {
       seat own;
@@ -177,6 +180,8 @@ class blocking_pool : public extension {
   blocking_call* oldest_ = nullptr;
   blocking_call* newest_ = nullptr;
   seat* idle_ = nullptr;
+  void (*begins_)(const void* whom) noexcept;
+  const void* whom_;
   std::size_t most_;
   std::time_t idle_seconds_;
   std::size_t threads_ = 0;

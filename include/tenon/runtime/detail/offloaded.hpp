@@ -208,8 +208,9 @@ template <class Call>
 /// The pool of a runtime, made when the first call asks for it.
 template <class Runtime>
 [[nodiscard]] blocking_pool& pool_of(Runtime& runtime) {
-  return runtime.extensions().template get<blocking_pool>(runtime.how_much().blocking_threads,
-                                                          runtime.how_much().name.c_str());
+  constexpr auto let_roam = [](const void* its) noexcept { static_cast<const Runtime*>(its)->let_roam(); };
+  return runtime.extensions().template get<blocking_pool>(
+      runtime.how_much().blocking_threads, runtime.how_much().name.c_str(), std::time_t{10}, +let_roam, &runtime);
 }
 
 }  // namespace tenon::detail
