@@ -266,6 +266,19 @@ TEST(by_level, drops_the_oldest_of_the_level_that_is_full) {
   drain_all(running, rt);
 }
 
+TEST(by_level, waits_for_room_behind_its_own_level_alone) {
+  const auto stages =
+      tenon::pipeline(stage<"s">(same, tenon::queue_of<2>, tenon::by_level<2>([](int x) { return x % 2; })));
+  timed rt;
+  tenon::fabric running{rt, stages};
+  answers got;
+  for (const int x : {1, 3, 5, 7, 0, 2, 4}) submit(running, x, got);  // of each two have room
+  rt.settle();
+  EXPECT_EQ(got.values, (std::vector{0, 2, 4, 1, 3, 5, 7}));
+  expect_balance(running.stats<"s">());
+  drain_all(running, rt);
+}
+
 TEST(by_level, lets_no_level_starve) {
   const auto stages =
       tenon::pipeline(stage<"s">(same, tenon::queue_of<1024>, tenon::by_level<3>([](int x) { return x < 3 ? x : 0; })));

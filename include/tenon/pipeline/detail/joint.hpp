@@ -87,6 +87,13 @@ class joint {
   static constexpr word nudged = Led ? word{1} << 1 : 0;
   static constexpr word settled = Led ? word{1} << 2 : 0;
   static constexpr word at_rest = all_idle | settled;
+  static constexpr std::size_t level_count = [] {
+    if constexpr (requires { Queue::level_count; }) {
+      return Queue::level_count;
+    } else {
+      return std::size_t{1};
+    }
+  }();
 
  public:
   joint() = default;
@@ -170,7 +177,7 @@ class joint {
     const std::lock_guard hold(mutex_);
     const bool waited = std::exchange(item.where, ticket::place::withdrawn) == ticket::place::waiting;
     if (waited) {
-      list_.remove(item);
+      list_of(item).remove(item);
       rejected_.fetch_add(1, std::memory_order_release);
       waiting_.store(waiting_.load(std::memory_order_relaxed) - 1, std::memory_order_release);
     }
@@ -180,6 +187,9 @@ class joint {
   /// A slot's: the oldest item, or nullptr. Lets in those who wait for the room that this makes.
   template <class R>
   [[nodiscard]] ticket* take(R& rt) noexcept {
+    if constexpr (Overflow::waits && level_count > 1) {  // one of a better level may be there, where there is room
+      if (waiting_.load(std::memory_order_acquire) != 0) admit(rt);
+    }
     std::optional<ticket*> item = queue_.try_pop();
     if constexpr (Overflow::waits) {
       if (waiting_.load(std::memory_order_acquire) != 0) {
@@ -304,21 +314,33 @@ class joint {
     if (idle != 0) rt.schedule(slots_[static_cast<std::size_t>(std::countr_zero(idle))]);
   }
 
+  /// Where an item waits for room: behind those of its own level alone.
+  [[nodiscard]] ticket_list& list_of([[maybe_unused]] const ticket& item) noexcept {
+    if constexpr (level_count == 1) {
+      return lists_[0];
+    } else {
+      return lists_[item.level < level_count ? item.level : level_count - 1];
+    }
+  }
   void line_up(ticket& item) noexcept {
-    list_.push_back(item);
+    list_of(item).push_back(item);
     waiting_.store(waiting_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   }
 
   template <class R>
   void admit(R& rt) noexcept {
     const std::lock_guard hold(mutex_);
-    while (ticket* const item = list_.front()) {
+    for (ticket_list& list : lists_) admit_of(list, rt);
+  }
+  template <class R>
+  void admit_of(ticket_list& list, R& rt) noexcept {
+    while (ticket* const item = list.front()) {
       work* const stalled = item->stalled;  // once it is pushed, the ticket is somebody else's
-      list_.remove(*item);
+      list.remove(*item);
       if (stalled == nullptr) item->where = ticket::place::elsewhere;
       if (!push(*item)) {
         if (stalled == nullptr) item->where = ticket::place::waiting;
-        list_.push_front(*item);
+        list.push_front(*item);
         return;
       }
       waiting_.store(waiting_.load(std::memory_order_relaxed) - 1, std::memory_order_release);
@@ -334,7 +356,7 @@ class joint {
   atomic<std::uint64_t> timed_out_{0};
   alignas(cache_line) atomic<std::size_t> waiting_{0};  // both sides read it, and it seldom changes
   [[no_unique_address]] typename Threading::mutex mutex_;
-  ticket_list list_;
+  std::array<ticket_list, level_count> lists_;
   alignas(cache_line) atomic<std::uint64_t> out_{0};  // the slots'
   atomic<std::uint64_t> expired_{0};
   std::array<slot, Workers> slots_;

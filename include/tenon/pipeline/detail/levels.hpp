@@ -20,6 +20,8 @@ class levels {
   static constexpr std::size_t rescue = 16;
 
  public:
+  static constexpr std::size_t level_count = N;
+
   [[nodiscard]] bool try_push(ticket*&& item) noexcept {
     const std::size_t level = item->level < N ? item->level : N - 1;
     return queues_[level].try_push(static_cast<ticket*&&>(item));
