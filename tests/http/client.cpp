@@ -181,6 +181,47 @@ TEST(client, an_answer_that_breaks_off_is_an_error_and_not_shorter) {
   });
 }
 
+TEST(client, gives_up_an_answer_that_does_not_begin_or_whose_head_does_not_end) {
+  const auto many = [](int count, std::string_view text) {
+    std::string all;
+    for (int i = 0; i < count; ++i) all += text;
+    return all;
+  };
+  const std::string hint = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+  const std::string body = ok("at last");
+  const scripted::script says = {
+      {scripted::step(many(16, hint) + body)},
+      {scripted::step(many(10'000, hint), then::stall)},
+      {scripted::step("HTTP/1.1 200 OK\r\n" + many(20'000, "X: y\r\n"), then::stall)},
+      {scripted::step("HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'y'), then::stall)},
+      {scripted::step("HTTP/1.1 200 " + std::string(100'000, 'y'), then::stall)},
+      {scripted::step("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(100'000, 'y'),
+                      then::stall)},
+      {scripted::step("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + many(20'000, "X: y\r\n"),
+                      then::stall)},
+  };
+  scripted::against<subject>(says, [](runtime& rt, server& there) -> tenon::task<void> {
+    http::client_settings patient = hasty();
+    patient.times.head = patient.times.body = 5s;  // it is not time that ends it
+    http::client<subject> web(rt, patient);
+    const std::string at = there.url();
+    const std::string bad = words(http::client_errc::bad_response);
+    std::string got = co_await told(web, at);
+    EXPECT_EQ(got, "200 at last");
+    got = co_await told(web, at);
+    EXPECT_EQ(got, bad);
+    for (int i = 0; i < 3; ++i) {
+      got = co_await told(web, at);
+      EXPECT_EQ(got, words(http::client_errc::response_too_large)) << i;
+    }
+    for (int i = 0; i < 2; ++i) {
+      got = co_await told(web, at);
+      EXPECT_EQ(got, "200 " + bad) << i;
+    }
+    EXPECT_EQ(web.idle(), 0U);
+  });
+}
+
 TEST(client, what_comes_behind_an_answer_is_no_answer_to_the_next_request) {
   scripted::against<subject>({{scripted::step(ok("one") + ok("smuggled"))}, {scripted::step(ok("two"))}},
                              [](runtime& rt, server& there) -> tenon::task<void> {
