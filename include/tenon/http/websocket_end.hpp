@@ -112,7 +112,9 @@ class websocket_end {
       return whole;
     }
     const char* const end = message_.view().data() + message_.size();
-    if (message_.capacity() != 0 && seen.payload.data() == end) {
+    // Where there is no room behind it, somebody else's block may begin there, and be what was read into.
+    const std::size_t spare = message_.capacity() - message_.size();
+    if (spare != 0 && seen.payload.size() <= spare && seen.payload.data() == end) {
       message_.commit(seen.payload.size());  // it was read to where it belongs
     } else {
       message_.append({seen.payload.data(), seen.payload.size()});

@@ -207,11 +207,7 @@ class basic_runtime
 
   // What the parts of the library use. `item` is theirs and outlives its run.
 
-  /// A thread that a part of the library has begun, perhaps at a pinned worker, whose place it has then: lets the
-  /// calling thread run wherever workers may.
-  void let_roam() const noexcept {
-    if constexpr (Topology::pins) (void)Topology::unpin(machine_);
-  }
+  void let_roam() const noexcept { detail::let_roam<Topology>(machine_); }  // the calling thread, which a part began
   /// Takes one more in for the shutdown to wait for. From outside only before the drain.
   [[nodiscard]] bool admit() noexcept {
     if (!background_.enter()) return false;

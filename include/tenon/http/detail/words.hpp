@@ -71,17 +71,4 @@ template <class Word>
   return ((eight(a) ^ eight(b)) | (eight(a + n - 8) ^ eight(b + n - 8))) == 0;
 }
 
-/// Whether two texts of n bytes are the same.
-[[nodiscard]] inline bool same_text(const char* a, const char* b, std::size_t n) noexcept {
-  if (n < 8) return few(a, n) == few(b, n);
-  if (n < 16) return ((eight(a) ^ eight(b)) | (eight(a + n - 8) ^ eight(b + n - 8))) == 0;
-#if defined(__SSE2__)
-  if (n <= 48) {
-    const auto same_at = [a, b](std::size_t i) { return _mm_cmpeq_epi8(load(a + i), load(b + i)); };
-    return misses(_mm_and_si128(same_at(0), _mm_and_si128(same_at(n / 2 - 8), same_at(n - 16)))) == 0;
-  }
-#endif
-  return std::memcmp(a, b, n) == 0;
-}
-
 }  // namespace tenon::http::detail

@@ -82,6 +82,13 @@ inline void name_thread(const char* runtime, std::size_t worker) noexcept {
   ::pthread_setname_np(::pthread_self(), title);
 }
 
+/// A thread that a part of the library begins, perhaps at a pinned worker, has that worker's place: it may run wherever
+/// workers may.
+template <class Topology, class Machine>
+void let_roam([[maybe_unused]] const Machine& where) noexcept {
+  if constexpr (Topology::pins) (void)Topology::unpin(where);
+}
+
 /// Runs a worker to its end: at its place if the topology pins, and its memory on the node of that place if its arena
 /// wants to know (memory/concept.hpp).
 template <class Topology, class Worker, class Shared, class Exchange, class Machine>
