@@ -145,6 +145,7 @@ struct io_uring : family::backend {
       if (timeout.count() != 0 && !wake_.park()) timeout = {};
       ring_.enter(timeout);
       wake_.unpark();
+      detail::ring_is_busy = ring_.completed() > 1;
       this->reap();
       return detail::run_all(done_);
     }
