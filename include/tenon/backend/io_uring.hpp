@@ -161,6 +161,7 @@ struct io_uring : family::backend {
       ring_.enter(timeout);
       wake_.unpark();
       this->forget_arrivals();
+      detail::ring_is_busy = ring_.completed() > 1;
       this->reap();
       return detail::run_all(done_);
     }

@@ -18,6 +18,8 @@ namespace tenon::detail {
 
 /// The loop whose wait() this thread was in last.
 inline thread_local const void* ring_here = nullptr;
+/// Whether that wait() brought several things: what they make ready to be sent is better submitted together.
+inline thread_local bool ring_is_busy = false;
 
 /// What the kernel says of a submission that has ended, or that goes on and has more to say.
 struct completion {
@@ -148,6 +150,7 @@ class kernel_rings {
   }
 
   [[nodiscard]] bool has_completed() const noexcept { return ::io_uring_cq_ready(&ring_) != 0; }
+  [[nodiscard]] unsigned completed() const noexcept { return ::io_uring_cq_ready(&ring_); }
   /// The next completion, of which there is one. It is the kernel's again, so that what follows may submit.
   [[nodiscard]] completion take() noexcept {
     const ::io_uring_cqe& cqe = ring_.cq.cqes[*ring_.cq.khead & ring_.cq.ring_mask];
