@@ -861,6 +861,26 @@ template <class Threading>
   return true;
 }
 
+/// The same of a socket's read or write for who will not wait: bytes, or -errno, -EAGAIN among them.
+template <class Threading>
+[[nodiscard]] inline std::int64_t transfer_here(ready_source<Threading>& source, io_kind kind, void* data,
+                                                std::size_t size) noexcept {
+  ready_side<Threading>& side = source.side(kind);
+  if (!side.ready.load(std::memory_order_relaxed)) return -EAGAIN;
+  std::int64_t got = 0;
+  do {
+    got = kind == io_kind::read ? ::recv(source.fd, data, size, 0) : ::send(source.fd, data, size, MSG_NOSIGNAL);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) {
+    const int why = errno;
+    if (why == EAGAIN) side.ready.store(false, std::memory_order_relaxed);
+    return -why;
+  }
+  const bool emptied = source.is_stream && got > 0 && static_cast<std::size_t>(got) < size;
+  if (emptied && !source.ended.load(std::memory_order_relaxed)) side.ready.store(false, std::memory_order_relaxed);
+  return got;
+}
+
 /// backend_loop's start: true when it ended at once, else it is pending.
 template <class Threading>
 [[nodiscard]] bool start_ready(io_operation& op) noexcept {
@@ -1136,6 +1156,9 @@ struct epoll : family::backend {
 
     [[nodiscard]] static bool attempt(io_operation& op) noexcept { return detail::attempt_ready<Threading>(op); }
     [[nodiscard]] static bool attempt_here(io_operation& op) noexcept { return detail::attempt_here<Threading>(op); }
+    [[nodiscard]] static std::int64_t transfer_here(source& s, io_kind kind, void* data, std::size_t size) noexcept {
+      return detail::transfer_here<Threading>(s, kind, data, size);
+    }
 
     [[nodiscard]] bool start(io_operation& op) noexcept {
       if (detail::start_ready<Threading>(op)) return true;
@@ -4391,6 +4414,8 @@ class descriptor : work {
   [[nodiscard]] worker* home() const noexcept { return home_.load(std::memory_order_relaxed); }
   [[nodiscard]] source_type& source() noexcept { return source_; }
 
+  /// Whether settle() has nothing more to do.
+  [[nodiscard]] bool is_settled() const noexcept { return attached_.load(std::memory_order_acquire); }
   /// Gives it a home, this thread's worker, if it has none. True: the source may be used. False: a reader and a writer
   /// came at once, and the home of the other has still to hear of the source: it has when work pinned there runs.
   [[nodiscard]] result<bool> settle() noexcept {
@@ -4571,18 +4596,37 @@ namespace tenon::detail {
 /// How a branch that another worker took has ended.
 enum class branch_end : std::uintptr_t { open = 0, done = 1, failed = 2 };
 
-/// Where a branch of a fork_join waits to be run: what to call, and room for what it captured and then for what it
-/// gave.
+template <class, std::size_t>
+class branch_stack;
+
+/// A branch of a fork_join that waits to be run, in the frame of who forked it. What it captured, and later
+/// what it gave, is in a class that derives from it.
 ///
-/// `state` is only read once the slot is shared: open, then the stack of the thief, then how it ended.
+/// `state_` is there as long as the branch is shared: open, then the stack of the thief, then how it ended.
 template <class Threading>
-struct alignas(cache_line) branch_slot {
-  using function = branch_end (*)(branch_slot&) noexcept;
-  static constexpr std::size_t room_bytes = 48;
+struct open_branch {
+  using function = branch_end (*)(open_branch&) noexcept;
+
+  explicit open_branch(function what) noexcept : run(what) {}
+  void lie_on(const open_branch* another) noexcept { below_ = reinterpret_cast<std::uintptr_t>(another); }
+  open_branch(const open_branch&) = delete;
+  open_branch& operator=(const open_branch&) = delete;
+  ~open_branch() {}
 
   function run;
-  typename Threading::template atomic<std::uintptr_t> state{0};
-  alignas(16) std::byte room[room_bytes];
+
+ private:
+  template <class, std::size_t>
+  friend class branch_stack;
+
+  [[nodiscard]] open_branch* below() const noexcept { return reinterpret_cast<open_branch*>(below_ & ~is_shared); }
+
+  static constexpr std::uintptr_t is_shared = 1;
+
+  std::uintptr_t below_;  // the branch below; with is_shared in it while it is shared itself
+  union {                 // most branches are never shared, and need no store for this
+    typename Threading::template atomic<std::uintptr_t> state_;
+  };
 };
 
 /// What a stack of branches asks of the worker it belongs to.
@@ -4596,16 +4640,16 @@ struct branch_hooks {
 /// The branches that one worker has forked and not yet joined: its own side costs no atomic read-modify-write and no
 /// fence, and thieves see what it has shared.
 ///
-/// Slots      0 <= tail <= split <= top <= capacity. [0, tail) is stolen, [tail, split) is shared, [split, top)
-///            private. `shared_` holds (tag, split, tail) in one word; `split_` is the owner's copy of split.
-/// Fork       Owner: fills slots, raises top: plain stores. It reads one word that thieves may write: `limit_`.
-///            Normally that is the end of the slots, so that one comparison tells a full stack as well as a hungry
-///            thief.
-/// Join       Owner: top - 1. At or above split the branch is private: the owner calls it, with plain loads and stores.
-///            Below, it moves the split half-way down to the tail (CAS) and has the branch back; or all is stolen (then
-///            tail == split == top), and it waits.
+/// List       From top_ down along below(), newest first, each in its forker's frame: first the private ones, then,
+///            from last_shared_ on, those that are shared, and say so. entries_[0, split) are the latter, oldest first:
+///            [0, tail) is stolen, [tail, split) waits for a thief. `shared_` holds (tag, split, tail) in one word.
+/// Fork       Owner: links a branch in: plain stores to its own frame and to top_. It reads one word that thieves may
+///            write: `attention_`.
+/// Join       Owner: a branch on top that is private is unlinked and called, with plain loads and stores. Else it moves
+///            the split half-way down to the tail (CAS) and has the branch back; or all is stolen (then tail == split),
+///            and it waits.
 /// Share      Owner, at a fork, when asked or while somebody is idle: the older half of what is private becomes shared.
-/// Steal      Thief: CAS tail -> tail + 1, then slot[tail] is its own. Found nothing: limit_ = null asks the owner.
+/// Steal      Thief: CAS tail -> tail + 1, then entries_[tail] is its own. Found nothing: attention_ asks the owner.
 /// Sleep      A worker that lies down is counted as asleep, then looks at `shared_` and `active_` of each and asks
 ///            those that are active. So nothing that is shared is slept through, and who forks on calls a sleeper:
 ///            either the sleeper sees what is shared (or that an item has forked), or the owner, who shares (or opens)
@@ -4616,9 +4660,10 @@ struct branch_hooks {
 /// Who writes `shared_`: while tail < split everybody by read-modify-write; while tail == split its owner alone, by
 /// plain stores, for then no CAS of a thief can succeed: each expects a word with tail < split.
 /// Orders. (1) share: release; claim: acquire. A thief's CAS reads what share wrote, or a read-modify-write behind it
-/// in its release sequence: it sees the filled slot. (2) state: release at the end of a branch, acquire in wait: the
-/// owner sees the result, and the thief no longer reads the slot when it is filled anew. (3) A slot is read by a thief
-/// only between its successful CAS and its store to `state`, and written by the owner only when the slot is not stolen.
+/// in its release sequence: it sees the entry and the branch. (2) state: release at the end of a branch, acquire in
+/// wait: the owner sees the result, and the thief no longer reads the entry, nor the branch, when the one is filled
+/// anew and the other's frame ends. (3) Both are read by a thief only between its successful CAS and its store to
+/// `state`, and written by the owner only when the branch is not stolen.
 ///
 /// Theorem (stack bound). Along the C++ stack of a worker each branch is a descendant, in the tree of forks, of the
 ///   branch or item below it: so it is no deeper than the tree, as in a program without threads.
@@ -4634,24 +4679,20 @@ struct branch_hooks {
 ///
 /// Source   T. van Dijk and J. van de Pol, "Lace: Non-blocking Split Deque for Work-Stealing", 2014; K. Faxen, "Wool",
 ///          2008; D. Wagner and B. Calder, "Leapfrogging", 1993. Model: branch_stack.cpp.
-template <class Threading, std::size_t Capacity = 1024>
+template <class Threading, std::size_t Capacity = 4096>
 class alignas(cache_line) branch_stack {
   static_assert(Capacity < (1 << 16), "an index has sixteen bits");
 
   using word = std::uint64_t;
 
  public:
-  using slot = branch_slot<Threading>;
+  using branch = open_branch<Threading>;
 
   /// Nobody's: what is forked here runs at once.
   constexpr branch_stack() noexcept = default;
   branch_stack(const branch_stack&) = delete;
   branch_stack& operator=(const branch_stack&) = delete;
-  ~branch_stack() {
-    if (base_ == nullptr) return;
-    for (slot* each = base_; each != end_; ++each) each->~slot();
-    ::operator delete(static_cast<void*>(base_), std::align_val_t{alignof(slot)});
-  }
+  ~branch_stack() { ::operator delete(static_cast<void*>(entries_)); }
   void belong_to(void* worker, const branch_hooks& hooks) noexcept {
     worker_ = worker;
     hooks_ = &hooks;
@@ -4659,56 +4700,56 @@ class alignas(cache_line) branch_stack {
 
   // The owner's.
 
-  /// Where the next branch goes.
-  [[nodiscard]] slot* top() const noexcept { return top_; }
-  /// Whether so many may go there at once; otherwise something has to be seen to first: make_ready().
-  [[nodiscard]] bool ready(std::size_t more) noexcept {
-    const auto last = reinterpret_cast<std::uintptr_t>(top_) + (more - 1) * sizeof(slot);  // of no slots at all, too
-    return last < reinterpret_cast<std::uintptr_t>(limit_.load(std::memory_order_relaxed)) && --countdown_ >= 0;
+  /// The branch forked last.
+  [[nodiscard]] branch* top() const noexcept { return top_; }
+  /// Whether one may be pushed at once; otherwise something has to be seen to first: make_ready().
+  [[nodiscard, gnu::always_inline]] bool ready() noexcept {
+    return attention_.load(std::memory_order_relaxed) == calm && --countdown_ >= 0;
   }
-  /// The slots below `top` are filled.
-  void push(slot* top) noexcept { top_ = top; }
+  /// The branches from `top` down to what was top() are linked.
+  [[gnu::always_inline]] void push(branch& top) noexcept { top_ = &top; }
   /// Takes the branch back that was pushed last. False when it is shared: then retake().
-  [[nodiscard]] bool pop(slot* at) noexcept {
-    top_ = at;
-    return at >= split_;
+  [[nodiscard, gnu::always_inline]] bool pop(branch& at) noexcept {
+    if ((at.below_ & branch::is_shared) != 0) [[unlikely]]
+      return false;
+    top_ = reinterpret_cast<branch*>(at.below_);
+    return true;
   }
 
-  /// False: there is no room for so many, or no worker: run them at once. After they are filled and pushed: offer().
-  [[nodiscard]] bool make_ready(std::size_t more) noexcept {
+  /// False: there is no worker, or no memory: run them at once. After they are pushed: offer().
+  [[nodiscard]] bool make_ready() noexcept {
     if (hooks_ == nullptr || !open()) return false;
-    if (countdown_ < 0 || --countdown_ < 0) {  // not counted yet where the limit barred the way: each fork counts
+    if (countdown_ < 0 || --countdown_ < 0) {  // not counted yet where the question barred the way: each fork counts
       batch_ = hooks_->tick(worker_, batch_);
       countdown_ = batch_;
     }
-    return static_cast<std::size_t>(end_ - top_) >= more;
+    return true;
   }
   void offer() noexcept {
-    if (limit_.load(std::memory_order_relaxed) == end_) return;
+    if (attention_.load(std::memory_order_relaxed) == calm) return;
     const bool is_idle = hooks_->idle(worker_);
     // No question is overwritten unseen; and while somebody is idle, the next fork looks here again.
-    slot* const asked = limit_.exchange(is_idle ? base_ : end_, std::memory_order_acquire);
-    if (asked != nullptr && !is_idle) return;
-    share();
-    hooks_->call(worker_);
+    const unsigned before = attention_.exchange(is_idle ? look_again : calm, std::memory_order_acquire);
+    if (before != asked && !is_idle) return;
+    // The way down the list is as long as the list: it is not gone at each fork while nobody comes.
+    if (sharing() || share(2)) hooks_->call(worker_);
   }
 
-  /// For a loop that forks only when it must: whether somebody may want a branch, and there is room for one.
+  /// For a loop that forks only when it must: whether somebody may want a branch.
   [[nodiscard]] bool wanted() const noexcept {
-    return top_ != end_ ? limit_.load(std::memory_order_relaxed) != end_ : end_ == nullptr && hooks_ != nullptr;
+    return attention_.load(std::memory_order_relaxed) != calm && hooks_ != nullptr;
   }
   /// Whether something lies open already, or is private and is offered now. False: nothing is, so fork something.
   [[nodiscard]] bool give() noexcept {
     if (sharing()) return true;
-    if (top_ == split_) return false;
+    if (top_ == last_shared_) return false;
     offer();
     return true;
   }
   /// What is private lies open to whoever looks: for a branch that is long, and whose sibling may not fork for long.
   void lay_open() noexcept {
-    if (top_ == split_) return;
-    while (top_ != split_) share();  // seq_cst: who falls asleep sees it, or is seen
-    hooks_->call(worker_);
+    if (top_ == last_shared_) return;
+    if (share(1)) hooks_->call(worker_);  // seq_cst: who falls asleep sees it, or is seen
   }
   /// It is `now`, between two pieces of such a loop: the worker sees to what it sees to at forks.
   void pass(time_point now) noexcept {
@@ -4719,31 +4760,39 @@ class alignas(cache_line) branch_stack {
     countdown_ = batch_;
   }
 
-  /// A shared branch: true, it is the owner's again; false, it was run elsewhere and has ended.
-  [[nodiscard, gnu::noinline, gnu::cold]] bool retake(slot* at) noexcept {
+  /// The topmost branch, which is shared: open, it is the owner's again; else it was run elsewhere, this is how it has
+  /// ended, and it stays topmost until drop(). (It is no argument: a join that names its branch here keeps the address
+  /// in a register, which each call then saves.)
+  [[nodiscard, gnu::noinline, gnu::cold]] branch_end retake() noexcept {
+    branch& at = *top_;
     word seen = shared_.load(std::memory_order_acquire);
     while (tail(seen) != split(seen)) {
       const word kept = (split(seen) - tail(seen)) / 2;
       const word next = packed(tag(seen), tail(seen) + kept, tail(seen));
       if (shared_.compare_exchange_strong(seen, next, std::memory_order_acq_rel, std::memory_order_acquire)) {
-        split_ = base_ + split(next);
-        return true;
+        for (word i = split(next); i != split(seen); ++i) make_private(*entries_[i]);
+        last_shared_ = split(next) == 0 ? nullptr : entries_[split(next) - 1];
+        top_ = at.below();
+        return branch_end::open;
       }
     }
-    top_ = at + 1;  // what it runs meanwhile forks above it
-    wait(*at);
-    top_ = at;
-    const word index = static_cast<word>(at - base_);
-    shared_.store(packed(tag(shared_.load(std::memory_order_relaxed)), index, index), std::memory_order_relaxed);
-    split_ = at;
-    return false;
+    wait(at);                   // what it runs meanwhile forks above it
+    last_shared_ = at.below();  // all below it is stolen
+    const branch_end how = static_cast<branch_end>(at.state_.load(std::memory_order_relaxed));
+    make_private(at);
+    const word now = shared_.load(std::memory_order_relaxed);
+    assert(tail(now) == split(now) && entries_[split(now) - 1] == &at);
+    shared_.store(packed(tag(now), split(now) - 1, split(now) - 1), std::memory_order_relaxed);
+    return how;
   }
+
+  void drop() noexcept { top_ = top_->below(); }
 
   /// The item that forked has ended: who forks next looks anew whether somebody is idle.
   void close() noexcept {
-    assert(top_ == base_ && "a branch has not been joined");
+    assert(top_ == nullptr && "a branch has not been joined");
     active_.store(false, std::memory_order_relaxed);
-    limit_.store(base_, std::memory_order_relaxed);
+    attention_.store(look_again, std::memory_order_relaxed);
   }
 
   // Any worker's.
@@ -4757,39 +4806,35 @@ class alignas(cache_line) branch_stack {
   }
   /// Asks the owner to share at its next fork, and to call. What this thread did before is seen by whoever calls.
   void ask() noexcept {
-    if (limit_.load(std::memory_order_relaxed) != nullptr) limit_.store(nullptr, std::memory_order_release);
+    if (attention_.load(std::memory_order_relaxed) != asked) attention_.store(asked, std::memory_order_release);
   }
   /// This stack's owner takes the oldest shared branch of `victim`, or null. With `awaited`, only what descends from
-  /// the branch there, which the victim runs.
-  [[nodiscard]] slot* claim(branch_stack& victim, const slot* awaited = nullptr) noexcept {
+  /// that branch, which the victim runs.
+  [[nodiscard]] branch* claim(branch_stack& victim, const branch* awaited = nullptr) noexcept {
     word seen = victim.shared_.load(std::memory_order_acquire);
     if (tail(seen) == split(seen)) return nullptr;
     if (awaited != nullptr && has_ended(*awaited)) return nullptr;
     if (!victim.shared_.compare_exchange_strong(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_relaxed)) {
       return nullptr;
     }
-    slot& got = victim.base_[tail(seen)];
-    got.state.store(reinterpret_cast<std::uintptr_t>(this), std::memory_order_release);
-    return &got;
+    branch* const got = victim.entries_[tail(seen)];
+    got->state_.store(reinterpret_cast<std::uintptr_t>(this), std::memory_order_release);
+    return got;
   }
   /// Runs what this stack's owner has claimed.
-  void run(slot& claimed) noexcept {
+  void run(branch& claimed) noexcept {
     const branch_end how = claimed.run(claimed);
     const word now = shared_.load(std::memory_order_relaxed);
     assert(tail(now) == split(now) && "a branch has not been joined");
     shared_.store(now + one_tag,
                   std::memory_order_relaxed);  // before it shares anything of another job: see the theorem
-    claimed.state.store(static_cast<std::uintptr_t>(how), std::memory_order_release);
-  }
-
-  /// How a branch that retake() did not give back has ended.
-  [[nodiscard]] static branch_end end_of(const slot& at) noexcept {
-    return static_cast<branch_end>(at.state.load(std::memory_order_relaxed));
+    claimed.state_.store(static_cast<std::uintptr_t>(how), std::memory_order_release);
   }
 
  private:
   static constexpr word one_tag = word{1} << 32;
   static constexpr duration pass_every{20'000};
+  static constexpr unsigned calm = 0, look_again = 1, asked = 2;
 
   [[nodiscard]] static word tail(word all) noexcept { return all & 0xffff; }
   [[nodiscard]] static word split(word all) noexcept { return (all >> 16) & 0xffff; }
@@ -4797,21 +4842,17 @@ class alignas(cache_line) branch_stack {
   [[nodiscard]] static word packed(word of_tag, word of_split, word of_tail) noexcept {
     return of_tag << 32 | of_split << 16 | of_tail;
   }
-  [[nodiscard]] static bool has_ended(const slot& at) noexcept {
-    const std::uintptr_t state = at.state.load(std::memory_order_acquire);
+  [[nodiscard]] static bool has_ended(const branch& at) noexcept {
+    const std::uintptr_t state = at.state_.load(std::memory_order_acquire);
     return state == static_cast<std::uintptr_t>(branch_end::done) ||
            state == static_cast<std::uintptr_t>(branch_end::failed);
   }
 
-  /// The first fork of an item; the first of all gets the slots. False when there is no memory for them.
+  /// The first fork of an item; the first of all gets the entries. False when there is no memory for them.
   [[nodiscard]] bool open() noexcept {
-    if (base_ == nullptr) {
-      void* const room = ::operator new(Capacity * sizeof(slot), std::align_val_t{alignof(slot)}, std::nothrow);
-      if (room == nullptr) return false;
-      base_ = top_ = split_ = static_cast<slot*>(room);
-      end_ = base_ + Capacity;
-      for (slot* each = base_; each != end_; ++each) ::new (static_cast<void*>(each)) slot;
-      limit_.store(base_, std::memory_order_relaxed);
+    if (entries_ == nullptr) {
+      entries_ = static_cast<branch**>(::operator new(Capacity * sizeof(branch*), std::nothrow));
+      if (entries_ == nullptr) return false;
     }
     if (!active_.load(std::memory_order_relaxed)) {
       active_.store(true, std::memory_order_seq_cst);
@@ -4821,20 +4862,38 @@ class alignas(cache_line) branch_stack {
     return true;
   }
 
-  void share() noexcept {
-    const word more = static_cast<word>(top_ - split_ + 1) / 2;
-    if (more == 0) return;
-    for (word i = 0; i < more; ++i) split_[i].state.store(0, std::memory_order_relaxed);
-    split_ += more;
+  /// One part in `parts` of what is private, the oldest, as long as there is room among the entries. False: nothing.
+  bool share(word parts) noexcept {
+    const word first = split(shared_.load(std::memory_order_relaxed));  // nobody else changes that
+    if (first == Capacity) return false;
+    word all = 0;
+    for (const branch* each = top_; each != last_shared_; each = each->below()) ++all;
+    word more = (all + parts - 1) / parts;
+    if (more > Capacity - first) more = Capacity - first;
+    if (more == 0) return false;
+    branch* at = top_;
+    for (word i = more; i != all; ++i) at = at->below();
+    last_shared_ = at;
+    for (word i = first + more; i != first; at = at->below()) {
+      entries_[--i] = at;
+      std::construct_at(&at->state_, std::uintptr_t{0});
+      at->below_ |= branch::is_shared;
+    }
     shared_.fetch_add(more << 16, std::memory_order_seq_cst);
+    return true;
   }
 
-  void wait(const slot& at) noexcept {
+  static void make_private(branch& at) noexcept {
+    std::destroy_at(&at.state_);
+    at.below_ &= ~branch::is_shared;
+  }
+
+  void wait(const branch& at) noexcept {
     for (unsigned round = 0; !has_ended(at);) {
-      const std::uintptr_t state = at.state.load(std::memory_order_acquire);
+      const std::uintptr_t state = at.state_.load(std::memory_order_acquire);
       if (state > static_cast<std::uintptr_t>(branch_end::failed)) {
         branch_stack& thief = *reinterpret_cast<branch_stack*>(state);
-        if (slot* const got = claim(thief, &at)) {
+        if (branch* const got = claim(thief, &at)) {
           run(*got);
           round = 0;
           continue;
@@ -4845,13 +4904,12 @@ class alignas(cache_line) branch_stack {
     }
   }
 
-  slot* top_ = nullptr;
-  typename Threading::template atomic<slot*> limit_{nullptr};
-  slot* split_ = nullptr;
+  branch* top_ = nullptr;
+  branch* last_shared_ = nullptr;
+  typename Threading::template atomic<unsigned> attention_{look_again};
   std::int32_t countdown_ = 0;
   std::int32_t batch_ = 0;
-  slot* base_ = nullptr;
-  slot* end_ = nullptr;
+  branch** entries_ = nullptr;
   void* worker_ = nullptr;
   const branch_hooks* hooks_ = nullptr;
   time_point passed_at_{};
@@ -5988,6 +6046,14 @@ template <class R>
 template <class R>
 [[nodiscard]] std::int64_t try_io(descriptor<R>& on, const io_request& asked) noexcept {
   using backend = typename R::backend::template loop<typename R::threading>;
+  if constexpr (requires { backend::transfer_here(on.source(), asked.kind, asked.data, asked.size); }) {
+    const bool transfers = asked.kind == io_kind::read || asked.kind == io_kind::write;
+    if (transfers && on.source().is_socket && here().current == on.home()) {
+      const std::int64_t got = backend::transfer_here(on.source(), asked.kind, asked.data, asked.size);
+      count_transfer(on.runtime(), asked.kind, got);
+      return got;
+    }
+  }
   io_operation op;
   op.kind = asked.kind;
   op.source = &on.source();
@@ -6930,6 +6996,26 @@ class stream_socket {
     return attempt({io_kind::send_message, static_cast<msghdr*>(&row), row.size()});
   }
 
+  /// Writes as try_write_some does, or leaves up to two kilobytes to the loop, where that sends with its next turn what
+  /// many have left: the bytes are the loop's then, and what is written next waits for them. What becomes of them is
+  /// seen by the next read or write.
+  [[nodiscard]] result<std::size_t> post_some(std::span<const std::byte> from) noexcept {
+    if constexpr (posts) {
+      auto* const home = descriptor_->home();
+      if (home != nullptr && home == descriptor_->runtime().current() && !from.empty() &&
+          home->backend().post(descriptor_->source(), from.data(), from.size())) {
+        detail::count_transfer(descriptor_->runtime(), io_kind::write, static_cast<std::int64_t>(from.size()));
+        return from.size();
+      }
+    }
+    return try_write_some(from);
+  }
+  /// Whether the loop has still something to send that was left to it.
+  [[nodiscard]] bool is_posting() const noexcept {
+    if constexpr (posts) return descriptor_->source().posted.load(std::memory_order_acquire) != nullptr;
+    return false;
+  }
+
   /// Says to the peer that nothing more will come; reading goes on.
   result<void> shutdown_send() noexcept {
     if (::shutdown(native_handle(), SHUT_WR) != 0) return error_of(errno);
@@ -6945,13 +7031,18 @@ class stream_socket {
   }
 
  private:
+  using loop_type = typename R::backend::template loop<typename R::threading>;
+  static constexpr bool posts = requires(loop_type& at, typename loop_type::source& to) { at.post(to, nullptr, 0); };
+
   [[nodiscard]] static const iovec* raw(std::span<const const_buffer> parts) noexcept {
     return reinterpret_cast<const iovec*>(parts.data());  // each of them is one, and nothing else
   }
   [[nodiscard]] result<std::size_t> attempt(const detail::io_request& asked) noexcept {
-    const auto settled = descriptor_->settle();
-    if (!settled) return settled.error();
-    if (!*settled) return std::errc::operation_would_block;
+    if (!descriptor_->is_settled()) [[unlikely]] {
+      const auto settled = descriptor_->settle();
+      if (!settled) return settled.error();
+      if (!*settled) return std::errc::operation_would_block;
+    }
     const std::int64_t got = detail::try_io(*descriptor_, asked);
     if (got < 0) return error_of(static_cast<int>(-got));
     return static_cast<std::size_t>(got);
@@ -7210,62 +7301,43 @@ class carried {
   held held_;
 };
 
-/// What a call passes in registers; of what is larger g++ would copy words as one vector, and wait for their stores.
-template <class T>
-using in_registers = std::conditional_t<sizeof(T) <= 16, T, T&>;
-
-/// Room in the caller's frame for a result that a slot has none for.
-template <class T>
-union result_room {
-  result_room() noexcept {}
-  ~result_room() {}
-  result_room(const result_room&) = delete;
-  result_room& operator=(const result_room&) = delete;
-  T value;
-};
-struct no_result_room {};
-
-/// A branch as it lies in a slot. Its result, or what it threw, takes its place.
+/// A branch in the frame of who forks it. Its result, or what it threw, takes its place.
 template <class G>
-class parcel {
+class parcel : public fork_stack::branch {
   using given = given_t<G>;
   using kept = std::conditional_t<std::is_reference_v<given>, std::add_pointer_t<given>, given>;
-  using slot = fork_stack::slot;
-
-  static constexpr bool result_fits =
-      sizeof(kept) <= slot::room_bytes && alignof(kept) <= 16 && std::is_nothrow_move_constructible_v<kept>;
+  using branch = fork_stack::branch;
 
  public:
-  using room = std::conditional_t<result_fits, no_result_room, result_room<kept>>;
+  [[gnu::always_inline]] explicit parcel(carried<G> fn) noexcept : branch(&run_there), callable_(fn) {}
+  ~parcel() {}
 
-  [[gnu::always_inline]] parcel(carried<G> fn, room& at) noexcept : callable_(fn), out_(out(at)) {}
+  /// What it calls, as long as it was not run elsewhere.
+  [[nodiscard, gnu::always_inline]] carried<G> callable() const noexcept { return callable_; }
 
-  [[gnu::always_inline]] void put(slot& at) const noexcept {
-    static_assert(sizeof(parcel) <= slot::room_bytes && std::is_trivially_copyable_v<parcel>);
-    at.run = &run;
-    ::new (static_cast<void*>(at.room)) parcel(*this);
-  }
-
-  /// The result of a branch that ran elsewhere. `Behind` are those that wait behind it, should it have failed.
+  /// The result of the topmost branch, which ran elsewhere. `Behind` are those that wait behind it, should it have
+  /// failed.
   template <class Behind>
-  [[nodiscard, gnu::noinline, gnu::cold]] static given take(slot& at) {
+  [[nodiscard, gnu::noinline, gnu::cold]] static given take([[maybe_unused]] branch_end how) {
+    fork_stack& own = *this_thread_storage.forks;
+    parcel& self = static_cast<parcel&>(*own.top());
+    own.drop();
 #if defined(__cpp_exceptions)
-    if (fork_stack::end_of(at) == branch_end::failed) {
-      std::exception_ptr error = taken<std::exception_ptr>(at);
+    if (how == branch_end::failed) {
+      std::exception_ptr error = std::move(self.error_);
+      std::destroy_at(&self.error_);
       Behind::abandon();
       std::rethrow_exception(std::move(error));
     }
 #endif
     if constexpr (std::is_reference_v<given>) {
-      return static_cast<given>(*taken<kept>(at));
-    } else if constexpr (result_fits) {
-      return taken<kept>(at);
+      return static_cast<given>(*self.result_);
     } else {
-      const destroyed after{&itself(at).out_->value};
+      const destroyed after{&self.result_};
 #if defined(__cpp_exceptions)
       try {
 #endif
-        return std::move(*after.it);
+        return std::move(self.result_);
 #if defined(__cpp_exceptions)
       } catch (...) {  // moving it threw
         Behind::abandon();
@@ -7277,70 +7349,51 @@ class parcel {
   /// The topmost branch is not wanted any more: if it has not begun, it is not run; else it is waited for.
   static void abandon() noexcept {
     fork_stack& own = *this_thread_storage.forks;
-    slot* const at = own.top() - 1;
-    if (own.pop(at) || own.retake(at)) return;
-    if (fork_stack::end_of(*at) == branch_end::failed) {
-      (void)taken<std::exception_ptr>(*at);
-    } else if constexpr (result_fits) {
-      (void)taken<kept>(*at);
-    } else {
-      std::destroy_at(&itself(*at).out_->value);
-    }
+    parcel& self = static_cast<parcel&>(*own.top());
+    if (own.pop(self)) return;
+    const branch_end how = own.retake();
+    if (how == branch_end::open) return;
+    own.drop();
+#if defined(__cpp_exceptions)
+    if (how == branch_end::failed) return std::destroy_at(&self.error_);
+#endif
+    std::destroy_at(&self.result_);
   }
 
  private:
-  using target = std::conditional_t<result_fits, no_result_room, room*>;
-
   struct destroyed {
     kept* it;
     ~destroyed() { std::destroy_at(it); }
   };
 
-  [[gnu::always_inline]] static target out([[maybe_unused]] room& at) noexcept {
-    if constexpr (result_fits) {
-      return {};
-    } else {
-      return &at;
-    }
-  }
-  [[nodiscard]] static parcel& itself(slot& at) noexcept { return *std::launder(reinterpret_cast<parcel*>(at.room)); }
-  template <class T>
-  [[nodiscard]] static T taken(slot& at) noexcept {
-    T* const it = std::launder(reinterpret_cast<T*>(at.room));
-    const std::unique_ptr<T, destroyer> after(it);
-    return std::move(*it);
-  }
-  struct destroyer {
-    template <class T>
-    void operator()(T* it) const noexcept {
-      std::destroy_at(it);
-    }
-  };
-
-  static branch_end run(slot& at) noexcept {
-    parcel self = itself(at);
-    void* where = at.room;
-    if constexpr (!result_fits) where = std::addressof(self.out_->value);
+  static branch_end run_there(branch& at) noexcept {
+    parcel& self = static_cast<parcel&>(at);
+    carried<G> callable = self.callable_;
 #if defined(__cpp_exceptions)
     try {
 #endif
       if constexpr (std::is_reference_v<given>) {
-        given result = self.callable_();
-        ::new (where) kept(std::addressof(result));
+        given result = callable();
+        ::new (static_cast<void*>(&self.result_)) kept(std::addressof(result));
       } else {
-        ::new (where) kept(self.callable_());
+        ::new (static_cast<void*>(&self.result_)) kept(callable());
       }
       return branch_end::done;
 #if defined(__cpp_exceptions)
     } catch (...) {
-      ::new (static_cast<void*>(at.room)) std::exception_ptr(std::current_exception());
+      ::new (static_cast<void*>(&self.error_)) std::exception_ptr(std::current_exception());
       return branch_end::failed;
     }
 #endif
   }
 
-  carried<G> callable_;
-  [[no_unique_address]] target out_;
+  union {
+    carried<G> callable_;
+    kept result_;
+#if defined(__cpp_exceptions)
+    std::exception_ptr error_;
+#endif
+  };
 };
 
 /// Branches on top of the stack, the first of them topmost.
@@ -7372,21 +7425,14 @@ template <class Waiting, class F>
   return fn();
 }
 
-template <class... Parcels>
-[[gnu::always_inline]] inline void put_all(fork_stack& own, fork_stack::slot* base,
-                                           const Parcels&... parcels) noexcept {
-  fork_stack::slot* at = base + sizeof...(Parcels);
-  (parcels.put(*--at), ...);
-  own.push(base + sizeof...(Parcels));
-}
-/// Where the short way is barred: sees to what is to be seen to. Null: there is no room, nothing has been put.
-template <class... Parcels>
-[[nodiscard, gnu::noinline, gnu::cold]] fork_stack::slot* put_slowly(fork_stack& own, Parcels... parcels) noexcept {
-  if (!own.make_ready(sizeof...(Parcels))) return nullptr;
-  fork_stack::slot* const base = own.top();
-  put_all(own, base, parcels...);
+/// Where the short way is barred: sees to what is to be seen to. False: nothing has been put.
+[[nodiscard, gnu::noinline, gnu::cold]] inline bool put_slowly(fork_stack& own, fork_stack::branch& first,
+                                                               fork_stack::branch& last) noexcept {
+  if (!own.make_ready()) return false;
+  last.lie_on(own.top());
+  own.push(first);
   own.offer();
-  return base;
+  return true;
 }
 /// Without branches.
 template <class Results, class... Fs>
@@ -7396,29 +7442,30 @@ template <class Results, class... Fs>
 
 /// The result of the I-th branch: run here, unless it was run elsewhere.
 template <std::size_t I, class G, class... Parcels>
-[[gnu::always_inline]] inline given_t<G> join(fork_stack& own, fork_stack::slot* base, carried<G> fn) {
+[[gnu::always_inline]] inline given_t<G> join(parcel<G>& at) {
   using waiting_behind = typename behind<I, Parcels...>::type;
-  fork_stack::slot* const at = base + (sizeof...(Parcels) - 1 - I);
+  fork_stack& own = *this_thread_storage.forks;  // read anew: cheaper than a register that each call has to save
   if (!own.pop(at)) [[unlikely]] {
-    if (!own.retake(at)) return parcel<G>::template take<waiting_behind>(*at);
+    const branch_end how = own.retake();
+    if (how != branch_end::open) return parcel<G>::template take<waiting_behind>(how);
   }
-  return run_here<waiting_behind, G>(fn);
+  return run_here<waiting_behind, G>(at.callable());
 }
 
 /// Braces, in which the first is run before the second.
 template <class Results, std::size_t... I, class F, class... Gs>
 [[gnu::always_inline]] inline Results fork_all(std::index_sequence<I...> /*branches*/, carried<F> f,
                                                carried<Gs>... gs) {
-  [[maybe_unused]] std::tuple<typename parcel<Gs>::room...> rooms;
+  std::tuple<parcel<Gs>...> branches(gs...);
+  constexpr std::size_t last = sizeof...(Gs) - 1;
   fork_stack& own = *this_thread_storage.forks;
-  fork_stack::slot* base = own.top();
-  if (own.ready(sizeof...(Gs))) {
-    put_all(own, base, parcel<Gs>(gs, std::get<I>(rooms))...);
-  } else {
-    base = put_slowly(own, parcel<Gs>(gs, std::get<I>(rooms))...);
-    if (base == nullptr) return one_by_one<Results>(f, gs...);
+  (std::get<I>(branches).lie_on(I == last ? own.top() : &std::get < I == last ? I : I + 1 > (branches)), ...);
+  if (own.ready()) [[likely]] {
+    own.push(std::get<0>(branches));
+  } else if (!put_slowly(own, std::get<0>(branches), std::get<last>(branches))) {
+    return one_by_one<Results>(f, std::get<I>(branches).callable()...);
   }
-  return Results{run_here<waiting<parcel<Gs>...>, F>(f), join<I, Gs, parcel<Gs>...>(own, base, gs)...};
+  return Results{run_here<waiting<parcel<Gs>...>, F>(f), join<I, Gs, parcel<Gs>...>(std::get<I>(branches))...};
 }
 
 /// Comes back in registers, which a std::tuple does not.
@@ -7430,9 +7477,13 @@ struct two {
 /// The recursion of a program that forks in two goes through here: what it does before it forks is inlined into this,
 /// so that a leaf costs no call. (g++ would not split that beginning off a function with a landing pad.)
 template <class F, class G>
-[[gnu::noinline]] two<given_t<F>, given_t<G>> fork_two(in_registers<carried<F>> f, in_registers<carried<G>> g) {
+[[gnu::noinline, gnu::aligned(64)]] two<given_t<F>, given_t<G>> fork_two(carried<F> f, carried<G> g) {
   return fork_all<two<given_t<F>, given_t<G>>>(std::index_sequence<0>(), f, g);
 }
+/// Where it passes each closure in one register: of larger ones g++ copies the words as one vector, which waits for
+/// their stores, and 10 ns a fork are 3 where the caller forks itself.
+template <class... Fs>
+inline constexpr bool goes_through_fork_two = sizeof...(Fs) == 2 && ((sizeof(carried<Fs>) <= sizeof(void*)) && ...);
 
 }  // namespace tenon::detail
 // tenon/parallel/fork_join.hpp
@@ -7448,16 +7499,16 @@ namespace tenon {
 ///     }
 ///
 /// Shape         A std::tuple of the results in the order of the callables; std::monostate stands for void.
-/// Cost          Nobody idle: some ten instructions a branch, no atomic read-modify-write, no allocation: the branch
-///               lies in the worker's stack of branches, or in the caller's frame where it is larger than 48 bytes. A
-///               branch that another worker takes costs a few cache lines that change cores.
+/// Cost          Nobody idle: some fifteen instructions a branch, no atomic read-modify-write, no allocation: it lies
+///               in the caller's frame. A branch that another worker takes costs a few cache lines that change cores.
 /// Threads       On a worker of a runtime whose workers share their tasks (stealing, fifo, priority), from plain code
 ///               however deep or in a coroutine between two waits. Elsewhere, on a thread of yours or under affinity or
 ///               single_thread, the callables run here, one after the other; `rt.run(callable)` brings a thread in.
 ///               The branches that nobody takes run here, in the order written. A join whose branch is taken helps that
 ///               thief, and only with what descends from the branch: the stack grows no deeper than in a program of one
-///               thread. Beyond 1,024 open branches a worker runs more at once. Do not hold a lock of the thread across
-///               it that a branch, or an item of the same worker, takes too.
+///               thread. Of a worker's branches 4,096 may be shared and not yet joined; what comes beyond them stays
+///               its own. Do not hold a lock of the thread across it that a branch, or an item of the same worker,
+///               takes too.
 /// Errors        What leaves a callable leaves here, the first in the order written, once those that have begun have
 ///               ended; those after it that have not begun are not run.
 /// Cancellation  None of its own: a branch that may be stopped asks its stop token.
@@ -7469,7 +7520,7 @@ template <std::invocable F, std::invocable... Gs>
   using results = std::tuple<detail::given_t<F>, detail::given_t<Gs>...>;
   if constexpr (sizeof...(Gs) == 0) {
     return results(detail::carried<F>(f)());
-  } else if constexpr (sizeof...(Gs) == 1) {
+  } else if constexpr (detail::goes_through_fork_two<F, Gs...>) {
     detail::carried<F> first(f);
     detail::carried<Gs...> second(gs...);
     auto both = detail::fork_two<F, Gs...>(first, second);
@@ -8015,6 +8066,13 @@ class joint {
   static constexpr word nudged = Led ? word{1} << 1 : 0;
   static constexpr word settled = Led ? word{1} << 2 : 0;
   static constexpr word at_rest = all_idle | settled;
+  static constexpr std::size_t level_count = [] {
+    if constexpr (requires { Queue::level_count; }) {
+      return Queue::level_count;
+    } else {
+      return std::size_t{1};
+    }
+  }();
 
  public:
   joint() = default;
@@ -8098,7 +8156,7 @@ class joint {
     const std::lock_guard hold(mutex_);
     const bool waited = std::exchange(item.where, ticket::place::withdrawn) == ticket::place::waiting;
     if (waited) {
-      list_.remove(item);
+      list_of(item).remove(item);
       rejected_.fetch_add(1, std::memory_order_release);
       waiting_.store(waiting_.load(std::memory_order_relaxed) - 1, std::memory_order_release);
     }
@@ -8108,6 +8166,9 @@ class joint {
   /// A slot's: the oldest item, or nullptr. Lets in those who wait for the room that this makes.
   template <class R>
   [[nodiscard]] ticket* take(R& rt) noexcept {
+    if constexpr (Overflow::waits && level_count > 1) {  // one of a better level may be there, where there is room
+      if (waiting_.load(std::memory_order_acquire) != 0) admit(rt);
+    }
     std::optional<ticket*> item = queue_.try_pop();
     if constexpr (Overflow::waits) {
       if (waiting_.load(std::memory_order_acquire) != 0) {
@@ -8232,21 +8293,33 @@ class joint {
     if (idle != 0) rt.schedule(slots_[static_cast<std::size_t>(std::countr_zero(idle))]);
   }
 
+  /// Where an item waits for room: behind those of its own level alone.
+  [[nodiscard]] ticket_list& list_of([[maybe_unused]] const ticket& item) noexcept {
+    if constexpr (level_count == 1) {
+      return lists_[0];
+    } else {
+      return lists_[item.level < level_count ? item.level : level_count - 1];
+    }
+  }
   void line_up(ticket& item) noexcept {
-    list_.push_back(item);
+    list_of(item).push_back(item);
     waiting_.store(waiting_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   }
 
   template <class R>
   void admit(R& rt) noexcept {
     const std::lock_guard hold(mutex_);
-    while (ticket* const item = list_.front()) {
+    for (ticket_list& list : lists_) admit_of(list, rt);
+  }
+  template <class R>
+  void admit_of(ticket_list& list, R& rt) noexcept {
+    while (ticket* const item = list.front()) {
       work* const stalled = item->stalled;  // once it is pushed, the ticket is somebody else's
-      list_.remove(*item);
+      list.remove(*item);
       if (stalled == nullptr) item->where = ticket::place::elsewhere;
       if (!push(*item)) {
         if (stalled == nullptr) item->where = ticket::place::waiting;
-        list_.push_front(*item);
+        list.push_front(*item);
         return;
       }
       waiting_.store(waiting_.load(std::memory_order_relaxed) - 1, std::memory_order_release);
@@ -8262,7 +8335,7 @@ class joint {
   atomic<std::uint64_t> timed_out_{0};
   alignas(cache_line) atomic<std::size_t> waiting_{0};  // both sides read it, and it seldom changes
   [[no_unique_address]] typename Threading::mutex mutex_;
-  ticket_list list_;
+  std::array<ticket_list, level_count> lists_;
   alignas(cache_line) atomic<std::uint64_t> out_{0};  // the slots'
   atomic<std::uint64_t> expired_{0};
   std::array<slot, Workers> slots_;
@@ -8565,12 +8638,13 @@ struct stage_health {
     std::uint64_t replaced = 0;  ///< how often the worker at this place was left behind, and another took it
   };
 
-  std::size_t size = 0;         ///< workers there are
-  std::size_t min = 0;          ///< never fewer, but where the system gives no thread
-  std::size_t max = Max;        ///< never more
-  std::size_t busy = 0;         ///< of them with an item
-  std::size_t queued = 0;       ///< items that wait for one
-  std::size_t left_behind = 0;  ///< calls that ran over their time and have not returned
+  std::size_t size = 0;              ///< workers there are
+  std::size_t min = 0;               ///< never fewer, but where the system gives no thread
+  std::size_t max = Max;             ///< never more
+  std::size_t busy = 0;              ///< of them with an item
+  std::size_t queued = 0;            ///< items that wait for one
+  std::size_t left_behind = 0;       ///< calls that ran over their time and have not returned
+  std::size_t most_calls = 2 * Max;  ///< size and left_behind together are never more
   std::array<worker, Max> workers{};
 };
 
@@ -8680,6 +8754,7 @@ class thread_hand : public hand<Crew> {
     char title[16];
     (void)std::snprintf(title, sizeof title, "%.10s/%u", crew.name(), static_cast<unsigned>(self->index % 1000));
     ::pthread_setname_np(::pthread_self(), title);
+    if constexpr (requires { crew.runtime().let_roam(); }) crew.runtime().let_roam();
     while (self->next_order() == order::work) {
       self->perform();
       if (!crew.comes_back(*self)) {  // nobody is left who would join it, or knows of it
@@ -9230,7 +9305,9 @@ class crew {
   [[nodiscard]] const auto& function() const noexcept { return first_stage().function(); }
   [[nodiscard]] time_point deadline_of(const hand<crew>& who) const noexcept { return after(who.since, timeout_); }
 
+  /// False: the system gives none; or those that were left behind are so many that nobody takes their places.
   [[nodiscard]] bool hire(std::size_t at) noexcept {
+    if (hired_ + left_behind_ + disowned_ >= health_type{}.most_calls) return false;
     hand_type* const made = hand_type::hire(*this, at);
     if (made == nullptr) return false;
     made->run = &has_room;
@@ -9942,6 +10019,8 @@ class levels {
   static constexpr std::size_t rescue = 16;
 
  public:
+  static constexpr std::size_t level_count = N;
+
   [[nodiscard]] bool try_push(ticket*&& item) noexcept {
     const std::size_t level = item->level < N ? item->level : N - 1;
     return queues_[level].try_push(static_cast<ticket*&&>(item));
@@ -10496,7 +10575,8 @@ namespace tenon {
 /// by_level<N>(f)    N queues in the place of one, each with the capacity named: f(item), which must not throw, says
 ///                   which; 0 is served first. No level starves: of each 16 items one is taken from another level, each
 ///                   in its turn, so that an item with k before it in its level waits for at most 16 * N * (k + 1)
-///                   others, however many come. drop_oldest drops the oldest of the level that is full.
+///                   others, however many come. drop_oldest drops the oldest of the level that is full; who waits for
+///                   room waits behind those of his own level.
 /// ordered           Items leave a stage of several workers in the order in which they were taken from its queue. A
 ///                   slow one holds those behind it, and when they are twice as many as workers, the stage.
 /// measured          The stage keeps histograms of how long items wait before it and how long they are worked on:
@@ -11936,6 +12016,8 @@ namespace tenon::detail {
 ///   sleeping >= the number of seats that are parked, always: it is raised before a seat is parked and lowered after.
 ///   An item is out of sight while a thief moves it between two rings; but the thief is a searcher until it has
 ///   published it, so (b) holds: whoever ends its search after the thief sees it, else the thief is last and calls.
+///   A worker that is no searcher and moves items from the injection queue to its ring asks wanted() again once they
+///   are there (published()): to the proof it has pushed them.
 /// Theorem 3 (no herd). A burst of pushes wakes one worker, which wakes the next only when it has found work and there
 ///   is more: at most one wake-up for each item found, but for the instant between call() and called().
 ///
@@ -12639,6 +12721,13 @@ inline void name_thread(const char* runtime, std::size_t worker) noexcept {
   ::pthread_setname_np(::pthread_self(), title);
 }
 
+/// A thread that a part of the library begins, perhaps at a pinned worker, has that worker's place: it may run wherever
+/// workers may.
+template <class Topology, class Machine>
+void let_roam([[maybe_unused]] const Machine& where) noexcept {
+  if constexpr (Topology::pins) (void)Topology::unpin(where);
+}
+
 /// Runs a worker to its end: at its place if the topology pins, and its memory on the node of that place if its arena
 /// wants to know (memory/concept.hpp).
 template <class Topology, class Worker, class Shared, class Exchange, class Machine>
@@ -12849,7 +12938,7 @@ class forking<Worker, true> {
     for (std::size_t i = 1; i < all; ++i) {
       fork_stack& theirs = owner_.runtime_.worker_at((owner_.index_ + i) % all).forks();
       if (!theirs.active()) continue;
-      if (fork_stack::slot* const got = stack_.claim(theirs)) {
+      if (fork_stack::branch* const got = stack_.claim(theirs)) {
         owner_.end_search();
         stack_.run(*got);
         item_ended();
@@ -13611,6 +13700,7 @@ class basic_runtime
 
   // What the parts of the library use. `item` is theirs and outlives its run.
 
+  void let_roam() const noexcept { detail::let_roam<Topology>(machine_); }  // the calling thread, which a part began
   /// Takes one more in for the shutdown to wait for. From outside only before the drain.
   [[nodiscard]] bool admit() noexcept {
     if (!background_.enter()) return false;
@@ -13794,10 +13884,11 @@ class basic_runtime
   time_point stopped_at_{};
   [[no_unique_address]] detail::outsiders<Threading, Observe::enabled> outsiders_;
   detail::extensions<Threading> extensions_;
-  detail::visitors<Threading> visitors_;
+  // What other threads write at each post; the lines before and behind it every worker reads at each item.
+  alignas(Threading::concurrent ? cache_line : alignof(void*)) detail::visitors<Threading> visitors_;
   crowd background_;
   [[no_unique_address]] detail::exchange_of<Memory, Threading> exchange_;
-  detail::row<worker> workers_;
+  alignas(Threading::concurrent ? cache_line : alignof(void*)) detail::row<worker> workers_;
 };
 
 }  // namespace tenon
@@ -13919,30 +14010,44 @@ template <class Threading>
 class injector {
  public:
   void push(work& item) noexcept {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(taken_soon(), std::adopt_lock);
     list_.push(item);
     size_.store(size_.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
   }
 
   [[nodiscard]] work* pop() noexcept {
     if (empty()) return nullptr;
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(taken_soon(), std::adopt_lock);
     return pop_locked();
   }
 
   /// Pops one, and up to `share` of the others, but not more than half of them, into `more`.
   [[nodiscard]] work* pop_some(std::size_t share, work_list& more) noexcept {
     if (empty()) return nullptr;
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(taken_soon(), std::adopt_lock);
     work* const first = pop_locked();
     const std::size_t half = size_.load(std::memory_order_relaxed) / 2;
     for (std::size_t left = share < half ? share : half; left > 0; --left) more.push(*pop_locked());
     return first;
   }
 
+  /// A glance, for who looks again: a plain load of a line that is nobody's to write while there is nothing.
+  [[nodiscard]] bool seems_empty() const noexcept { return size_.load(std::memory_order_relaxed) == 0; }
   [[nodiscard]] bool empty() const noexcept { return size_.load(std::memory_order_seq_cst) == 0; }
 
  private:
+  static constexpr int looks = 100;
+
+  /// It is held for a few instructions: to look again costs less than to sleep and to be woken, two system calls.
+  [[nodiscard]] typename Threading::mutex& taken_soon() noexcept {
+    for (int i = 0; i < looks; ++i) {
+      if (mutex_.try_lock()) return mutex_;
+      relax();
+    }
+    mutex_.lock();
+    return mutex_;
+  }
+
   [[nodiscard]] work* pop_locked() noexcept {
     work* const item = list_.pop();
     if (item != nullptr) size_.store(size_.load(std::memory_order_relaxed) - 1, std::memory_order_seq_cst);
@@ -14440,11 +14545,12 @@ struct stealing : family::scheduling {
       return index_;
     }
     [[nodiscard]] work* next() noexcept {
-      if (++since_look_ >= look_every) {
-        since_look_ = 0;
-        if (work* const item = all_.injected().pop()) return item;
+      ++turn_;
+      if (turn_ - looked_ >= look_every && !all_.injected().seems_empty()) {
+        looked_ = turn_;
+        if (work* const item = take_in()) return item;
       }
-      if ((since_look_ & 1) != 0) {  // in turn with what else is ready
+      if ((turn_ & 1) != 0) {  // in turn with what else is ready
         if (work* const item = children_.pop()) return item;
       }
       work* const item = front();
@@ -14485,11 +14591,14 @@ struct stealing : family::scheduling {
       }
       return nullptr;
     }
-    /// Whether others may take something now that they might not before: asked after next().
-    [[nodiscard]] bool published() noexcept
-      requires requires(typename shared<Threading>::ring& ring) { ring.published(); }
-    {
-      return ring_.published();
+    /// Whether others may take something now that they might not before, or that was out of their sight for an instant:
+    /// asked after next().
+    [[nodiscard]] bool published() noexcept {
+      if constexpr (requires { ring_.published(); }) {
+        return ring_.published();
+      } else {
+        return moved_ && std::exchange(moved_, false);
+      }
     }
     [[nodiscard]] std::size_t stolen() noexcept {
       const std::size_t since = stolen_;
@@ -14505,8 +14614,27 @@ struct stealing : family::scheduling {
     }
 
    private:
-    static constexpr std::size_t look_every = 61;  // a busy worker takes an injected item at least this often
+    /// How often a busy worker takes what was injected, if there is something: more than two, so that the turns which
+    /// are left are not all the children's, nor all the queue's.
+    static constexpr std::size_t look_every = detail::stealing_parts<Options...>::gives_way_outside ? 16 : 8;
     static constexpr std::size_t batch = 128;
+
+    /// A busy worker takes several at once, to be at the lock less often, but leaves its own items every other turn. In
+    /// a deque they would go before what is there, and one thread has a queue that does not grow.
+    [[nodiscard]] work* take_in() noexcept {
+      if constexpr (detail::stealing_parts<Options...>::gives_way_outside || !Threading::concurrent) {
+        return all_.injected().pop();
+      } else {
+        work_list more;
+        work* const item = all_.injected().pop_some(look_every / 2 - 1, more);
+        if (!more.empty()) {
+          ring_.push_all(more);
+          while (work* const rest = more.pop()) push(*rest);  // it grows
+          moved_ = true;
+        }
+        return item;
+      }
+    }
 
     [[nodiscard]] work* steal_from(std::size_t victim) noexcept {
       work* first = nullptr;
@@ -14536,8 +14664,10 @@ struct stealing : family::scheduling {
     typename shared<Threading>::ring& ring_;
     detail::child_stack& children_;
     std::size_t index_;
-    std::size_t since_look_ = 0;
+    std::size_t turn_ = 0;
+    std::size_t looked_ = 0;  // the turn in which it took an injected item last
     std::size_t stolen_ = 0;
+    bool moved_ = false;   // from the queue from outside into its own
     bool spills_ = false;  // the ring was full, and what did not fit has not all come back
     std::uint32_t seed_;
   };
@@ -15272,7 +15402,7 @@ struct affinity : family::scheduling {
     [[nodiscard]] bool idle() const noexcept { return mine_.empty() && all_.empty(index_); }
 
    private:
-    static constexpr std::size_t look_every = 61;  // a busy worker takes new tasks in at least this often
+    static constexpr std::size_t look_every = 8;  // a busy worker takes in what was sent at least this often
 
     shared<Threading>& all_;
     std::size_t index_;
@@ -15905,6 +16035,7 @@ struct ring_options {
   using buffers = option<ring_slot::buffers, buffer_ring<>>;
   static constexpr bool sends_zero_copy = names<ring_slot::zero_copy>;
   using zero_copy = option<ring_slot::zero_copy, send_zero_copy<>>;
+  static constexpr std::size_t sent_by_call = sends_zero_copy ? zero_copy::above : static_cast<std::size_t>(-1);
   static constexpr bool wakes_by_message = names<ring_slot::wake>;
   static constexpr bool registers_files = names<ring_slot::files>;
   using files = option<ring_slot::files, registered_files<>>;
@@ -15946,6 +16077,8 @@ namespace tenon::detail {
 
 /// The loop whose wait() this thread was in last.
 inline thread_local const void* ring_here = nullptr;
+/// Whether that wait() brought several things: what they make ready to be sent is better submitted together.
+inline thread_local bool ring_is_busy = false;
 
 /// What the kernel says of a submission that has ended, or that goes on and has more to say.
 struct completion {
@@ -16076,6 +16209,7 @@ class kernel_rings {
   }
 
   [[nodiscard]] bool has_completed() const noexcept { return ::io_uring_cq_ready(&ring_) != 0; }
+  [[nodiscard]] unsigned completed() const noexcept { return ::io_uring_cq_ready(&ring_); }
   /// The next completion, of which there is one. It is the kernel's again, so that what follows may submit.
   [[nodiscard]] completion take() noexcept {
     const ::io_uring_cqe& cqe = ring_.cq.cqes[*ring_.cq.khead & ring_.cq.ring_mask];
@@ -16308,14 +16442,291 @@ class file_table {
     --left_;
     return static_cast<int>(place);
   }
-  void remove(kernel_rings& rings, int place) noexcept {
-    if (place < 0 || !rings.is_there()) return;
-    if (rings.set_file(static_cast<unsigned>(place), -1)) free_[left_++] = static_cast<std::uint16_t>(place);
+  /// False: the kernel does not let it go, and holds what it stands for open.
+  [[nodiscard]] bool remove(kernel_rings& rings, int place) noexcept {
+    if (place < 0 || !rings.is_there()) return true;
+    if (!rings.set_file(static_cast<unsigned>(place), -1)) return false;
+    free_[left_++] = static_cast<std::uint16_t>(place);
+    return true;
   }
 
  private:
   std::unique_ptr<std::uint16_t[]> free_;
   unsigned left_ = 0;
+};
+
+}  // namespace tenon::detail
+#endif
+#ifndef TENON_SINGLE_BACKEND_DETAIL_LETTER
+#define TENON_SINGLE_BACKEND_DETAIL_LETTER
+// tenon/backend/detail/letter.hpp
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+namespace tenon::detail {
+
+/// A small write that a ring's loop has taken over: its bytes are here until the kernel has sent them.
+struct alignas(64) letter {
+  static constexpr std::size_t capacity = 2048 + 32;  // with what is before it, an odd number of cache lines
+
+  letter* next = nullptr;  // of those that are free
+  void* to = nullptr;      // the source; null when that has gone
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  bool polls = false;  // the kernel waits until the socket takes more
+  std::byte bytes[capacity];
+};
+static_assert(sizeof(letter) == 33 * 64);
+
+/// The letters of one loop: as many as were under way at once, up to a bound.
+///
+/// Threads  The loop's.
+class letter_store {
+ public:
+  letter_store() = default;
+  letter_store(const letter_store&) = delete;
+  letter_store& operator=(const letter_store&) = delete;
+  ~letter_store() {
+    while (blocks_ != nullptr) delete std::exchange(blocks_, blocks_->next);
+  }
+
+  /// Null when too many are under way, or there is no memory.
+  [[nodiscard]] letter* take() noexcept {
+    if (free_ == nullptr && !grow()) return nullptr;
+    return std::exchange(free_, free_->next);
+  }
+  void give_back(letter& done) noexcept { done.next = std::exchange(free_, &done); }
+
+ private:
+  static constexpr unsigned most_blocks = 16;
+  struct block {
+    block* next = nullptr;
+    letter all[16];
+  };
+
+  [[nodiscard]] bool grow() noexcept {
+    if (count_ == most_blocks) return false;
+    auto* const made = new (std::nothrow) block;
+    if (made == nullptr) return false;
+    ++count_;
+    made->next = std::exchange(blocks_, made);
+    for (letter& each : made->all) give_back(each);
+    return true;
+  }
+
+  letter* free_ = nullptr;
+  block* blocks_ = nullptr;
+  unsigned count_ = 0;
+};
+
+}  // namespace tenon::detail
+#endif
+#ifndef TENON_SINGLE_BACKEND_DETAIL_SUBMISSION
+#define TENON_SINGLE_BACKEND_DETAIL_SUBMISSION
+// tenon/backend/detail/submission.hpp
+
+#include <cstddef>
+#include <cstdint>
+
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace tenon::detail {
+
+/// What is written of an operation into a submission.
+namespace submission {
+
+inline constexpr auto own_position = static_cast<std::uint64_t>(-1);  // of a file that has one
+
+/// read, recv and the like give no more than this at a time anyway (MAX_RW_COUNT).
+[[nodiscard]] inline unsigned size_of(const io_operation& op) noexcept {
+  return static_cast<unsigned>(op.size < 0x7ffff000 ? op.size : 0x7ffff000);
+}
+
+/// An operation of a file, at an offset of its own.
+inline void of_file(::io_uring_sqe& sqe, const io_operation& op, int fd) noexcept {
+  if (op.kind == io_kind::read_at || op.kind == io_kind::write_at) {
+    const auto& part = *static_cast<const file_part*>(op.data);
+    const auto offset = static_cast<std::uint64_t>(part.offset);
+    if (op.kind == io_kind::read_at) {
+      ::io_uring_prep_read(&sqe, fd, part.bytes, size_of(op), offset);
+    } else {
+      ::io_uring_prep_write(&sqe, fd, part.bytes, size_of(op), offset);
+    }
+  } else {
+    ::io_uring_prep_fsync(&sqe, fd, op.kind == io_kind::sync_data ? IORING_FSYNC_DATASYNC : 0);
+  }
+}
+
+/// Any other. `waits_first`: it begins with the wait, because a try would most likely be in vain.
+inline void of_source(::io_uring_sqe& sqe, const io_operation& op, int fd, bool is_socket, bool waits_first) noexcept {
+  const unsigned size = size_of(op);
+  switch (op.kind) {
+    case io_kind::readable:
+    case io_kind::arrival: ::io_uring_prep_poll_add(&sqe, fd, POLLIN); break;
+    case io_kind::writable: ::io_uring_prep_poll_add(&sqe, fd, POLLOUT); break;
+    case io_kind::read:
+      if (is_socket) {
+        ::io_uring_prep_recv(&sqe, fd, op.data, size, 0);
+        if (waits_first) sqe.ioprio |= IORING_RECVSEND_POLL_FIRST;
+      } else {
+        ::io_uring_prep_read(&sqe, fd, op.data, size, own_position);
+      }
+      break;
+    case io_kind::write:
+      if (is_socket) {
+        ::io_uring_prep_send(&sqe, fd, op.data, size, MSG_NOSIGNAL);
+      } else {
+        ::io_uring_prep_write(&sqe, fd, op.data, size, own_position);
+      }
+      break;
+    case io_kind::accept: ::io_uring_prep_accept(&sqe, fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); break;
+    case io_kind::connect: ::io_uring_prep_connect(&sqe, fd, static_cast<const sockaddr*>(op.data), size); break;
+    case io_kind::send_message:
+      ::io_uring_prep_sendmsg(&sqe, fd, static_cast<const msghdr*>(op.data), MSG_NOSIGNAL);
+      break;
+    default: ::io_uring_prep_recvmsg(&sqe, fd, static_cast<msghdr*>(op.data), 0); break;
+  }
+}
+
+/// Accepts whoever comes, until it is cancelled or fails.
+inline void of_door(::io_uring_sqe& sqe, int fd) noexcept {
+  ::io_uring_prep_multishot_accept(&sqe, fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/// Receives into the buffers of `group` until it is cancelled, or fails, or the stream ends.
+inline void of_stream(::io_uring_sqe& sqe, int fd, unsigned short group) noexcept {
+  ::io_uring_prep_recv_multishot(&sqe, fd, nullptr, 0, 0);
+  sqe.flags |= IOSQE_BUFFER_SELECT;
+  sqe.buf_group = group;
+}
+
+/// All of a letter, or what is left of it.
+inline void of_letter(::io_uring_sqe& sqe, const letter& what, int fd) noexcept {
+  ::io_uring_prep_send(&sqe, fd, what.bytes + what.begin, what.end - what.begin, MSG_NOSIGNAL | MSG_WAITALL);
+}
+
+/// Sends from where the bytes lie.
+inline void of_bulk(::io_uring_sqe& sqe, const io_operation& op, int fd) noexcept {
+  ::io_uring_prep_send_zc(&sqe, fd, op.data, size_of(op), MSG_NOSIGNAL, 0);
+}
+
+}  // namespace submission
+
+}  // namespace tenon::detail
+#endif
+#ifndef TENON_SINGLE_BACKEND_DETAIL_RING_LETTERS
+#define TENON_SINGLE_BACKEND_DETAIL_RING_LETTERS
+// tenon/backend/detail/ring_letters.hpp
+
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include <poll.h>
+
+namespace tenon::detail {
+
+/// Small writes that a ring's loop takes over: those of a turn leave in one submission, where each would be a call.
+///
+/// Order    What else is written to a source waits for its letter; see ring_source::posted.
+/// Cost     A copy, a submission and its completion.
+/// Threads  The loop's.
+template <class Ring, class Source>
+class ring_letters {
+ public:
+  ring_letters() = default;
+  ring_letters(const ring_letters&) = delete;
+  ring_letters& operator=(const ring_letters&) = delete;
+
+ protected:
+  ~ring_letters() = default;
+
+  /// What comes with a wait is counted from here.
+  void forget_arrivals() noexcept { arrivals_ = 0; }
+  void note_arrival() noexcept { ++arrivals_; }
+
+  /// Takes bytes over. False: they are to be written as ever.
+  [[nodiscard]] bool take_over(Source& s, const void* bytes, std::size_t size) noexcept {
+    // To send one of them by itself would cost a turn more, for what it says of its end: two calls in place of one.
+    if (arrivals_ < least_arrivals || size > letter::capacity || !s.is_stream || !s.is_socket) return false;
+    // Where more has come already, there is more to be answered before the turn is over.
+    if (s.out.pending != nullptr || s.posted.load(std::memory_order_relaxed) != nullptr || s.line.waiting() != 0)
+      return false;
+    letter* const one = letters_.take();
+    if (one == nullptr) return false;
+    std::memcpy(one->bytes, bytes, size);
+    one->begin = 0;
+    one->end = static_cast<std::uint32_t>(size);
+    one->to = &s;
+    s.posted.store(one, std::memory_order_relaxed);
+    send(*one, s);
+    return true;
+  }
+
+  /// A letter's submission has ended.
+  void take_posted(letter& one, const completion& told) noexcept {
+    auto* const s = static_cast<Source*>(one.to);
+    if (s != nullptr && is_unsent(one, told, *s)) return;
+    letters_.give_back(one);
+    if (s == nullptr) return;
+    s->posted.store(nullptr, std::memory_order_release);
+    if (io_operation* const waits = s->out.pending; waits != nullptr && s->out_stage.stays) ring().submit(*waits, *s);
+  }
+
+  /// The descriptor is about to be closed: what was taken over goes out before that, as far as the socket takes it.
+  void let_go_of_letter(Source& s) noexcept {
+    const bool is_own_thread = ring().ring_.is_own_thread();
+    if (is_own_thread) {
+      while (ring().ring_.has_unsent() && ring().ring_.send()) {
+      }
+      ring().reap();
+    }
+    letter* const left = s.posted.exchange(nullptr, std::memory_order_relaxed);
+    if (left == nullptr) return;
+    left->to = nullptr;
+    if (is_own_thread) ring().submit_cancel(Ring::address_of(*left, Ring::posted));
+  }
+
+ private:
+  static constexpr unsigned least_arrivals = 4;
+
+  [[nodiscard]] Ring& ring() noexcept { return static_cast<Ring&>(*this); }
+
+  void send(letter& one, Source& s) noexcept {
+    ::io_uring_sqe& sqe = ring().slot();
+    submission::of_letter(sqe, one, s.fd);
+    Ring::address(sqe, s, Ring::address_of(one, Ring::posted));
+  }
+
+  /// Has the rest of a letter sent. False: there is none, or it fails, of which who reads or writes next will hear.
+  [[nodiscard]] bool is_unsent(letter& one, const completion& told, Source& s) noexcept {
+    if (std::exchange(one.polls, false)) {
+      if (told.outcome < 0) return false;
+    } else if (told.outcome == -EAGAIN) {  // as some kernels say of a non-blocking socket
+      one.polls = true;
+      ::io_uring_sqe& sqe = ring().slot();
+      ::io_uring_prep_poll_add(&sqe, s.fd, POLLOUT);
+      Ring::address(sqe, s, Ring::address_of(one, Ring::posted));
+      return true;
+    } else if (told.outcome >= 0) {
+      one.begin += static_cast<std::uint32_t>(told.outcome);
+      if (one.begin == one.end || told.outcome == 0) return false;
+    } else if (told.outcome != -EINTR) {
+      return false;
+    }
+    send(one, s);
+    return true;
+  }
+
+  unsigned arrivals_ = 0;  // with the last wait
+  letter_store letters_;
 };
 
 }  // namespace tenon::detail
@@ -16604,7 +17015,9 @@ class inbound {
 #define TENON_SINGLE_BACKEND_DETAIL_RING_SOURCE
 // tenon/backend/detail/ring_source.hpp
 
+#include <atomic>
 #include <cerrno>
+#include <cstddef>
 
 namespace tenon::detail {
 
@@ -16620,19 +17033,27 @@ struct ring_source : Fallback::source {
   struct stage {
     bool polls = false;      ///< the kernel waits for readiness, and the operation goes out again after that
     bool cancelled = false;  ///< not again
-    bool stays = false;      ///< it is not in the kernel: it waits for what a multishot operation brings
-    bool bulk = false;       ///< sent from where it lies: ended when the kernel says that it has let go
+    bool stays = false;  ///< it is not in the kernel: it waits for what a multishot operation brings, or for a letter
+    bool bulk = false;   ///< sent from where it lies: ended when the kernel says that it has let go
   };
 
   const void* home = nullptr;  ///< the loop, when it has a ring
   stage in_stage;
   stage out_stage;
-  int place = -1;  ///< in the table of descriptors
+  bool is_read_again = false;  ///< a read had to wait before
+  int place = -1;              ///< in the table of descriptors
   inbound<Threading> line;
+  /// What was taken over and is not sent yet: whatever else is to be written waits for it. The loop's thread writes it;
+  /// who sees it go (acquire), on whatever thread, writes behind it.
+  typename Threading::template atomic<letter*> posted{nullptr};
+
+  [[nodiscard]] bool is_behind_letter(io_kind kind) const noexcept {
+    return !is_inbound(kind) && kind != io_kind::connect && posted.load(std::memory_order_acquire) != nullptr;
+  }
 };
 
-/// What of an operation needs no ring, and may be done on any thread.
-template <class Threading, class Fallback>
+/// What of an operation needs no ring, and may be done on any thread. More than `Bulk` bytes are the ring's to send.
+template <class Threading, class Fallback, std::size_t Bulk>
 struct ring_attempts {
   using source = ring_source<Threading, Fallback>;
   using part = received_part<Threading>;
@@ -16646,8 +17067,13 @@ struct ring_attempts {
       if (s.line.serve(op, was_armed)) return true;
       if (was_armed) return false;
     }
-    // At home the ring batches; elsewhere the call is made here, and only if it would block does it go home.
-    if (s.home == ring_here || is_poll(op.kind)) return false;
+    if (is_poll(op.kind) || s.is_behind_letter(op.kind)) return false;
+    // Elsewhere the call is made here, and only if it would block does it go home. At home the ring batches; but what is
+    // sent seldom has to wait, and where there is nothing to batch it would take a turn of the loop to be told so.
+    if (s.home != ring_here) return Fallback::attempt(op);
+    if (ring_is_busy || (op.kind != io_kind::write && op.kind != io_kind::send_message) || !s.is_socket ||
+        op.size > Bulk)
+      return false;
     return Fallback::attempt(op);
   }
 
@@ -16664,101 +17090,12 @@ struct ring_attempts {
       op.outcome = -EAGAIN;
       if (was_armed) return;
     }
-    op.outcome = perform(op, s.is_socket);
+    op.outcome = s.is_behind_letter(op.kind) ? -EAGAIN : perform(op, s.is_socket);
   }
 
   /// What has arrived, whole, from whatever thread reads: null when nothing has, or what has is the end.
   [[nodiscard]] static part* take_part(source& s) noexcept { return s.home != nullptr ? s.line.take() : nullptr; }
 };
-
-}  // namespace tenon::detail
-#endif
-#ifndef TENON_SINGLE_BACKEND_DETAIL_SUBMISSION
-#define TENON_SINGLE_BACKEND_DETAIL_SUBMISSION
-// tenon/backend/detail/submission.hpp
-
-#include <cstddef>
-#include <cstdint>
-
-#include <poll.h>
-#include <sys/socket.h>
-
-namespace tenon::detail {
-
-/// What is written of an operation into a submission.
-namespace submission {
-
-inline constexpr auto own_position = static_cast<std::uint64_t>(-1);  // of a file that has one
-
-/// read, recv and the like give no more than this at a time anyway (MAX_RW_COUNT).
-[[nodiscard]] inline unsigned size_of(const io_operation& op) noexcept {
-  return static_cast<unsigned>(op.size < 0x7ffff000 ? op.size : 0x7ffff000);
-}
-
-/// An operation of a file, at an offset of its own.
-inline void of_file(::io_uring_sqe& sqe, const io_operation& op, int fd) noexcept {
-  if (op.kind == io_kind::read_at || op.kind == io_kind::write_at) {
-    const auto& part = *static_cast<const file_part*>(op.data);
-    const auto offset = static_cast<std::uint64_t>(part.offset);
-    if (op.kind == io_kind::read_at) {
-      ::io_uring_prep_read(&sqe, fd, part.bytes, size_of(op), offset);
-    } else {
-      ::io_uring_prep_write(&sqe, fd, part.bytes, size_of(op), offset);
-    }
-  } else {
-    ::io_uring_prep_fsync(&sqe, fd, op.kind == io_kind::sync_data ? IORING_FSYNC_DATASYNC : 0);
-  }
-}
-
-/// Any other. `waits_first`: it begins with the wait, because a try would most likely be in vain.
-inline void of_source(::io_uring_sqe& sqe, const io_operation& op, int fd, bool is_socket, bool waits_first) noexcept {
-  const unsigned size = size_of(op);
-  switch (op.kind) {
-    case io_kind::readable:
-    case io_kind::arrival: ::io_uring_prep_poll_add(&sqe, fd, POLLIN); break;
-    case io_kind::writable: ::io_uring_prep_poll_add(&sqe, fd, POLLOUT); break;
-    case io_kind::read:
-      if (is_socket) {
-        ::io_uring_prep_recv(&sqe, fd, op.data, size, 0);
-        if (waits_first) sqe.ioprio |= IORING_RECVSEND_POLL_FIRST;
-      } else {
-        ::io_uring_prep_read(&sqe, fd, op.data, size, own_position);
-      }
-      break;
-    case io_kind::write:
-      if (is_socket) {
-        ::io_uring_prep_send(&sqe, fd, op.data, size, MSG_NOSIGNAL);
-      } else {
-        ::io_uring_prep_write(&sqe, fd, op.data, size, own_position);
-      }
-      break;
-    case io_kind::accept: ::io_uring_prep_accept(&sqe, fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); break;
-    case io_kind::connect: ::io_uring_prep_connect(&sqe, fd, static_cast<const sockaddr*>(op.data), size); break;
-    case io_kind::send_message:
-      ::io_uring_prep_sendmsg(&sqe, fd, static_cast<const msghdr*>(op.data), MSG_NOSIGNAL);
-      break;
-    default: ::io_uring_prep_recvmsg(&sqe, fd, static_cast<msghdr*>(op.data), 0); break;
-  }
-}
-
-/// Accepts whoever comes, until it is cancelled or fails.
-inline void of_door(::io_uring_sqe& sqe, int fd) noexcept {
-  ::io_uring_prep_multishot_accept(&sqe, fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-}
-
-/// Receives into the buffers of `group` until it is cancelled, or fails, or the stream ends.
-inline void of_stream(::io_uring_sqe& sqe, int fd, unsigned short group) noexcept {
-  ::io_uring_prep_recv_multishot(&sqe, fd, nullptr, 0, 0);
-  sqe.flags |= IOSQE_BUFFER_SELECT;
-  sqe.buf_group = group;
-}
-
-/// Sends from where the bytes lie.
-inline void of_bulk(::io_uring_sqe& sqe, const io_operation& op, int fd) noexcept {
-  ::io_uring_prep_send_zc(&sqe, fd, op.data, size_of(op), MSG_NOSIGNAL, 0);
-}
-
-}  // namespace submission
 
 }  // namespace tenon::detail
 #endif
@@ -16784,7 +17121,11 @@ namespace tenon::detail {
 ///
 /// Threads  The loop's, but for ring_bell.
 template <class Options, class Threading, class Fallback>
-class ring_core : public ring_attempts<Threading, Fallback> {
+class ring_core : public ring_attempts<Threading, Fallback, Options::sent_by_call>,
+                  public ring_letters<ring_core<Options, Threading, Fallback>, ring_source<Threading, Fallback>> {
+  using letters = ring_letters<ring_core, ring_source<Threading, Fallback>>;
+  friend letters;
+
  public:
   using source = ring_source<Threading, Fallback>;
   using part = received_part<Threading>;
@@ -16812,8 +17153,9 @@ class ring_core : public ring_attempts<Threading, Fallback> {
   static constexpr std::uint64_t bulk = 4;      // an operation that sends from where the bytes lie
   static constexpr std::uint64_t received = 5;  // a source, whose multishot operation has brought something
   static constexpr std::uint64_t lost = 6;      // the loop that a message did not reach
+  static constexpr std::uint64_t posted = 7;    // a letter
   static constexpr std::uint64_t kinds = 7;
-  static_assert(alignof(io_operation) > kinds && alignof(source) > kinds);
+  static_assert(alignof(io_operation) > kinds && alignof(source) > kinds && alignof(letter) > kinds);
 
   template <class T>
   [[nodiscard]] static std::uint64_t address_of(T& about, std::uint64_t kind) noexcept {
@@ -16905,8 +17247,14 @@ class ring_core : public ring_attempts<Threading, Fallback> {
       address(sqe, s, address_of(s, received));
       return true;
     }
-    // A reader that comes with room of its own has it filled where it is.
-    if (op.kind != io_kind::arrival || !s.is_stream || !s.is_socket || !s.line.may_be_armed()) return false;
+    if (!s.is_stream || !s.is_socket || !s.line.may_be_armed()) return false;
+    if (op.kind == io_kind::read) {
+      // A reader that comes with room of its own has it filled where it is, the first time, and when the room is large:
+      // else to copy the bytes costs less than to ask the kernel each time.
+      if (!std::exchange(s.is_read_again, true) || op.size > options::buffers::size) return false;
+    } else if (op.kind != io_kind::arrival) {
+      return false;
+    }
     if (!has(ring_feature::multishot_receive) || pool_.left() == 0) return false;
     s.line.arm();
     ::io_uring_sqe& sqe = slot();
@@ -16969,17 +17317,21 @@ class ring_core : public ring_attempts<Threading, Fallback> {
     return ring_.send();
   }
 
-  /// Waits until the kernel holds nothing of this source any more. When the loop's thread has ended, nobody is left
-  /// for whom the kernel would let go of one: the ring goes, with all that it holds, and says nothing of it later.
+  /// Waits until the kernel holds nothing of this source any more.
   void let_go(source& s) noexcept {
     if (ring_.is_own_thread()) {
       if (s.line.cancel()) submit_cancel(address_of(s, received));
       while (s.line.is_armed() && ring_.enter_for_one()) reap();
     } else {
-      if (ring_.is_there()) reap();  // sockets that were accepted
-      ring_.tear_down();
+      abandon();
       s.line.disarm(inbound<Threading>::none);
     }
+  }
+  /// When the loop's thread has ended, nobody is left for whom the kernel would let go of one source: the ring goes,
+  /// with all that it holds, and says nothing of it later.
+  void abandon() noexcept {
+    if (ring_.is_there()) reap();  // sockets that were accepted
+    ring_.tear_down();
   }
 
   /// Takes in what has completed; runs nothing of the user's.
@@ -16993,6 +17345,7 @@ class ring_core : public ring_attempts<Threading, Fallback> {
           break;
         case received: bring(at<source>(told.tag), told); break;
         case bulk: take_bulk(at<io_operation>(told.tag), told); break;
+        case posted: this->take_posted(at<letter>(told.tag), told); break;
         case lost:
           if constexpr (Threading::concurrent) at<ring_core>(told.tag).ring_bell();
           break;
@@ -17003,6 +17356,7 @@ class ring_core : public ring_attempts<Threading, Fallback> {
 
   /// A multishot operation has brought something, or has ended, or both.
   void bring(source& s, const completion& told) noexcept {
+    this->note_arrival();
     io_operation* const waits = s.in.pending;
     int end = inbound<Threading>::none;
     if (told.has_buffer) {
@@ -17193,6 +17547,8 @@ struct io_uring : family::backend {
       s.home = static_cast<const core*>(this);
       s.in_stage = s.out_stage = {};
       s.line.reset();
+      s.is_read_again = false;
+      s.posted.store(nullptr, std::memory_order_relaxed);
       if constexpr (options::registers_files) s.place = this->files_.put(ring_, s.fd);
       return {};
     }
@@ -17200,9 +17556,13 @@ struct io_uring : family::backend {
     void detach(source& s) noexcept {
       assert(s.is_idle());
       if (s.home == nullptr) return fallback_.detach(s);
+      if (s.posted.load(std::memory_order_relaxed) != nullptr) this->let_go_of_letter(s);
       if (s.line.is_armed()) this->let_go(s);
       s.line.drop();
-      if constexpr (options::registers_files) this->files_.remove(ring_, std::exchange(s.place, -1));
+      if constexpr (options::registers_files) {
+        const bool removed = this->files_.remove(ring_, std::exchange(s.place, -1));
+        if (!removed && !ring_.is_own_thread()) this->abandon();
+      }
     }
 
     [[nodiscard]] bool start(io_operation& op) noexcept {
@@ -17216,8 +17576,18 @@ struct io_uring : family::backend {
       if (detail::is_of_line(op.kind) && s.line.serve(op, s.line.is_armed())) return true;
       s.side(op.kind).pending = &op;
       this->stage_of(s, op) = {};
-      this->begin(op, s);
+      if (s.is_behind_letter(op.kind)) {
+        s.out_stage.stays = true;
+      } else {
+        this->begin(op, s);
+      }
       return false;
+    }
+
+    /// Takes a small write over: its bytes go out with the next turn, in one submission with all else. False: it is to
+    /// be written as ever, as when little came in with the last turn. The loop's thread.
+    [[nodiscard]] bool post(source& s, const void* bytes, std::size_t size) noexcept {
+      return s.home != nullptr && this->take_over(s, bytes, size);
     }
 
     void cancel(io_operation& op) noexcept {
@@ -17246,6 +17616,8 @@ struct io_uring : family::backend {
       if (timeout.count() != 0 && !wake_.park()) timeout = {};
       ring_.enter(timeout);
       wake_.unpark();
+      this->forget_arrivals();
+      detail::ring_is_busy = ring_.completed() > 1;
       this->reap();
       return detail::run_all(done_);
     }
