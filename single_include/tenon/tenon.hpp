@@ -13692,15 +13692,14 @@ class basic_runtime
 
   /// What the parts have to say of this machine, for `describe(rt)`: one sentence a line, none when all is as named.
   [[nodiscard]] std::string notes() const {
-    std::string lines;
-    if (workers_.size() != 0) lines = workers_[0].backend().note();
+    std::string lines = workers_.size() != 0 ? workers_[0].backend().note() : std::string();
     detail::add_notes<Memory>(lines, machine_);
     return lines;
   }
 
-  // What the parts of the library use. `item` is theirs and outlives its run.
+  // What the parts of the library use. `item` is theirs and outlives its run; let_roam is for threads that they begin.
 
-  void let_roam() const noexcept { detail::let_roam<Topology>(machine_); }  // the calling thread, which a part began
+  void let_roam() const noexcept { detail::let_roam<Topology>(machine_); }
   /// Takes one more in for the shutdown to wait for. From outside only before the drain.
   [[nodiscard]] bool admit() noexcept {
     if (!background_.enter()) return false;
@@ -17068,12 +17067,11 @@ struct ring_attempts {
       if (was_armed) return false;
     }
     if (is_poll(op.kind) || s.is_behind_letter(op.kind)) return false;
-    // Elsewhere the call is made here, and only if it would block does it go home. At home the ring batches; but what is
-    // sent seldom has to wait, and where there is nothing to batch it would take a turn of the loop to be told so.
+    // Elsewhere the call is made here, and only if it would block does it go home. At home the ring batches; but what
+    // is sent seldom has to wait, and where there is nothing to batch it would take a turn of the loop to be told so.
     if (s.home != ring_here) return Fallback::attempt(op);
-    if (ring_is_busy || (op.kind != io_kind::write && op.kind != io_kind::send_message) || !s.is_socket ||
-        op.size > Bulk)
-      return false;
+    const bool sends = op.kind == io_kind::write || op.kind == io_kind::send_message;
+    if (ring_is_busy || !sends || !s.is_socket || op.size > Bulk) return false;
     return Fallback::attempt(op);
   }
 

@@ -199,15 +199,14 @@ class basic_runtime
 
   /// What the parts have to say of this machine, for `describe(rt)`: one sentence a line, none when all is as named.
   [[nodiscard]] std::string notes() const {
-    std::string lines;
-    if (workers_.size() != 0) lines = workers_[0].backend().note();
+    std::string lines = workers_.size() != 0 ? workers_[0].backend().note() : std::string();
     detail::add_notes<Memory>(lines, machine_);
     return lines;
   }
 
-  // What the parts of the library use. `item` is theirs and outlives its run.
+  // What the parts of the library use. `item` is theirs and outlives its run; let_roam is for threads that they begin.
 
-  void let_roam() const noexcept { detail::let_roam<Topology>(machine_); }  // the calling thread, which a part began
+  void let_roam() const noexcept { detail::let_roam<Topology>(machine_); }
   /// Takes one more in for the shutdown to wait for. From outside only before the drain.
   [[nodiscard]] bool admit() noexcept {
     if (!background_.enter()) return false;

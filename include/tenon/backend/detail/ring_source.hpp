@@ -61,12 +61,11 @@ struct ring_attempts {
       if (was_armed) return false;
     }
     if (is_poll(op.kind) || s.is_behind_letter(op.kind)) return false;
-    // Elsewhere the call is made here, and only if it would block does it go home. At home the ring batches; but what is
-    // sent seldom has to wait, and where there is nothing to batch it would take a turn of the loop to be told so.
+    // Elsewhere the call is made here, and only if it would block does it go home. At home the ring batches; but what
+    // is sent seldom has to wait, and where there is nothing to batch it would take a turn of the loop to be told so.
     if (s.home != ring_here) return Fallback::attempt(op);
-    if (ring_is_busy || (op.kind != io_kind::write && op.kind != io_kind::send_message) || !s.is_socket ||
-        op.size > Bulk)
-      return false;
+    const bool sends = op.kind == io_kind::write || op.kind == io_kind::send_message;
+    if (ring_is_busy || !sends || !s.is_socket || op.size > Bulk) return false;
     return Fallback::attempt(op);
   }
 
