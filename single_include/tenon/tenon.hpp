@@ -13692,7 +13692,7 @@ class basic_runtime
 
   /// What the parts have to say of this machine, for `describe(rt)`: one sentence a line, none when all is as named.
   [[nodiscard]] std::string notes() const {
-    std::string lines = workers_.size() != 0 ? workers_[0].backend().note() : std::string();
+    std::string lines(workers_.size() != 0 ? workers_[0].backend().note() : std::string_view());
     detail::add_notes<Memory>(lines, machine_);
     return lines;
   }
