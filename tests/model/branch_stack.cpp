@@ -7,7 +7,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 
 namespace {
 
@@ -27,33 +26,34 @@ constexpr int nodes_of(int width, int depth) {
 /// times for a branch, at whom `From` names, and asks; after a branch it runs, where `Grows` says so, a tree of its
 /// own, whose branches are no business of whoever still waits for the first. All wait by leapfrogging.
 ///
-/// Claims: each branch runs once, and sees what its forker wrote; its result is seen; a slot is filled anew only when
-/// its thief has done with it; along the stack of a worker each branch descends from the one below it.
+/// Claims: each branch runs once, and sees what its forker wrote; its result is seen; the place of a branch is filled anew only
+/// when its thief has done with it; along the stack of a worker each branch descends from the one below it.
 enum class victims { owner, others };
 
 template <int Workers, int Width, int Depth, int Rounds, int Looks, victims From = victims::owner, bool Grows = false>
 struct branches : rl::test_suite<branches<Workers, Width, Depth, Rounds, Looks, From, Grows>, Workers> {
-  static constexpr int slots = 8;
+  static constexpr int places = 8;
   static constexpr int nodes = nodes_of(Width, Depth);
   static constexpr int first_leaf = nodes_of(Width, Depth - 1);
 
-  using stack = tenon::detail::branch_stack<tenon::model::threads, slots>;
-  using slot = typename stack::slot;
+  using stack = tenon::detail::branch_stack<tenon::model::threads, places>;
+  using branch = typename stack::branch;
 
   struct worker {
     stack forks;
-    std::array<rl::var<int>, slots> rooms;  ///< what stands in a slot's room: what it is given, and what it gives
-    std::array<int, 16> below{};            ///< where in which tree what it runs stands, along its stack
+    std::array<rl::var<int>, places> rooms;  ///< what a branch is given, and what it gives: where a frame would be
+    int open = 0;                            ///< so many of them are in use
+    std::array<int, 16> below{};             ///< where in which tree what it runs stands, along its stack
     int height = 0;
-    slot* first = nullptr;
     int began = 0;                 ///< trees of its own
     std::array<int, nodes> ran{};  ///< of its own tree, by whom ever
   };
-  struct parcel {
-    branches* all;
-    rl::var<int>* room;
-    int tree;
-    int node;
+  struct parcel : branch {
+    parcel() : branch(&run_claimed) {}
+    branches* all = nullptr;
+    rl::var<int>* room = nullptr;
+    int tree = 0;
+    int node = 0;
   };
 
   std::array<worker, Workers> workers;
@@ -86,7 +86,7 @@ struct branches : rl::test_suite<branches<Workers, Width, Depth, Rounds, Looks, 
 
   bool look(int me, int at) {
     stack& own = workers[me].forks;
-    if (slot* const got = own.claim(workers[at].forks)) {
+    if (branch* const got = own.claim(workers[at].forks)) {
       own.run(*got);
       if (own.active()) own.close();
       return true;
@@ -124,42 +124,46 @@ struct branches : rl::test_suite<branches<Workers, Width, Depth, Rounds, Looks, 
   void fork(int me, int tree, int node) {
     worker& own = workers[me];
     const int first = node * Width + 1;
-    const bool is_ready = own.forks.ready(Width - 1);
-    if (!is_ready && !own.forks.make_ready(Width - 1)) {
+    std::array<parcel, Width - 1> forked;
+    const int base = own.open;
+    for (int i = 1; i < Width; ++i) {
+      parcel& at = forked[i - 1];
+      at.all = this;
+      at.room = &own.rooms[base + i - 1];
+      at.tree = tree;
+      at.node = first + i;
+      at.lie_on(i + 1 == Width ? own.forks.top() : &forked[i]);
+      (*at.room)($) = first + i;
+    }
+    const bool is_ready = own.forks.ready();
+    if (!is_ready && !own.forks.make_ready()) {
       for (int i = 0; i < Width; ++i) run(me, tree, first + i);
       return;
     }
-    slot* const base = own.forks.top();
-    if (own.first == nullptr) own.first = base;
-    for (int i = 1; i < Width; ++i) {
-      slot& at = base[Width - 1 - i];
-      rl::var<int>& room = own.rooms[static_cast<std::size_t>(&at - own.first)];
-      static_assert(sizeof(parcel) <= slot::room_bytes);
-      ::new (static_cast<void*>(at.room)) parcel{this, &room, tree, first + i};
-      at.run = &run_claimed;
-      room($) = first + i;
-    }
-    own.forks.push(base + (Width - 1));
+    own.forks.push(forked[0]);
+    own.open = base + Width - 1;
     if (!is_ready) own.forks.offer();
     run(me, tree, first);
     for (int i = 1; i < Width; ++i) {
-      slot* const at = base + (Width - 1 - i);
-      const rl::var<int>& room = own.rooms[static_cast<std::size_t>(at - own.first)];
-      if (own.forks.pop(at) || own.forks.retake(at)) {
-        RL_ASSERT(room($) == first + i);
+      parcel& at = forked[i - 1];
+      const branch_end how = own.forks.pop(at) ? branch_end::open : own.forks.retake();
+      if (how == branch_end::open) {
+        RL_ASSERT((*at.room)($) == first + i);
         run(me, tree, first + i);
       } else {
-        RL_ASSERT(stack::end_of(*at) == branch_end::done);
-        RL_ASSERT(room($) == -(first + i));
+        RL_ASSERT(how == branch_end::done && own.forks.top() == &at);
+        own.forks.drop();
+        RL_ASSERT((*at.room)($) == -(first + i));
       }
     }
+    own.open = base;
   }
 
-  static branch_end run_claimed(slot& at) noexcept {
-    const parcel branch = *std::launder(reinterpret_cast<const parcel*>(at.room));
-    RL_ASSERT((*branch.room)($) == branch.node);
-    branch.all->run(static_cast<int>(rl::thread_index()), branch.tree, branch.node);
-    (*branch.room)($) = -branch.node;
+  static branch_end run_claimed(branch& at) noexcept {
+    const parcel& self = static_cast<const parcel&>(at);
+    RL_ASSERT((*self.room)($) == self.node);
+    self.all->run(static_cast<int>(rl::thread_index()), self.tree, self.node);
+    (*self.room)($) = -self.node;
     return branch_end::done;
   }
 

@@ -140,7 +140,7 @@ TYPED_TEST(fork_join_of, gives_what_can_only_be_moved) {
   });
 }
 
-TYPED_TEST(fork_join_of, gives_results_that_are_larger_than_a_slot) {
+TYPED_TEST(fork_join_of, gives_results_of_every_size_and_alignment) {
   both_ways<TypeParam>([](way& how) {
     auto [a, b, c] = fork_join(
         [&] {
@@ -536,7 +536,7 @@ long chain(int n) {
   return a + b;
 }
 
-TYPED_TEST(fork_join_of, runs_at_once_what_there_is_no_slot_for) {
+TYPED_TEST(fork_join_of, takes_a_recursion_that_is_deeper_than_what_may_be_shared) {
   constexpr int deep = sanitized ? 1'500 : 5'000;  // their frames are larger
   for (const std::size_t threads : {1U, 2U}) {
     TypeParam rt{{.threads = threads}};

@@ -144,12 +144,13 @@ TEST(service_at_forks, counts_those_that_are_shared_because_somebody_is_idle) {
   tenon::detail::fork_stack own;
   own.belong_to(&worker, never_alone::hooks);
   for (int i = 0; i < 1'000; ++i) {
-    ASSERT_FALSE(own.ready(1));
-    ASSERT_TRUE(own.make_ready(1));
-    auto* const at = own.top();
-    own.push(at + 1);
+    tenon::detail::fork_stack::branch at(nullptr);
+    at.lie_on(own.top());
+    ASSERT_FALSE(own.ready());
+    ASSERT_TRUE(own.make_ready());
+    own.push(at);
     own.offer();
-    ASSERT_TRUE(own.pop(at) || own.retake(at));
+    ASSERT_TRUE(own.pop(at) || own.retake() == tenon::detail::branch_end::open);
   }
   own.close();
   EXPECT_GE(worker.ticks, 1'000 / 11);

@@ -66,62 +66,42 @@ class carried {
   held held_;
 };
 
-/// What a call passes in registers; of what is larger g++ would copy words as one vector, and wait for their stores.
-template <class T>
-using in_registers = std::conditional_t<sizeof(T) <= 16, T, T&>;
-
-/// Room in the caller's frame for a result that a slot has none for.
-template <class T>
-union result_room {
-  result_room() noexcept {}
-  ~result_room() {}
-  result_room(const result_room&) = delete;
-  result_room& operator=(const result_room&) = delete;
-  T value;
-};
-struct no_result_room {};
-
-/// A branch as it lies in a slot. Its result, or what it threw, takes its place.
+/// A branch in the frame of who forks it. Its result, or what it threw, takes its place.
 template <class G>
-class parcel {
+class parcel : public fork_stack::branch {
   using given = given_t<G>;
   using kept = std::conditional_t<std::is_reference_v<given>, std::add_pointer_t<given>, given>;
-  using slot = fork_stack::slot;
-
-  static constexpr bool result_fits =
-      sizeof(kept) <= slot::room_bytes && alignof(kept) <= 16 && std::is_nothrow_move_constructible_v<kept>;
+  using branch = fork_stack::branch;
 
  public:
-  using room = std::conditional_t<result_fits, no_result_room, result_room<kept>>;
+  [[gnu::always_inline]] explicit parcel(carried<G> fn) noexcept : branch(&run_there), callable_(fn) {}
+  ~parcel() {}
 
-  [[gnu::always_inline]] parcel(carried<G> fn, room& at) noexcept : callable_(fn), out_(out(at)) {}
+  /// What it calls, as long as it was not run elsewhere.
+  [[nodiscard, gnu::always_inline]] carried<G> callable() const noexcept { return callable_; }
 
-  [[gnu::always_inline]] void put(slot& at) const noexcept {
-    static_assert(sizeof(parcel) <= slot::room_bytes && std::is_trivially_copyable_v<parcel>);
-    at.run = &run;
-    ::new (static_cast<void*>(at.room)) parcel(*this);
-  }
-
-  /// The result of a branch that ran elsewhere. `Behind` are those that wait behind it, should it have failed.
+  /// The result of the topmost branch, which ran elsewhere. `Behind` are those that wait behind it, should it have failed.
   template <class Behind>
-  [[nodiscard, gnu::noinline, gnu::cold]] static given take(slot& at) {
+  [[nodiscard, gnu::noinline, gnu::cold]] static given take([[maybe_unused]] branch_end how) {
+    fork_stack& own = *this_thread_storage.forks;
+    parcel& self = static_cast<parcel&>(*own.top());
+    own.drop();
 #if defined(__cpp_exceptions)
-    if (fork_stack::end_of(at) == branch_end::failed) {
-      std::exception_ptr error = taken<std::exception_ptr>(at);
+    if (how == branch_end::failed) {
+      std::exception_ptr error = std::move(self.error_);
+      std::destroy_at(&self.error_);
       Behind::abandon();
       std::rethrow_exception(std::move(error));
     }
 #endif
     if constexpr (std::is_reference_v<given>) {
-      return static_cast<given>(*taken<kept>(at));
-    } else if constexpr (result_fits) {
-      return taken<kept>(at);
+      return static_cast<given>(*self.result_);
     } else {
-      const destroyed after{&itself(at).out_->value};
+      const destroyed after{&self.result_};
 #if defined(__cpp_exceptions)
       try {
 #endif
-        return std::move(*after.it);
+        return std::move(self.result_);
 #if defined(__cpp_exceptions)
       } catch (...) {  // moving it threw
         Behind::abandon();
@@ -133,70 +113,51 @@ class parcel {
   /// The topmost branch is not wanted any more: if it has not begun, it is not run; else it is waited for.
   static void abandon() noexcept {
     fork_stack& own = *this_thread_storage.forks;
-    slot* const at = own.top() - 1;
-    if (own.pop(at) || own.retake(at)) return;
-    if (fork_stack::end_of(*at) == branch_end::failed) {
-      (void)taken<std::exception_ptr>(*at);
-    } else if constexpr (result_fits) {
-      (void)taken<kept>(*at);
-    } else {
-      std::destroy_at(&itself(*at).out_->value);
-    }
+    parcel& self = static_cast<parcel&>(*own.top());
+    if (own.pop(self)) return;
+    const branch_end how = own.retake();
+    if (how == branch_end::open) return;
+    own.drop();
+#if defined(__cpp_exceptions)
+    if (how == branch_end::failed) return std::destroy_at(&self.error_);
+#endif
+    std::destroy_at(&self.result_);
   }
 
  private:
-  using target = std::conditional_t<result_fits, no_result_room, room*>;
-
   struct destroyed {
     kept* it;
     ~destroyed() { std::destroy_at(it); }
   };
 
-  [[gnu::always_inline]] static target out([[maybe_unused]] room& at) noexcept {
-    if constexpr (result_fits) {
-      return {};
-    } else {
-      return &at;
-    }
-  }
-  [[nodiscard]] static parcel& itself(slot& at) noexcept { return *std::launder(reinterpret_cast<parcel*>(at.room)); }
-  template <class T>
-  [[nodiscard]] static T taken(slot& at) noexcept {
-    T* const it = std::launder(reinterpret_cast<T*>(at.room));
-    const std::unique_ptr<T, destroyer> after(it);
-    return std::move(*it);
-  }
-  struct destroyer {
-    template <class T>
-    void operator()(T* it) const noexcept {
-      std::destroy_at(it);
-    }
-  };
-
-  static branch_end run(slot& at) noexcept {
-    parcel self = itself(at);
-    void* where = at.room;
-    if constexpr (!result_fits) where = std::addressof(self.out_->value);
+  static branch_end run_there(branch& at) noexcept {
+    parcel& self = static_cast<parcel&>(at);
+    carried<G> callable = self.callable_;
 #if defined(__cpp_exceptions)
     try {
 #endif
       if constexpr (std::is_reference_v<given>) {
-        given result = self.callable_();
-        ::new (where) kept(std::addressof(result));
+        given result = callable();
+        ::new (static_cast<void*>(&self.result_)) kept(std::addressof(result));
       } else {
-        ::new (where) kept(self.callable_());
+        ::new (static_cast<void*>(&self.result_)) kept(callable());
       }
       return branch_end::done;
 #if defined(__cpp_exceptions)
     } catch (...) {
-      ::new (static_cast<void*>(at.room)) std::exception_ptr(std::current_exception());
+      ::new (static_cast<void*>(&self.error_)) std::exception_ptr(std::current_exception());
       return branch_end::failed;
     }
 #endif
   }
 
-  carried<G> callable_;
-  [[no_unique_address]] target out_;
+  union {
+    carried<G> callable_;
+    kept result_;
+#if defined(__cpp_exceptions)
+    std::exception_ptr error_;
+#endif
+  };
 };
 
 /// Branches on top of the stack, the first of them topmost.
@@ -228,21 +189,14 @@ template <class Waiting, class F>
   return fn();
 }
 
-template <class... Parcels>
-[[gnu::always_inline]] inline void put_all(fork_stack& own, fork_stack::slot* base,
-                                           const Parcels&... parcels) noexcept {
-  fork_stack::slot* at = base + sizeof...(Parcels);
-  (parcels.put(*--at), ...);
-  own.push(base + sizeof...(Parcels));
-}
-/// Where the short way is barred: sees to what is to be seen to. Null: there is no room, nothing has been put.
-template <class... Parcels>
-[[nodiscard, gnu::noinline, gnu::cold]] fork_stack::slot* put_slowly(fork_stack& own, Parcels... parcels) noexcept {
-  if (!own.make_ready(sizeof...(Parcels))) return nullptr;
-  fork_stack::slot* const base = own.top();
-  put_all(own, base, parcels...);
+/// Where the short way is barred: sees to what is to be seen to. False: nothing has been put.
+[[nodiscard, gnu::noinline, gnu::cold]] inline bool put_slowly(fork_stack& own, fork_stack::branch& first,
+                                                               fork_stack::branch& last) noexcept {
+  if (!own.make_ready()) return false;
+  last.lie_on(own.top());
+  own.push(first);
   own.offer();
-  return base;
+  return true;
 }
 /// Without branches.
 template <class Results, class... Fs>
@@ -252,29 +206,30 @@ template <class Results, class... Fs>
 
 /// The result of the I-th branch: run here, unless it was run elsewhere.
 template <std::size_t I, class G, class... Parcels>
-[[gnu::always_inline]] inline given_t<G> join(fork_stack& own, fork_stack::slot* base, carried<G> fn) {
+[[gnu::always_inline]] inline given_t<G> join(parcel<G>& at) {
   using waiting_behind = typename behind<I, Parcels...>::type;
-  fork_stack::slot* const at = base + (sizeof...(Parcels) - 1 - I);
+  fork_stack& own = *this_thread_storage.forks;  // read anew: cheaper than a register that each call has to save
   if (!own.pop(at)) [[unlikely]] {
-    if (!own.retake(at)) return parcel<G>::template take<waiting_behind>(*at);
+    const branch_end how = own.retake();
+    if (how != branch_end::open) return parcel<G>::template take<waiting_behind>(how);
   }
-  return run_here<waiting_behind, G>(fn);
+  return run_here<waiting_behind, G>(at.callable());
 }
 
 /// Braces, in which the first is run before the second.
 template <class Results, std::size_t... I, class F, class... Gs>
 [[gnu::always_inline]] inline Results fork_all(std::index_sequence<I...> /*branches*/, carried<F> f,
                                                carried<Gs>... gs) {
-  [[maybe_unused]] std::tuple<typename parcel<Gs>::room...> rooms;
+  std::tuple<parcel<Gs>...> branches(gs...);
+  constexpr std::size_t last = sizeof...(Gs) - 1;
   fork_stack& own = *this_thread_storage.forks;
-  fork_stack::slot* base = own.top();
-  if (own.ready(sizeof...(Gs))) {
-    put_all(own, base, parcel<Gs>(gs, std::get<I>(rooms))...);
-  } else {
-    base = put_slowly(own, parcel<Gs>(gs, std::get<I>(rooms))...);
-    if (base == nullptr) return one_by_one<Results>(f, gs...);
+  (std::get<I>(branches).lie_on(I == last ? own.top() : &std::get < I == last ? I : I + 1 > (branches)), ...);
+  if (own.ready()) [[likely]] {
+    own.push(std::get<0>(branches));
+  } else if (!put_slowly(own, std::get<0>(branches), std::get<last>(branches))) {
+    return one_by_one<Results>(f, std::get<I>(branches).callable()...);
   }
-  return Results{run_here<waiting<parcel<Gs>...>, F>(f), join<I, Gs, parcel<Gs>...>(own, base, gs)...};
+  return Results{run_here<waiting<parcel<Gs>...>, F>(f), join<I, Gs, parcel<Gs>...>(std::get<I>(branches))...};
 }
 
 /// Comes back in registers, which a std::tuple does not.
@@ -286,8 +241,12 @@ struct two {
 /// The recursion of a program that forks in two goes through here: what it does before it forks is inlined into this,
 /// so that a leaf costs no call. (g++ would not split that beginning off a function with a landing pad.)
 template <class F, class G>
-[[gnu::noinline]] two<given_t<F>, given_t<G>> fork_two(in_registers<carried<F>> f, in_registers<carried<G>> g) {
+[[gnu::noinline, gnu::aligned(64)]] two<given_t<F>, given_t<G>> fork_two(carried<F> f, carried<G> g) {
   return fork_all<two<given_t<F>, given_t<G>>>(std::index_sequence<0>(), f, g);
 }
+/// Where it passes each closure in one register: of larger ones g++ copies the words as one vector, which waits for
+/// their stores, and 10 ns a fork are 3 where the caller forks itself.
+template <class... Fs>
+inline constexpr bool goes_through_fork_two = sizeof...(Fs) == 2 && ((sizeof(carried<Fs>) <= sizeof(void*)) && ...);
 
 }  // namespace tenon::detail

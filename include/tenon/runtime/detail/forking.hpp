@@ -51,7 +51,7 @@ class forking<Worker, true> {
     for (std::size_t i = 1; i < all; ++i) {
       fork_stack& theirs = owner_.runtime_.worker_at((owner_.index_ + i) % all).forks();
       if (!theirs.active()) continue;
-      if (fork_stack::slot* const got = stack_.claim(theirs)) {
+      if (fork_stack::branch* const got = stack_.claim(theirs)) {
         owner_.end_search();
         stack_.run(*got);
         item_ended();
