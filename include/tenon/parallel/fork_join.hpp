@@ -19,9 +19,8 @@ namespace tenon {
 ///     }
 ///
 /// Shape         A std::tuple of the results in the order of the callables; std::monostate stands for void.
-/// Cost          Nobody idle: some fifteen instructions a branch, no atomic read-modify-write, no allocation: the branch
-///               lies in the caller's frame. A branch that another worker takes costs a few cache lines that change
-///               cores.
+/// Cost          Nobody idle: some fifteen instructions a branch, no atomic read-modify-write, no allocation: it lies in
+///               the caller's frame. A branch that another worker takes costs a few cache lines that change cores.
 /// Threads       On a worker of a runtime whose workers share their tasks (stealing, fifo, priority), from plain code
 ///               however deep or in a coroutine between two waits. Elsewhere, on a thread of yours or under affinity or
 ///               single_thread, the callables run here, one after the other; `rt.run(callable)` brings a thread in.

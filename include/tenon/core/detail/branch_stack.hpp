@@ -20,8 +20,8 @@ enum class branch_end : std::uintptr_t { open = 0, done = 1, failed = 2 };
 template <class, std::size_t>
 class branch_stack;
 
-/// A branch of a fork_join that waits to be run, in the frame of who forked it; what it captured, and then what it gave,
-/// lies behind this in a class that derives from it.
+/// A branch of a fork_join that waits to be run, in the frame of who forked it. What it captured, and later
+/// what it gave, is in a class that derives from it.
 ///
 /// `state_` is there as long as the branch is shared: open, then the stack of the thief, then how it ended.
 template <class Threading>
@@ -62,12 +62,13 @@ struct branch_hooks {
 /// fence, and thieves see what it has shared.
 ///
 /// List       From top_ down along below(), newest first, each in its forker's frame: first the private ones, then, from
-///            last_shared_ on, those that are shared, and say so. entries_[0, split) are the latter, oldest first: [0, tail) is
-///            stolen, [tail, split) waits for a thief. `shared_` holds (tag, split, tail) in one word.
+///            last_shared_ on, those that are shared, and say so. entries_[0, split) are the latter, oldest first:
+///            [0, tail) is stolen, [tail, split) waits for a thief. `shared_` holds (tag, split, tail) in one word.
 /// Fork       Owner: links a branch in: plain stores to its own frame and to top_. It reads one word that thieves may
 ///            write: `attention_`.
-/// Join       Owner: a branch on top that is private is unlinked and called, with plain loads and stores. Else it moves the split half-way down to the tail (CAS) and has the branch back; or all is
-///            stolen (then tail == split), and it waits.
+/// Join       Owner: a branch on top that is private is unlinked and called, with plain loads and stores. Else it moves
+///            the split half-way down to the tail (CAS) and has the branch back; or all is stolen (then tail == split),
+///            and it waits.
 /// Share      Owner, at a fork, when asked or while somebody is idle: the older half of what is private becomes shared.
 /// Steal      Thief: CAS tail -> tail + 1, then entries_[tail] is its own. Found nothing: attention_ asks the owner.
 /// Sleep      A worker that lies down is counted as asleep, then looks at `shared_` and `active_` of each and asks
@@ -81,8 +82,8 @@ struct branch_hooks {
 /// plain stores, for then no CAS of a thief can succeed: each expects a word with tail < split.
 /// Orders. (1) share: release; claim: acquire. A thief's CAS reads what share wrote, or a read-modify-write behind it
 /// in its release sequence: it sees the entry and the branch. (2) state: release at the end of a branch, acquire in
-/// wait: the owner sees the result, and the thief no longer reads the entry, nor the branch, when the one is filled anew
-/// and the other's frame ends. (3) Both are read by a thief only between its successful CAS and its store to `state`,
+/// wait: the owner sees the result, and the thief no longer reads the entry, nor the branch, when the one is filled
+/// anew and the other's frame ends. (3) Both are read by a thief only between its successful CAS and its store to `state`,
 /// and written by the owner only when the branch is not stolen.
 ///
 /// Theorem (stack bound). Along the C++ stack of a worker each branch is a descendant, in the tree of forks, of the
@@ -182,8 +183,8 @@ class alignas(cache_line) branch_stack {
   }
 
   /// The topmost branch, which is shared: open, it is the owner's again; else it was run elsewhere, this is how it has
-  /// ended, and it stays topmost until drop(). (It is no argument: a join that names its branch here keeps the address in
-  /// a register, which each call then saves.)
+  /// ended, and it stays topmost until drop(). (It is no argument: a join that names its branch here keeps the address
+  /// in a register, which each call then saves.)
   [[nodiscard, gnu::noinline, gnu::cold]] branch_end retake() noexcept {
     branch& at = *top_;
     word seen = shared_.load(std::memory_order_acquire);

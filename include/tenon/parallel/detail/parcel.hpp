@@ -80,7 +80,8 @@ class parcel : public fork_stack::branch {
   /// What it calls, as long as it was not run elsewhere.
   [[nodiscard, gnu::always_inline]] carried<G> callable() const noexcept { return callable_; }
 
-  /// The result of the topmost branch, which ran elsewhere. `Behind` are those that wait behind it, should it have failed.
+  /// The result of the topmost branch, which ran elsewhere. `Behind` are those that wait behind it, should it have
+  /// failed.
   template <class Behind>
   [[nodiscard, gnu::noinline, gnu::cold]] static given take([[maybe_unused]] branch_end how) {
     fork_stack& own = *this_thread_storage.forks;
