@@ -26,8 +26,8 @@ constexpr int nodes_of(int width, int depth) {
 /// times for a branch, at whom `From` names, and asks; after a branch it runs, where `Grows` says so, a tree of its
 /// own, whose branches are no business of whoever still waits for the first. All wait by leapfrogging.
 ///
-/// Claims: each branch runs once, and sees what its forker wrote; its result is seen; the place of a branch is filled anew only
-/// when its thief has done with it; along the stack of a worker each branch descends from the one below it.
+/// Claims: each branch runs once, and sees what its forker wrote; its result is seen; the place of a branch is filled
+/// anew only when its thief has done with it; along the stack of a worker each branch descends from the one below it.
 enum class victims { owner, others };
 
 template <int Workers, int Width, int Depth, int Rounds, int Looks, victims From = victims::owner, bool Grows = false>

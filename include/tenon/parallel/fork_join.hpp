@@ -19,14 +19,14 @@ namespace tenon {
 ///     }
 ///
 /// Shape         A std::tuple of the results in the order of the callables; std::monostate stands for void.
-/// Cost          Nobody idle: some fifteen instructions a branch, no atomic read-modify-write, no allocation: it lies in
-///               the caller's frame. A branch that another worker takes costs a few cache lines that change cores.
+/// Cost          Nobody idle: some fifteen instructions a branch, no atomic read-modify-write, no allocation: it lies
+///               in the caller's frame. A branch that another worker takes costs a few cache lines that change cores.
 /// Threads       On a worker of a runtime whose workers share their tasks (stealing, fifo, priority), from plain code
 ///               however deep or in a coroutine between two waits. Elsewhere, on a thread of yours or under affinity or
 ///               single_thread, the callables run here, one after the other; `rt.run(callable)` brings a thread in.
 ///               The branches that nobody takes run here, in the order written. A join whose branch is taken helps that
 ///               thief, and only with what descends from the branch: the stack grows no deeper than in a program of one
-///               thread. Of a worker's branches 1,024 may be shared and not yet joined; what comes beyond them stays
+///               thread. Of a worker's branches 4,096 may be shared and not yet joined; what comes beyond them stays
 ///               its own. Do not hold a lock of the thread across it that a branch, or an item of the same worker,
 ///               takes too.
 /// Errors        What leaves a callable leaves here, the first in the order written, once those that have begun have

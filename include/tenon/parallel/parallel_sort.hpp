@@ -17,8 +17,8 @@ namespace tenon {
 ///
 /// Shape    Random-access iterators to what can be moved, or a range of them; `less(a, b)` is a strict weak order.
 /// Cost     O(n log n) calls of `less`, in place. Elements that are copied bytewise and are no larger than 16 bytes are
-///          divided without a branch, which is twice as fast as std::sort when the order is random. What is in order is
-///          only looked at.
+///          divided without a branch, which is twice as fast as std::sort when the order is random; where neighbours
+///          are in order nearly all, with one. What is in order is only looked at.
 /// Threads  As fork_join. `less` is called from several workers at once.
 /// Errors   What leaves `less` or a move leaves here; the elements are then in no order, and one may be moved from.
 /// Source   C. Hoare, "Quicksort", 1962; O. Peters, "Pattern-defeating Quicksort", 2021 (equal elements); S. Edelkamp

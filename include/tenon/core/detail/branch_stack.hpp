@@ -61,8 +61,8 @@ struct branch_hooks {
 /// The branches that one worker has forked and not yet joined: its own side costs no atomic read-modify-write and no
 /// fence, and thieves see what it has shared.
 ///
-/// List       From top_ down along below(), newest first, each in its forker's frame: first the private ones, then, from
-///            last_shared_ on, those that are shared, and say so. entries_[0, split) are the latter, oldest first:
+/// List       From top_ down along below(), newest first, each in its forker's frame: first the private ones, then,
+///            from last_shared_ on, those that are shared, and say so. entries_[0, split) are the latter, oldest first:
 ///            [0, tail) is stolen, [tail, split) waits for a thief. `shared_` holds (tag, split, tail) in one word.
 /// Fork       Owner: links a branch in: plain stores to its own frame and to top_. It reads one word that thieves may
 ///            write: `attention_`.
@@ -83,8 +83,8 @@ struct branch_hooks {
 /// Orders. (1) share: release; claim: acquire. A thief's CAS reads what share wrote, or a read-modify-write behind it
 /// in its release sequence: it sees the entry and the branch. (2) state: release at the end of a branch, acquire in
 /// wait: the owner sees the result, and the thief no longer reads the entry, nor the branch, when the one is filled
-/// anew and the other's frame ends. (3) Both are read by a thief only between its successful CAS and its store to `state`,
-/// and written by the owner only when the branch is not stolen.
+/// anew and the other's frame ends. (3) Both are read by a thief only between its successful CAS and its store to
+/// `state`, and written by the owner only when the branch is not stolen.
 ///
 /// Theorem (stack bound). Along the C++ stack of a worker each branch is a descendant, in the tree of forks, of the
 ///   branch or item below it: so it is no deeper than the tree, as in a program without threads.
@@ -100,7 +100,7 @@ struct branch_hooks {
 ///
 /// Source   T. van Dijk and J. van de Pol, "Lace: Non-blocking Split Deque for Work-Stealing", 2014; K. Faxen, "Wool",
 ///          2008; D. Wagner and B. Calder, "Leapfrogging", 1993. Model: branch_stack.cpp.
-template <class Threading, std::size_t Capacity = 1024>
+template <class Threading, std::size_t Capacity = 4096>
 class alignas(cache_line) branch_stack {
   static_assert(Capacity < (1 << 16), "an index has sixteen bits");
 
@@ -152,8 +152,8 @@ class alignas(cache_line) branch_stack {
     // No question is overwritten unseen; and while somebody is idle, the next fork looks here again.
     const unsigned before = attention_.exchange(is_idle ? look_again : calm, std::memory_order_acquire);
     if (before != asked && !is_idle) return;
-    share(2);
-    hooks_->call(worker_);
+    // The way down the list is as long as the list: it is not gone at each fork while nobody comes.
+    if (sharing() || share(2)) hooks_->call(worker_);
   }
 
   /// For a loop that forks only when it must: whether somebody may want a branch.
@@ -170,8 +170,7 @@ class alignas(cache_line) branch_stack {
   /// What is private lies open to whoever looks: for a branch that is long, and whose sibling may not fork for long.
   void lay_open() noexcept {
     if (top_ == last_shared_) return;
-    share(1);  // seq_cst: who falls asleep sees it, or is seen
-    hooks_->call(worker_);
+    if (share(1)) hooks_->call(worker_);  // seq_cst: who falls asleep sees it, or is seen
   }
   /// It is `now`, between two pieces of such a loop: the worker sees to what it sees to at forks.
   void pass(time_point now) noexcept {
@@ -284,17 +283,15 @@ class alignas(cache_line) branch_stack {
     return true;
   }
 
-  /// One part in `parts` of what is private, the oldest, as long as there is room among the entries. Nothing while
-  /// something lies open: the way down the list is as long as the list.
-  void share(word parts) noexcept {
-    const word now = shared_.load(std::memory_order_relaxed);
-    const word first = split(now);  // nobody else changes that
-    if (tail(now) != first || first == Capacity) return;
+  /// One part in `parts` of what is private, the oldest, as long as there is room among the entries. False: nothing.
+  bool share(word parts) noexcept {
+    const word first = split(shared_.load(std::memory_order_relaxed));  // nobody else changes that
+    if (first == Capacity) return false;
     word all = 0;
     for (const branch* each = top_; each != last_shared_; each = each->below()) ++all;
     word more = (all + parts - 1) / parts;
     if (more > Capacity - first) more = Capacity - first;
-    if (more == 0) return;
+    if (more == 0) return false;
     branch* at = top_;
     for (word i = more; i != all; ++i) at = at->below();
     last_shared_ = at;
@@ -304,6 +301,7 @@ class alignas(cache_line) branch_stack {
       at->below_ |= branch::is_shared;
     }
     shared_.fetch_add(more << 16, std::memory_order_seq_cst);
+    return true;
   }
 
   static void make_private(branch& at) noexcept {
