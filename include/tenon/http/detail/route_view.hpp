@@ -30,7 +30,7 @@ struct route_search {
   std::uint32_t route = no_route;
   std::uint32_t methods = 0;  // of the routes that match but have neither method
   std::size_t count = 0;
-  bool has_escapes = false;  // the path
+  bool has_escapes = true;  // the path, perhaps
 };
 
 /// Which segments of a pattern are text. Patterns of one shape differ in their texts alone, so a path matches one of
@@ -209,6 +209,7 @@ struct route_view {
   [[nodiscard]] std::size_t cut_long(route_search& wanted, places& at) const noexcept {
     const std::string_view path = wanted.path;
     std::size_t n = 0;
+    wanted.has_escapes = false;
     for (std::size_t from = 0; from < path.size(); from += 64) {
       const divided part(path.substr(from, 64));
       wanted.has_escapes = wanted.has_escapes || part.has_escapes;
