@@ -4729,10 +4729,14 @@ class alignas(cache_line) branch_stack {
     if (attention_.load(std::memory_order_relaxed) == calm) return;
     const bool is_idle = hooks_->idle(worker_);
     // No question is overwritten unseen; and while somebody is idle, the next fork looks here again.
-    const unsigned before = attention_.exchange(is_idle ? look_again : calm, std::memory_order_acquire);
+    const unsigned before = attention_.exchange(is_idle ? look_again : calm, std::memory_order_seq_cst);
     if (before != asked && !is_idle) return;
     // The way down the list is as long as the list: it is not gone at each fork while nobody comes.
-    if (sharing() || share(2)) hooks_->call(worker_);
+    if (sharing() || share(2)) {
+      hooks_->call(worker_);
+    } else {  // no room: the question stands
+      attention_.store(look_again, std::memory_order_relaxed);
+    }
   }
 
   /// For a loop that forks only when it must: whether somebody may want a branch.
@@ -4806,7 +4810,7 @@ class alignas(cache_line) branch_stack {
   }
   /// Asks the owner to share at its next fork, and to call. What this thread did before is seen by whoever calls.
   void ask() noexcept {
-    if (attention_.load(std::memory_order_relaxed) != asked) attention_.store(asked, std::memory_order_release);
+    if (attention_.load(std::memory_order_seq_cst) != asked) attention_.store(asked, std::memory_order_release);
   }
   /// This stack's owner takes the oldest shared branch of `victim`, or null. With `awaited`, only what descends from
   /// that branch, which the victim runs.
@@ -6954,7 +6958,7 @@ class stream_socket {
     return {*descriptor_, {io_kind::arrival, nullptr, 0, deadline}};
   }
   /// Waits until the descriptor itself is readable, and takes nothing: for another library that reads from it. Not on
-  /// a stream that was waited for by readable().
+  /// a stream that was waited for by readable(), or read from.
   [[nodiscard]] detail::ready_wait<R> poll_readable(time_point deadline = never) noexcept {
     return {*descriptor_, {io_kind::readable, nullptr, 0, deadline}};
   }
@@ -7016,8 +7020,15 @@ class stream_socket {
     return false;
   }
 
-  /// Says to the peer that nothing more will come; reading goes on.
+  /// Says to the peer that nothing more will come; reading goes on. std::errc::operation_would_block: what was left to
+  /// the loop by post_some is not sent yet, so it was not said; it may be when writable() is over, or an empty write.
   result<void> shutdown_send() noexcept {
+    if constexpr (posts) {
+      auto* const home = descriptor_->home();
+      if (is_posting() && !(home == descriptor_->runtime().current() && home->backend().hurry(descriptor_->source()))) {
+        return std::errc::operation_would_block;
+      }
+    }
     if (::shutdown(native_handle(), SHUT_WR) != 0) return error_of(errno);
     return {};
   }
@@ -7252,7 +7263,8 @@ namespace tenon::detail {
 
 /// What a callable gives, as it is kept in a tuple.
 template <class F>
-using given_t = std::conditional_t<std::is_void_v<std::invoke_result_t<F>>, std::monostate, std::invoke_result_t<F>>;
+using given_t = std::conditional_t<std::is_void_v<std::invoke_result_t<F>>, std::monostate,
+                                   std::remove_cv_t<std::invoke_result_t<F>>>;
 
 /// A callable as a few words: a small closure that may be copied bytewise is copied, so that the address of the
 /// caller's own stays its secret and the caller's recursion may become a loop; any other is pointed at.
@@ -7333,7 +7345,7 @@ class parcel : public fork_stack::branch {
     if constexpr (std::is_reference_v<given>) {
       return static_cast<given>(*self.result_);
     } else {
-      const destroyed after{&self.result_};
+      const destroyed after{std::addressof(self.result_)};
 #if defined(__cpp_exceptions)
       try {
 #endif
@@ -7357,7 +7369,7 @@ class parcel : public fork_stack::branch {
 #if defined(__cpp_exceptions)
     if (how == branch_end::failed) return std::destroy_at(&self.error_);
 #endif
-    std::destroy_at(&self.result_);
+    std::destroy_at(std::addressof(self.result_));
   }
 
  private:
@@ -7374,9 +7386,9 @@ class parcel : public fork_stack::branch {
 #endif
       if constexpr (std::is_reference_v<given>) {
         given result = callable();
-        ::new (static_cast<void*>(&self.result_)) kept(std::addressof(result));
+        ::new (static_cast<void*>(std::addressof(self.result_))) kept(std::addressof(result));
       } else {
-        ::new (static_cast<void*>(&self.result_)) kept(callable());
+        ::new (static_cast<void*>(std::addressof(self.result_))) kept(callable());
       }
       return branch_end::done;
 #if defined(__cpp_exceptions)
@@ -8754,7 +8766,7 @@ class thread_hand : public hand<Crew> {
     char title[16];
     (void)std::snprintf(title, sizeof title, "%.10s/%u", crew.name(), static_cast<unsigned>(self->index % 1000));
     ::pthread_setname_np(::pthread_self(), title);
-    if constexpr (requires { crew.runtime().let_roam(); }) crew.runtime().let_roam();
+    crew.lets_roam(*self);
     while (self->next_order() == order::work) {
       self->perform();
       if (!crew.comes_back(*self)) {  // nobody is left who would join it, or knows of it
@@ -9086,6 +9098,13 @@ class crew {
     }
   }
 
+  /// A thread begins: it is not pinned with the worker that began it. One that is disowned by then has no runtime.
+  void lets_roam([[maybe_unused]] const hand<crew>& who) noexcept {
+    if constexpr (requires { rt_.let_roam(); }) {
+      const std::lock_guard hold(mutex_);
+      if (!who.disowned) rt_.let_roam();
+    }
+  }
   /// Its last touch, when it has done its item or there is room for it. False: nobody waits for it.
   [[nodiscard]] bool comes_back(hand<crew>& who) noexcept {
     const std::lock_guard hold(mutex_);
@@ -9307,7 +9326,7 @@ class crew {
 
   /// False: the system gives none; or those that were left behind are so many that nobody takes their places.
   [[nodiscard]] bool hire(std::size_t at) noexcept {
-    if (hired_ + left_behind_ + disowned_ >= health_type{}.most_calls) return false;
+    if (hired_ + left_behind_ + disowned_ >= 2 * max) return false;
     hand_type* const made = hand_type::hire(*this, at);
     if (made == nullptr) return false;
     made->run = &has_room;
@@ -10575,8 +10594,8 @@ namespace tenon {
 /// by_level<N>(f)    N queues in the place of one, each with the capacity named: f(item), which must not throw, says
 ///                   which; 0 is served first. No level starves: of each 16 items one is taken from another level, each
 ///                   in its turn, so that an item with k before it in its level waits for at most 16 * N * (k + 1)
-///                   others, however many come. drop_oldest drops the oldest of the level that is full; who waits for
-///                   room waits behind those of his own level.
+///                   others, however many come. drop_oldest drops the oldest of the level that is full. With block, who
+///                   comes while anybody waits for room waits too, behind those of his own level.
 /// ordered           Items leave a stage of several workers in the order in which they were taken from its queue. A
 ///                   slow one holds those behind it, and when they are twice as many as workers, the stage.
 /// measured          The stage keeps histograms of how long items wait before it and how long they are worked on:
@@ -11668,8 +11687,9 @@ concept fabric_runtime = threading_policy<typename R::threading> && requires(R& 
 /// Order         A stage of one worker keeps the order in which items came to it.
 /// Cost          Idle: nothing, no thread waits. A joint: a push, a pop and three read-modify-writes.
 /// Threads       submit: any worker of any runtime. close, stats: any thread. drained: any worker.
-/// Errors        submit gives pipeline_errc::rejected, dropped, expired, timed_out or closed, or
-///               errc::operation_canceled. What a stage throws comes out of its co_await.
+/// Errors        submit gives pipeline_errc::rejected, dropped, expired, timed_out or closed, errc::operation_canceled,
+///               or errc::resource_unavailable_try_again, of an elastic stage whose late calls hold all it may have.
+///               What a stage throws comes out of its co_await.
 /// Cancellation  A stop request ends a submit that waits for room in the first queue; an item that is in goes through.
 /// Elastic       A stage of workers<Min, Max>, or of a function that gives a task, is served by workers of its own, of
 ///               which each has one item: threads, which may block, or coroutines of the runtime. There are as many as
@@ -16146,14 +16166,12 @@ class kernel_rings {
   void enable() noexcept {
     if (is_owned_) return;
     is_owned_ = true;
-    owner_ = ::pthread_self();
+    owner_ = ::gettid();
     // io_uring_enable_rings is declared by liburing 2.3, but not exported.
     if (is_best_) ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
     (void)::io_uring_register_ring_fd(&ring_);  // spares each enter a look into the table of descriptors
   }
-  [[nodiscard]] bool is_own_thread() const noexcept {
-    return is_owned_ && ::pthread_equal(owner_, ::pthread_self()) != 0;
-  }
+  [[nodiscard]] bool is_own_thread() const noexcept { return is_owned_ && owner_ == ::gettid(); }
 
   /// 0 or an errno value.
   [[nodiscard]] int register_buffers(::io_uring_buf_ring& buffers, unsigned count, unsigned short group) noexcept {
@@ -16241,7 +16259,7 @@ class kernel_rings {
   }
 
   ::io_uring ring_{};
-  ::pthread_t owner_{};
+  ::pid_t owner_{};
   unsigned features_ = 0;
   unsigned short buffers_ = 0;
   bool is_there_ = false;
@@ -16629,13 +16647,17 @@ inline void of_bulk(::io_uring_sqe& sqe, const io_operation& op, int fd) noexcep
 #include <utility>
 
 #include <poll.h>
+#include <sched.h>
+#include <sys/socket.h>
 
 namespace tenon::detail {
 
 /// Small writes that a ring's loop takes over: those of a turn leave in one submission, where each would be a call.
 ///
-/// Order    What else is written to a source waits for its letter; see ring_source::posted.
-/// Cost     A copy, a submission and its completion.
+/// Order    What else is written to a source waits for its letter; see ring_source::posted. One that fails ends its
+///          stream in both directions, so that nothing is written behind a gap.
+/// Cost     A copy, a submission and its completion. It leaves when the turn is over; once the turn has lasted for a tick
+///          of the kernel's clock (1 to 4 ms), what is there leaves at the next write, and that one is a call.
 /// Threads  The loop's.
 template <class Ring, class Source>
 class ring_letters {
@@ -16647,8 +16669,11 @@ class ring_letters {
  protected:
   ~ring_letters() = default;
 
-  /// What comes with a wait is counted from here.
-  void forget_arrivals() noexcept { arrivals_ = 0; }
+  /// A turn begins: what comes with it is counted from here.
+  void begin_turn() noexcept {
+    arrivals_ = 0;
+    began_ = steady::source::coarse_now();
+  }
   void note_arrival() noexcept { ++arrivals_; }
 
   /// Takes bytes over. False: they are to be written as ever.
@@ -16658,11 +16683,16 @@ class ring_letters {
     // Where more has come already, there is more to be answered before the turn is over.
     if (s.out.pending != nullptr || s.posted.load(std::memory_order_relaxed) != nullptr || s.line.waiting() != 0)
       return false;
+    if (steady::source::coarse_now() != began_) {  // others have had to wait for long enough
+      send_all();
+      return false;
+    }
     letter* const one = letters_.take();
     if (one == nullptr) return false;
     std::memcpy(one->bytes, bytes, size);
     one->begin = 0;
     one->end = static_cast<std::uint32_t>(size);
+    one->polls = false;
     one->to = &s;
     s.posted.store(one, std::memory_order_relaxed);
     send(*one, s);
@@ -16679,18 +16709,25 @@ class ring_letters {
     if (io_operation* const waits = s->out.pending; waits != nullptr && s->out_stage.stays) ring().submit(*waits, *s);
   }
 
+  /// Sends what was taken over now, as far as the socket takes it. True: nothing of it is left. The ring's thread.
+  [[nodiscard]] bool hurry(Source& s) noexcept {
+    send_all();
+    ring().reap();
+    return s.posted.load(std::memory_order_relaxed) == nullptr;
+  }
+
   /// The descriptor is about to be closed: what was taken over goes out before that, as far as the socket takes it.
-  void let_go_of_letter(Source& s) noexcept {
+  /// False: the kernel is not told so, for this is not the ring's thread.
+  [[nodiscard]] bool let_go_of_letter(Source& s) noexcept {
     const bool is_own_thread = ring().ring_.is_own_thread();
-    if (is_own_thread) {
-      while (ring().ring_.has_unsent() && ring().ring_.send()) {
-      }
-      ring().reap();
-    }
+    if (is_own_thread && hurry(s)) return true;
     letter* const left = s.posted.exchange(nullptr, std::memory_order_relaxed);
-    if (left == nullptr) return;
+    if (left == nullptr) return true;
     left->to = nullptr;
-    if (is_own_thread) ring().submit_cancel(Ring::address_of(*left, Ring::posted));
+    if (!is_own_thread) return false;
+    ring().submit_cancel(Ring::address_of(*left, Ring::posted));
+    send_all();  // with what names the descriptor: its number may be another's soon
+    return true;
   }
 
  private:
@@ -16698,6 +16735,14 @@ class ring_letters {
 
   [[nodiscard]] Ring& ring() noexcept { return static_cast<Ring&>(*this); }
 
+  /// Has the kernel take all that is put down.
+  void send_all() noexcept {
+    while (ring().ring_.has_unsent()) {
+      if (ring().ring_.send()) continue;
+      ring().reap();
+      ::sched_yield();
+    }
+  }
   void send(letter& one, Source& s) noexcept {
     ::io_uring_sqe& sqe = ring().slot();
     submission::of_letter(sqe, one, s.fd);
@@ -16706,8 +16751,12 @@ class ring_letters {
 
   /// Has the rest of a letter sent. False: there is none, or it fails, of which who reads or writes next will hear.
   [[nodiscard]] bool is_unsent(letter& one, const completion& told, Source& s) noexcept {
+    const auto failed = [&s] {
+      ::shutdown(s.fd, SHUT_RDWR);
+      return false;
+    };
     if (std::exchange(one.polls, false)) {
-      if (told.outcome < 0) return false;
+      if (told.outcome < 0) return failed();
     } else if (told.outcome == -EAGAIN) {  // as some kernels say of a non-blocking socket
       one.polls = true;
       ::io_uring_sqe& sqe = ring().slot();
@@ -16716,15 +16765,17 @@ class ring_letters {
       return true;
     } else if (told.outcome >= 0) {
       one.begin += static_cast<std::uint32_t>(told.outcome);
-      if (one.begin == one.end || told.outcome == 0) return false;
+      if (one.begin == one.end) return false;
+      if (told.outcome == 0) return failed();
     } else if (told.outcome != -EINTR) {
-      return false;
+      return failed();
     }
     send(one, s);
     return true;
   }
 
   unsigned arrivals_ = 0;  // with the last wait
+  time_point began_{};     // the turn, by the kernel's last tick
   letter_store letters_;
 };
 
@@ -17249,7 +17300,7 @@ class ring_core : public ring_attempts<Threading, Fallback, Options::sent_by_cal
     if (op.kind == io_kind::read) {
       // A reader that comes with room of its own has it filled where it is, the first time, and when the room is large:
       // else to copy the bytes costs less than to ask the kernel each time.
-      if (!std::exchange(s.is_read_again, true) || op.size > options::buffers::size) return false;
+      if (!std::exchange(s.is_read_again, true) || op.size == 0 || op.size > options::buffers::size) return false;
     } else if (op.kind != io_kind::arrival) {
       return false;
     }
@@ -17554,7 +17605,12 @@ struct io_uring : family::backend {
     void detach(source& s) noexcept {
       assert(s.is_idle());
       if (s.home == nullptr) return fallback_.detach(s);
-      if (s.posted.load(std::memory_order_relaxed) != nullptr) this->let_go_of_letter(s);
+      if (!ring_.is_there()) {  // it was abandoned
+        s.posted.store(nullptr, std::memory_order_relaxed);
+        s.line.disarm(detail::inbound<Threading>::none);
+        return s.line.drop();
+      }
+      if (s.posted.load(std::memory_order_relaxed) != nullptr && !this->let_go_of_letter(s)) this->abandon();
       if (s.line.is_armed()) this->let_go(s);
       s.line.drop();
       if constexpr (options::registers_files) {
@@ -17587,6 +17643,8 @@ struct io_uring : family::backend {
     [[nodiscard]] bool post(source& s, const void* bytes, std::size_t size) noexcept {
       return s.home != nullptr && this->take_over(s, bytes, size);
     }
+    /// Sends what was posted now. False: the socket is full, and some of it is left. The loop's thread.
+    [[nodiscard]] bool hurry(source& s) noexcept { return s.home == nullptr || core::hurry(s); }
 
     void cancel(io_operation& op) noexcept {
       if (!ring_.is_there()) return fallback_.cancel(op);
@@ -17614,7 +17672,7 @@ struct io_uring : family::backend {
       if (timeout.count() != 0 && !wake_.park()) timeout = {};
       ring_.enter(timeout);
       wake_.unpark();
-      this->forget_arrivals();
+      this->begin_turn();
       detail::ring_is_busy = ring_.completed() > 1;
       this->reap();
       return detail::run_all(done_);

@@ -50,6 +50,11 @@ tenon::task<void> pieces(http::context& c, exchange& x) {
   const auto ended = co_await x.finish(" two");
   EXPECT_TRUE(ended);
 }
+tenon::task<void> nothing(exchange& x) {
+  (void)x.begin({.status = http::status::reset_content, .content_type = "text/plain"});
+  const auto ended = co_await x.finish();
+  EXPECT_TRUE(ended);
+}
 tenon::task<void> counted(exchange& x) {
   const auto begun = x.begin({.content_type = "text/plain"}, page.size());
   EXPECT_TRUE(begun);
@@ -65,8 +70,8 @@ tenon::task<void> from_file(exchange& x) {
 
 constexpr http::application pages(http::get<"/whole">(whole), http::get<"/replied">(replied),
                                   http::get<"/pieces">(pieces), http::get<"/counted">(counted),
-                                  http::get<"/file">(from_file), http::coded_as<http::gzip>(),
-                                  http::on_answered([](const http::context&) {}));
+                                  http::get<"/file">(from_file), http::get<"/nothing">(nothing),
+                                  http::coded_as<http::gzip>(), http::on_answered([](const http::context&) {}));
 static_assert(pages.codes && !http::application(http::get<"/whole">(whole)).codes);
 
 tenon::task<void> serve_at(on_epoll::runtime& rt, on_epoll::tcp_listener door) {
@@ -132,6 +137,9 @@ TEST(coded_as, leaves_what_is_not_to_be_coded) {
     const std::string got = told("/whole?" + std::string(why), "gzip");
     EXPECT_TRUE(!has(got, "Content-Encoding: gzip") && !has(got, "Vary: Accept-Encoding")) << why;
   }
+  const std::string empty = told("/nothing", "gzip");
+  EXPECT_TRUE(empty.starts_with("HTTP/1.1 205 ") && !has(empty, "Content-Encoding: gzip")) << empty;
+  EXPECT_EQ(body_of(empty), "");
   const std::string got = told("/counted", "gzip, identity;q=0");
   EXPECT_TRUE(has(got, "Content-Length: " + std::to_string(page.size()))) << "a length was announced";
   EXPECT_EQ(body_of(got), page);

@@ -50,6 +50,20 @@ TEST(read_json, answers_what_is_wrong_with_it) {
   EXPECT_TRUE(other.starts_with("HTTP/1.1 415 ") && other.find("\r\nAccept: application/json\r\n") != other.npos);
 }
 
+TEST(read_json, answers_nothing_when_its_reading_is_ended_from_outside) {
+  const auto patient = [](exchange& x) -> tenon::task<void> {
+    const auto list = co_await tenon::timeout(std::chrono::milliseconds(1), http::read_json(x));
+    EXPECT_FALSE(list);
+    const auto said = co_await x.reply({.status = http::status::service_unavailable});
+    EXPECT_TRUE(said);
+  };
+  const std::string got =
+      conversation<on_epoll>(patient,
+                             "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                             "Content-Length: 10\r\n\r\n[1,");
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 503 ")) << got;
+}
+
 TEST(read_json, leaves_a_body_that_is_no_body_to_the_exchange) {
   const std::string got = conversation<on_epoll>(
       sum, "POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n");

@@ -227,7 +227,7 @@ struct half {
 };
 
 /// What is done with a stream in a turn in which much came in.
-enum class deed { write_behind, close, post_twice, fill, fill_and_close, file, write_and_cancel };
+enum class deed { write_behind, close, post_twice, fill, fill_and_close, file, write_and_cancel, shut, fill_and_shut };
 
 template <class R>
 task<void> posts(R& rt, half<R>& one, deed what) {
@@ -236,7 +236,9 @@ task<void> posts(R& rt, half<R>& one, deed what) {
   EXPECT_TRUE(ready);
   std::array<std::byte, 8> room{};
   EXPECT_TRUE(peer.try_read_some(room));
-  if (what == deed::fill || what == deed::fill_and_close || what == deed::write_and_cancel) one.fill();
+  const bool fills = what == deed::fill || what == deed::fill_and_close || what == deed::write_and_cancel ||
+                     what == deed::fill_and_shut;
+  if (fills) one.fill();
   const auto posted = peer.post_some(bytes_of("post"));
   if (posted) {
     EXPECT_EQ(*posted, 4U);
@@ -298,6 +300,19 @@ task<void> posts(R& rt, half<R>& one, deed what) {
       one.may_lack_tail = true;
       break;
     }
+    case deed::shut: EXPECT_TRUE(peer.shutdown_send()); break;
+    case deed::fill_and_shut: {
+      const bool is_left = peer.is_posting();
+      const auto said = peer.shutdown_send();
+      EXPECT_EQ(!said, is_left);
+      if (!is_left) break;
+      EXPECT_EQ(said.error(), std::errc::operation_would_block);
+      one.read();
+      const auto sent = co_await peer.write_all(bytes_of(""), rt.now() + 5s);
+      EXPECT_TRUE(sent);
+      EXPECT_TRUE(peer.shutdown_send());
+      break;
+    }
     case deed::fill_and_close: one.may_lack_tail = true; break;
     case deed::close: break;
   }
@@ -310,9 +325,9 @@ TYPED_TEST(sockets, leave_what_they_post_to_the_loop_and_all_of_it_goes_out_in_o
     run_wired<TypeParam>(threads, [](R& rt) -> task<void> {
       std::vector<std::unique_ptr<half<R>>> all;
       tenon::scope deeds{rt};
-      for (int i = 0; i < 21; ++i) {
+      for (int i = 0; i < 27; ++i) {
         all.push_back(std::make_unique<half<R>>(rt));
-        deeds.spawn(&posts<R>, std::ref(rt), std::ref(*all.back()), static_cast<deed>(i % 7));
+        deeds.spawn(&posts<R>, std::ref(rt), std::ref(*all.back()), static_cast<deed>(i % 9));
       }
       co_await tenon::sleep_for(1ms);  // each waits now, or will find its byte
       for (auto& each : all) EXPECT_EQ(::send(each->far.get(), "x", 1, 0), 1);

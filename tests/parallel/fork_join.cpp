@@ -652,6 +652,21 @@ TEST(fork_join, serves_a_runtime_that_a_branch_of_another_runs) {
             377 + 55 + 55 + 377);
 }
 
+TEST(fork_join, takes_results_that_are_const_or_hide_their_address) {
+  struct shy {
+    int value = 0;
+    shy* operator&() const = delete;  // NOLINT(google-runtime-operator)
+  };
+  using R = crew<tenon::stealing<>>;
+  R rt{{.threads = 2}};
+  const auto give = []() -> const shy { return {21}; };  // NOLINT(readability-const-return-type)
+  EXPECT_EQ(rt.run([&] {
+    const auto both = fork_join(give, give);
+    return std::get<0>(both).value + std::get<1>(both).value;
+  }),
+            42);
+}
+
 TEST(fork_join, serves_a_runtime_that_is_polled) {
   using R = crew<tenon::stealing<>>;
   R rt{{.threads = 3}};

@@ -100,7 +100,12 @@ struct io_uring : family::backend {
     void detach(source& s) noexcept {
       assert(s.is_idle());
       if (s.home == nullptr) return fallback_.detach(s);
-      if (s.posted.load(std::memory_order_relaxed) != nullptr) this->let_go_of_letter(s);
+      if (!ring_.is_there()) {  // it was abandoned
+        s.posted.store(nullptr, std::memory_order_relaxed);
+        s.line.disarm(detail::inbound<Threading>::none);
+        return s.line.drop();
+      }
+      if (s.posted.load(std::memory_order_relaxed) != nullptr && !this->let_go_of_letter(s)) this->abandon();
       if (s.line.is_armed()) this->let_go(s);
       s.line.drop();
       if constexpr (options::registers_files) {
@@ -133,6 +138,8 @@ struct io_uring : family::backend {
     [[nodiscard]] bool post(source& s, const void* bytes, std::size_t size) noexcept {
       return s.home != nullptr && this->take_over(s, bytes, size);
     }
+    /// Sends what was posted now. False: the socket is full, and some of it is left. The loop's thread.
+    [[nodiscard]] bool hurry(source& s) noexcept { return s.home == nullptr || core::hurry(s); }
 
     void cancel(io_operation& op) noexcept {
       if (!ring_.is_there()) return fallback_.cancel(op);
@@ -160,7 +167,7 @@ struct io_uring : family::backend {
       if (timeout.count() != 0 && !wake_.park()) timeout = {};
       ring_.enter(timeout);
       wake_.unpark();
-      this->forget_arrivals();
+      this->begin_turn();
       detail::ring_is_busy = ring_.completed() > 1;
       this->reap();
       return detail::run_all(done_);

@@ -51,7 +51,7 @@ class coded_as {
   class pieces : public detail::body_coding {
    public:
     pieces(const coded_as& by, const request& asked, Coders& spare) noexcept
-        : body_coding{&code_whole, &code_head, &code_next}, by_(by), asked_(asked), spare_(spare) {}
+        : body_coding{&code_whole, &code_head, &code_next, false}, by_(by), asked_(asked), spare_(spare) {}
     pieces(const pieces&) = delete;
     pieces& operator=(const pieces&) = delete;
 
@@ -70,7 +70,7 @@ class coded_as {
     }
 
     beginning announce(response& head) {
-      if (is_bodiless(head.status) || head.status == status::partial_content) return beginning::plain;
+      if (!detail::may_be_coded(head.status)) return beginning::plain;
       if (!by_.worth_(head.content_type, UINT64_MAX)) return beginning::plain;
       response coded = head;
       if (!announce_coding(head, {})) return beginning::plain;
@@ -108,6 +108,8 @@ class coded_as {
           break;
         }
         made += did.made;
+        is_broken = !did.done && did.made == 0 && did.taken == 0;
+        if (is_broken) break;  // no memory, as brotli says it
       }
       return out.first(made);
     }

@@ -29,6 +29,11 @@ namespace detail {
   return false;
 }
 
+/// Whether an answer of this status has a body that a coding may change.
+[[nodiscard]] constexpr bool may_be_coded(status code) noexcept {
+  return !is_bodiless(code) && code != status::reset_content && code != status::partial_content;
+}
+
 /// Makes room behind what a buffer holds, and has what of the responses lies in it follow.
 template <std::same_as<response>... Responses>
 void make_room(buffer& room, std::size_t bytes, Responses&... replies) {
@@ -43,7 +48,7 @@ void make_room(buffer& room, std::size_t bytes, Responses&... replies) {
     reply.content_type = follow(reply.content_type);
     reply.body = follow(reply.body);
     header_list moved;
-    for (const auto& [name, value] : reply.headers.items()) (void)moved.add(name, follow(value));
+    for (const auto& [name, value] : reply.headers.items()) (void)moved.add(follow(name), follow(value));
     reply.headers = moved;
   };
   (move(replies), ...);
@@ -64,10 +69,9 @@ template <class Encoder>
 }
 /// What its ETag takes as a weak one; 0 when it has none, or a weak one.
 [[nodiscard]] inline std::size_t weak_tag_bytes(const response& head) noexcept {
-  for (const auto& [name, value] : head.headers.items()) {
-    if (is_strong_tag(name, value)) return value.size() + 2;
-  }
-  return 0;
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : head.headers.items()) bytes += is_strong_tag(name, value) ? value.size() + 2 : 0;
+  return bytes;
 }
 /// Makes it weak, for the bytes are others: it lies in `room`, which has room for it.
 inline void weaken_tag(response& head, buffer& room) {
@@ -140,7 +144,7 @@ inline void weaken_tag(response& head, buffer& room) {
 template <class Codings, class Pool>
 [[nodiscard]] response coded_response(const response& reply, const request& asked, Pool& spare, buffer& room,
                                       const coding_worth& worth = {}) {
-  if (is_bodiless(reply.status) || reply.status == status::partial_content) return reply;
+  if (!detail::may_be_coded(reply.status)) return reply;
   if (!worth(reply.content_type, reply.body.size())) return reply;
   response plain = reply;
   response coded = reply;

@@ -81,15 +81,19 @@ class conversation {
 
   /// How long the next bytes may take to come.
   [[nodiscard]] duration patience(Stream& peer) const noexcept {
-    return desk_ != nullptr ? desk_->until - peer.runtime().now() : with_.patience().idle;
+    if (desk_ != nullptr) return desk_->until - peer.runtime().now();
+    const http::patience most = with_.patience();
+    return is_posting(peer) && most.answer < most.idle ? most.answer : most.idle;
   }
   [[nodiscard]] desk& in_hand() const noexcept { return *desk_; }
 
   /// The wait for bytes ended with `ready`. `last`: the server drains.
   [[nodiscard]] next heard(Stream& peer, const result<void>& ready, bool last) {
     if (!ready) {
-      if (ready.error() == std::errc::operation_canceled && is_posting(peer)) return last_words();
-      if (desk_ == nullptr || ready.error() != std::errc::timed_out) return next::nothing;
+      const bool is_late = ready.error() == std::errc::timed_out;
+      const bool goes = is_late ? desk_ == nullptr : ready.error() == std::errc::operation_canceled;
+      if (goes && is_posting(peer)) return last_words();
+      if (goes || !is_late) return next::nothing;
       respond(desk_->out, error_response(status::request_timeout), {});
       open_ = false;
       return flush(peer);

@@ -108,7 +108,8 @@ class json_reader {
   /// The answer to who sent it; its words lie in the context's room.
   template <class Context>
   [[nodiscard]] response refusal(Context& c) const {
-    response said = c.error(status_);
+    const bool is_not_read = status_ == http::status::ok;  // a stop request, or a timeout, ended the reading
+    response said = c.error(is_not_read ? http::status::request_timeout : status_);
     if (is_no_json_) {
       said = c.text("bad JSON at byte ", bytes_, ": ", why_.message(), "\n");
       said.status = status_;

@@ -24,14 +24,15 @@ namespace tenon::http {
 ///       ...
 ///
 /// Shape    As json_reader. A handler that answers errors in its own words takes that.
-/// Errors   json_reader's. What the exchange's body was refused with is answered when the handler ends.
+/// Errors   json_reader's. What the exchange's body was refused with is answered when the handler ends. A read that was
+///          ended by a stop request, or by a timeout around it, has answered nothing.
 template <class Exchange>
 [[nodiscard]] task<result<boost::json::value>> read_json(Exchange& from, json_limits limits = {},
                                                          boost::json::storage_ptr memory = {}) {
   json_reader in(limits, std::move(memory));
   auto value = co_await in.read(from);
   if (value) co_return std::move(value);
-  if (!from.is_cut() && from.refusal() == status::ok) {
+  if (in.status() != status::ok && !from.is_cut() && from.refusal() == status::ok) {
     buffer room;
     const request asked = from.request();
     const parameters none;

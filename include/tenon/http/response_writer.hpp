@@ -66,8 +66,8 @@ class response_writer {
     mine.to = to_;
     if (coding_ != nullptr) coding_->whole(*coding_, mine);
     if (!detail::try_respond(out_, mine, date_line)) return false;
-    status_ = reply.status;
-    body_bytes_ = reply.body.size();
+    status_ = mine.status;  // the coding's, where it has answered in the handler's place
+    body_bytes_ = mine.status == reply.status ? reply.body.size() : mine.body.size();
     step_ = step::over;
     return true;
   }
@@ -104,7 +104,7 @@ class response_writer {
   }
   [[nodiscard]] bool finish() {
     if (step_ != step::open || (framing_ == framing::sized && missing_ != 0 && carries_body_)) return false;
-    if (is_coded_) (void)put_coded({}, true);
+    if (is_coded_ && !put_coded({}, true)) return false;
     if (framing_ == framing::chunked && carries_body_) out_.append("0\r\n\r\n");
     step_ = step::over;
     return true;
@@ -128,8 +128,8 @@ class response_writer {
     if (step_ != step::open) return false;
     for (;;) {
       const auto coded = coding_->code(*coding_, piece, last);
-      if (coded.empty()) return true;
-      (void)open(coded.size());
+      if (coded.empty()) return !coding_->is_broken;
+      if (!open(coded.size())) return false;
       out_.append(std::string_view(reinterpret_cast<const char*>(coded.data()), coded.size()));
       close();
     }

@@ -161,12 +161,16 @@ class websocket_end {
   /// may be due either way, however short the reads are.
   [[nodiscard]] bool goes_on_after_silence(time_point deadline) {
     const time_point at = now();
-    const bool closed_late = closing.load(std::memory_order_acquire) && at >= close_until;
-    if (closed_late || (unanswered && at >= pong_until_)) {
+    const bool is_closing = closing.load(std::memory_order_acquire);
+    if (unanswered) {  // since the ping left: a long message may go before it
+      const std::lock_guard held(owing_);
+      pong_until_ = tenon::detail::after(pings_ ? at : ping_left_, how.pong_within);
+    }
+    if ((is_closing && at >= close_until) || (unanswered && at >= pong_until_)) {
       (void)lost(std::make_error_code(std::errc::timed_out));
       return false;
     }
-    if (!unanswered && how.ping_every > duration::zero() && at >= ping_at()) {
+    if (!unanswered && !is_closing && how.ping_every > duration::zero() && at >= ping_at()) {
       unanswered = true;
       pong_until_ = tenon::detail::after(at, how.pong_within);
       const std::lock_guard held(owing_);
@@ -283,6 +287,7 @@ class websocket_end {
       const std::lock_guard held(owing_);
       pongs = std::exchange(pongs_, false);
       pings = std::exchange(pings_, false);
+      if (pings) ping_left_ = now();
       size = pong_size_;
       if (pongs) std::memcpy(payload.data(), pong_.data(), size);
     }
@@ -310,6 +315,7 @@ class websocket_end {
   bool has_rest_ = false;
   time_point heard_;  // the last that came
   time_point pong_until_{};
+  time_point ping_left_{};  // under owing_
 
   std::array<detail::mask_key, 16> keys_{};
   std::size_t key_ = keys_.size();

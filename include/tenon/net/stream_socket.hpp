@@ -92,7 +92,7 @@ class stream_socket {
     return {*descriptor_, {io_kind::arrival, nullptr, 0, deadline}};
   }
   /// Waits until the descriptor itself is readable, and takes nothing: for another library that reads from it. Not on
-  /// a stream that was waited for by readable().
+  /// a stream that was waited for by readable(), or read from.
   [[nodiscard]] detail::ready_wait<R> poll_readable(time_point deadline = never) noexcept {
     return {*descriptor_, {io_kind::readable, nullptr, 0, deadline}};
   }
@@ -154,8 +154,15 @@ class stream_socket {
     return false;
   }
 
-  /// Says to the peer that nothing more will come; reading goes on.
+  /// Says to the peer that nothing more will come; reading goes on. std::errc::operation_would_block: what was left to
+  /// the loop by post_some is not sent yet, so it was not said; it may be when writable() is over, or an empty write.
   result<void> shutdown_send() noexcept {
+    if constexpr (posts) {
+      auto* const home = descriptor_->home();
+      if (is_posting() && !(home == descriptor_->runtime().current() && home->backend().hurry(descriptor_->source()))) {
+        return std::errc::operation_would_block;
+      }
+    }
     if (::shutdown(native_handle(), SHUT_WR) != 0) return error_of(errno);
     return {};
   }

@@ -55,8 +55,9 @@ concept fabric_runtime = threading_policy<typename R::threading> && requires(R& 
 /// Order         A stage of one worker keeps the order in which items came to it.
 /// Cost          Idle: nothing, no thread waits. A joint: a push, a pop and three read-modify-writes.
 /// Threads       submit: any worker of any runtime. close, stats: any thread. drained: any worker.
-/// Errors        submit gives pipeline_errc::rejected, dropped, expired, timed_out or closed, or
-///               errc::operation_canceled. What a stage throws comes out of its co_await.
+/// Errors        submit gives pipeline_errc::rejected, dropped, expired, timed_out or closed, errc::operation_canceled,
+///               or errc::resource_unavailable_try_again, of an elastic stage whose late calls hold all it may have.
+///               What a stage throws comes out of its co_await.
 /// Cancellation  A stop request ends a submit that waits for room in the first queue; an item that is in goes through.
 /// Elastic       A stage of workers<Min, Max>, or of a function that gives a task, is served by workers of its own, of
 ///               which each has one item: threads, which may block, or coroutines of the runtime. There are as many as

@@ -20,8 +20,8 @@ namespace tenon {
 /// by_level<N>(f)    N queues in the place of one, each with the capacity named: f(item), which must not throw, says
 ///                   which; 0 is served first. No level starves: of each 16 items one is taken from another level, each
 ///                   in its turn, so that an item with k before it in its level waits for at most 16 * N * (k + 1)
-///                   others, however many come. drop_oldest drops the oldest of the level that is full; who waits for
-///                   room waits behind those of his own level.
+///                   others, however many come. drop_oldest drops the oldest of the level that is full. With block, who
+///                   comes while anybody waits for room waits too, behind those of his own level.
 /// ordered           Items leave a stage of several workers in the order in which they were taken from its queue. A
 ///                   slow one holds those behind it, and when they are twice as many as workers, the stage.
 /// measured          The stage keeps histograms of how long items wait before it and how long they are worked on:

@@ -88,14 +88,12 @@ class kernel_rings {
   void enable() noexcept {
     if (is_owned_) return;
     is_owned_ = true;
-    owner_ = ::pthread_self();
+    owner_ = ::gettid();
     // io_uring_enable_rings is declared by liburing 2.3, but not exported.
     if (is_best_) ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
     (void)::io_uring_register_ring_fd(&ring_);  // spares each enter a look into the table of descriptors
   }
-  [[nodiscard]] bool is_own_thread() const noexcept {
-    return is_owned_ && ::pthread_equal(owner_, ::pthread_self()) != 0;
-  }
+  [[nodiscard]] bool is_own_thread() const noexcept { return is_owned_ && owner_ == ::gettid(); }
 
   /// 0 or an errno value.
   [[nodiscard]] int register_buffers(::io_uring_buf_ring& buffers, unsigned count, unsigned short group) noexcept {
@@ -183,7 +181,7 @@ class kernel_rings {
   }
 
   ::io_uring ring_{};
-  ::pthread_t owner_{};
+  ::pid_t owner_{};
   unsigned features_ = 0;
   unsigned short buffers_ = 0;
   bool is_there_ = false;

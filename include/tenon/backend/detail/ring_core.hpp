@@ -163,7 +163,7 @@ class ring_core : public ring_attempts<Threading, Fallback, Options::sent_by_cal
     if (op.kind == io_kind::read) {
       // A reader that comes with room of its own has it filled where it is, the first time, and when the room is large:
       // else to copy the bytes costs less than to ask the kernel each time.
-      if (!std::exchange(s.is_read_again, true) || op.size > options::buffers::size) return false;
+      if (!std::exchange(s.is_read_again, true) || op.size == 0 || op.size > options::buffers::size) return false;
     } else if (op.kind != io_kind::arrival) {
       return false;
     }

@@ -4,6 +4,7 @@
 #include <tenon/backend/detail/kernel_rings.hpp>
 #include <tenon/backend/detail/letter.hpp>
 #include <tenon/backend/detail/submission.hpp>
+#include <tenon/core/clock.hpp>
 #include <tenon/core/io_operation.hpp>
 
 #include <atomic>
@@ -14,13 +15,17 @@
 #include <utility>
 
 #include <poll.h>
+#include <sched.h>
+#include <sys/socket.h>
 
 namespace tenon::detail {
 
 /// Small writes that a ring's loop takes over: those of a turn leave in one submission, where each would be a call.
 ///
-/// Order    What else is written to a source waits for its letter; see ring_source::posted.
-/// Cost     A copy, a submission and its completion.
+/// Order    What else is written to a source waits for its letter; see ring_source::posted. One that fails ends its
+///          stream in both directions, so that nothing is written behind a gap.
+/// Cost     A copy, a submission and its completion. It leaves when the turn is over; once the turn has lasted for a tick
+///          of the kernel's clock (1 to 4 ms), what is there leaves at the next write, and that one is a call.
 /// Threads  The loop's.
 template <class Ring, class Source>
 class ring_letters {
@@ -32,8 +37,11 @@ class ring_letters {
  protected:
   ~ring_letters() = default;
 
-  /// What comes with a wait is counted from here.
-  void forget_arrivals() noexcept { arrivals_ = 0; }
+  /// A turn begins: what comes with it is counted from here.
+  void begin_turn() noexcept {
+    arrivals_ = 0;
+    began_ = steady::source::coarse_now();
+  }
   void note_arrival() noexcept { ++arrivals_; }
 
   /// Takes bytes over. False: they are to be written as ever.
@@ -43,11 +51,16 @@ class ring_letters {
     // Where more has come already, there is more to be answered before the turn is over.
     if (s.out.pending != nullptr || s.posted.load(std::memory_order_relaxed) != nullptr || s.line.waiting() != 0)
       return false;
+    if (steady::source::coarse_now() != began_) {  // others have had to wait for long enough
+      send_all();
+      return false;
+    }
     letter* const one = letters_.take();
     if (one == nullptr) return false;
     std::memcpy(one->bytes, bytes, size);
     one->begin = 0;
     one->end = static_cast<std::uint32_t>(size);
+    one->polls = false;
     one->to = &s;
     s.posted.store(one, std::memory_order_relaxed);
     send(*one, s);
@@ -64,18 +77,25 @@ class ring_letters {
     if (io_operation* const waits = s->out.pending; waits != nullptr && s->out_stage.stays) ring().submit(*waits, *s);
   }
 
+  /// Sends what was taken over now, as far as the socket takes it. True: nothing of it is left. The ring's thread.
+  [[nodiscard]] bool hurry(Source& s) noexcept {
+    send_all();
+    ring().reap();
+    return s.posted.load(std::memory_order_relaxed) == nullptr;
+  }
+
   /// The descriptor is about to be closed: what was taken over goes out before that, as far as the socket takes it.
-  void let_go_of_letter(Source& s) noexcept {
+  /// False: the kernel is not told so, for this is not the ring's thread.
+  [[nodiscard]] bool let_go_of_letter(Source& s) noexcept {
     const bool is_own_thread = ring().ring_.is_own_thread();
-    if (is_own_thread) {
-      while (ring().ring_.has_unsent() && ring().ring_.send()) {
-      }
-      ring().reap();
-    }
+    if (is_own_thread && hurry(s)) return true;
     letter* const left = s.posted.exchange(nullptr, std::memory_order_relaxed);
-    if (left == nullptr) return;
+    if (left == nullptr) return true;
     left->to = nullptr;
-    if (is_own_thread) ring().submit_cancel(Ring::address_of(*left, Ring::posted));
+    if (!is_own_thread) return false;
+    ring().submit_cancel(Ring::address_of(*left, Ring::posted));
+    send_all();  // with what names the descriptor: its number may be another's soon
+    return true;
   }
 
  private:
@@ -83,6 +103,14 @@ class ring_letters {
 
   [[nodiscard]] Ring& ring() noexcept { return static_cast<Ring&>(*this); }
 
+  /// Has the kernel take all that is put down.
+  void send_all() noexcept {
+    while (ring().ring_.has_unsent()) {
+      if (ring().ring_.send()) continue;
+      ring().reap();
+      ::sched_yield();
+    }
+  }
   void send(letter& one, Source& s) noexcept {
     ::io_uring_sqe& sqe = ring().slot();
     submission::of_letter(sqe, one, s.fd);
@@ -91,8 +119,12 @@ class ring_letters {
 
   /// Has the rest of a letter sent. False: there is none, or it fails, of which who reads or writes next will hear.
   [[nodiscard]] bool is_unsent(letter& one, const completion& told, Source& s) noexcept {
+    const auto failed = [&s] {
+      ::shutdown(s.fd, SHUT_RDWR);
+      return false;
+    };
     if (std::exchange(one.polls, false)) {
-      if (told.outcome < 0) return false;
+      if (told.outcome < 0) return failed();
     } else if (told.outcome == -EAGAIN) {  // as some kernels say of a non-blocking socket
       one.polls = true;
       ::io_uring_sqe& sqe = ring().slot();
@@ -101,15 +133,17 @@ class ring_letters {
       return true;
     } else if (told.outcome >= 0) {
       one.begin += static_cast<std::uint32_t>(told.outcome);
-      if (one.begin == one.end || told.outcome == 0) return false;
+      if (one.begin == one.end) return false;
+      if (told.outcome == 0) return failed();
     } else if (told.outcome != -EINTR) {
-      return false;
+      return failed();
     }
     send(one, s);
     return true;
   }
 
   unsigned arrivals_ = 0;  // with the last wait
+  time_point began_{};     // the turn, by the kernel's last tick
   letter_store letters_;
 };
 

@@ -150,10 +150,14 @@ class alignas(cache_line) branch_stack {
     if (attention_.load(std::memory_order_relaxed) == calm) return;
     const bool is_idle = hooks_->idle(worker_);
     // No question is overwritten unseen; and while somebody is idle, the next fork looks here again.
-    const unsigned before = attention_.exchange(is_idle ? look_again : calm, std::memory_order_acquire);
+    const unsigned before = attention_.exchange(is_idle ? look_again : calm, std::memory_order_seq_cst);
     if (before != asked && !is_idle) return;
     // The way down the list is as long as the list: it is not gone at each fork while nobody comes.
-    if (sharing() || share(2)) hooks_->call(worker_);
+    if (sharing() || share(2)) {
+      hooks_->call(worker_);
+    } else {  // no room: the question stands
+      attention_.store(look_again, std::memory_order_relaxed);
+    }
   }
 
   /// For a loop that forks only when it must: whether somebody may want a branch.
@@ -227,7 +231,7 @@ class alignas(cache_line) branch_stack {
   }
   /// Asks the owner to share at its next fork, and to call. What this thread did before is seen by whoever calls.
   void ask() noexcept {
-    if (attention_.load(std::memory_order_relaxed) != asked) attention_.store(asked, std::memory_order_release);
+    if (attention_.load(std::memory_order_seq_cst) != asked) attention_.store(asked, std::memory_order_release);
   }
   /// This stack's owner takes the oldest shared branch of `victim`, or null. With `awaited`, only what descends from
   /// that branch, which the victim runs.

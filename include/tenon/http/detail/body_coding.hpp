@@ -23,8 +23,9 @@ struct body_coding {
   void (*whole)(body_coding&, response&) = nullptr;
   beginning (*begin)(body_coding&, response&) = nullptr;
   /// Takes bytes off the front of `piece`, and gives what is to be sent, until the next call: nothing when all that was
-  /// written stands in what it gave. `last`: and the end of it.
+  /// written stands in what it gave, or is_broken. `last`: and the end of it.
   std::span<const std::byte> (*code)(body_coding&, std::span<const std::byte>& piece, bool last) = nullptr;
+  bool is_broken = false;  ///< the coder has failed for good
 };
 
 }  // namespace detail

@@ -17,7 +17,8 @@ namespace tenon::detail {
 
 /// What a callable gives, as it is kept in a tuple.
 template <class F>
-using given_t = std::conditional_t<std::is_void_v<std::invoke_result_t<F>>, std::monostate, std::invoke_result_t<F>>;
+using given_t = std::conditional_t<std::is_void_v<std::invoke_result_t<F>>, std::monostate,
+                                   std::remove_cv_t<std::invoke_result_t<F>>>;
 
 /// A callable as a few words: a small closure that may be copied bytewise is copied, so that the address of the
 /// caller's own stays its secret and the caller's recursion may become a loop; any other is pointed at.
@@ -98,7 +99,7 @@ class parcel : public fork_stack::branch {
     if constexpr (std::is_reference_v<given>) {
       return static_cast<given>(*self.result_);
     } else {
-      const destroyed after{&self.result_};
+      const destroyed after{std::addressof(self.result_)};
 #if defined(__cpp_exceptions)
       try {
 #endif
@@ -122,7 +123,7 @@ class parcel : public fork_stack::branch {
 #if defined(__cpp_exceptions)
     if (how == branch_end::failed) return std::destroy_at(&self.error_);
 #endif
-    std::destroy_at(&self.result_);
+    std::destroy_at(std::addressof(self.result_));
   }
 
  private:
@@ -139,9 +140,9 @@ class parcel : public fork_stack::branch {
 #endif
       if constexpr (std::is_reference_v<given>) {
         given result = callable();
-        ::new (static_cast<void*>(&self.result_)) kept(std::addressof(result));
+        ::new (static_cast<void*>(std::addressof(self.result_))) kept(std::addressof(result));
       } else {
-        ::new (static_cast<void*>(&self.result_)) kept(callable());
+        ::new (static_cast<void*>(std::addressof(self.result_))) kept(callable());
       }
       return branch_end::done;
 #if defined(__cpp_exceptions)

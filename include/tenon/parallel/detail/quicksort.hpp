@@ -29,8 +29,9 @@ class quicksort {
   using distance = std::iter_difference_t<It>;
 
   /// Cheap to copy: so much so that a mispredicted branch costs more.
-  static constexpr bool is_small =
-      std::is_trivially_copyable_v<value> && sizeof(value) <= 16 && std::is_same_v<std::iter_reference_t<It>, value&>;
+  static constexpr bool is_small = std::is_trivially_copyable_v<value> && std::is_copy_constructible_v<value> &&
+                                   std::is_copy_assignable_v<value> && sizeof(value) <= 16 &&
+                                   std::is_same_v<std::iter_reference_t<It>, value&>;
   static constexpr distance few = is_small ? 24 : 16;        // inserted one by one
   static constexpr distance least_probed = 256;              // whether it is in order already, or nearly
   static constexpr distance least_forked = 1'024;            // some 20 us

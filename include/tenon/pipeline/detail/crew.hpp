@@ -102,6 +102,13 @@ class crew {
     }
   }
 
+  /// A thread begins: it is not pinned with the worker that began it. One that is disowned by then has no runtime.
+  void lets_roam([[maybe_unused]] const hand<crew>& who) noexcept {
+    if constexpr (requires { rt_.let_roam(); }) {
+      const std::lock_guard hold(mutex_);
+      if (!who.disowned) rt_.let_roam();
+    }
+  }
   /// Its last touch, when it has done its item or there is room for it. False: nobody waits for it.
   [[nodiscard]] bool comes_back(hand<crew>& who) noexcept {
     const std::lock_guard hold(mutex_);
@@ -323,7 +330,7 @@ class crew {
 
   /// False: the system gives none; or those that were left behind are so many that nobody takes their places.
   [[nodiscard]] bool hire(std::size_t at) noexcept {
-    if (hired_ + left_behind_ + disowned_ >= health_type{}.most_calls) return false;
+    if (hired_ + left_behind_ + disowned_ >= 2 * max) return false;
     hand_type* const made = hand_type::hire(*this, at);
     if (made == nullptr) return false;
     made->run = &has_room;

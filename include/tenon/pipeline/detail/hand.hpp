@@ -125,7 +125,7 @@ class thread_hand : public hand<Crew> {
     char title[16];
     (void)std::snprintf(title, sizeof title, "%.10s/%u", crew.name(), static_cast<unsigned>(self->index % 1000));
     ::pthread_setname_np(::pthread_self(), title);
-    if constexpr (requires { crew.runtime().let_roam(); }) crew.runtime().let_roam();
+    crew.lets_roam(*self);
     while (self->next_order() == order::work) {
       self->perform();
       if (!crew.comes_back(*self)) {  // nobody is left who would join it, or knows of it
