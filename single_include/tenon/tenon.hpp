@@ -14475,7 +14475,8 @@ namespace tenon {
 ///
 /// Options  chase_lev, split: a deque, of which the worker runs the newest item first, in place of the queue.
 ///          lifo_slot<K>: what was made ready last runs next.
-/// Order    FIFO a worker while nobody steals. New tasks from outside are taken in first-come order.
+/// Order    FIFO a worker while nobody steals. New tasks from outside are taken in first-come order, a few at a time: the
+///          first of them runs in turn with the worker's own, those behind it wait at the end of its queue.
 ///          The branches of when_all and fork wait on a stack of the worker's, newest first, and come into its queue
 ///          when another worker has found nothing to take.
 /// Cost     A push and a pop are one locked instruction each on a line that is the worker's own; a steal is one CAS for
@@ -16656,8 +16657,8 @@ namespace tenon::detail {
 ///
 /// Order    What else is written to a source waits for its letter; see ring_source::posted. One that fails ends its
 ///          stream in both directions, so that nothing is written behind a gap.
-/// Cost     A copy, a submission and its completion. It leaves when the turn is over; once the turn has lasted for a tick
-///          of the kernel's clock (1 to 4 ms), what is there leaves at the next write, and that one is a call.
+/// Cost     A copy, a submission and its completion. It leaves when the turn is over; once the turn has lasted for a
+///          tick of the kernel's clock (1 to 4 ms), what is there leaves at the next write, and that one is a call.
 /// Threads  The loop's.
 template <class Ring, class Source>
 class ring_letters {

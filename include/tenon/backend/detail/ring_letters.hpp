@@ -24,8 +24,8 @@ namespace tenon::detail {
 ///
 /// Order    What else is written to a source waits for its letter; see ring_source::posted. One that fails ends its
 ///          stream in both directions, so that nothing is written behind a gap.
-/// Cost     A copy, a submission and its completion. It leaves when the turn is over; once the turn has lasted for a tick
-///          of the kernel's clock (1 to 4 ms), what is there leaves at the next write, and that one is a call.
+/// Cost     A copy, a submission and its completion. It leaves when the turn is over; once the turn has lasted for a
+///          tick of the kernel's clock (1 to 4 ms), what is there leaves at the next write, and that one is a call.
 /// Threads  The loop's.
 template <class Ring, class Source>
 class ring_letters {
