@@ -24,8 +24,8 @@ namespace tenon {
 ///
 /// Options  chase_lev, split: a deque, of which the worker runs the newest item first, in place of the queue.
 ///          lifo_slot<K>: what was made ready last runs next.
-/// Order    FIFO a worker while nobody steals. New tasks from outside are taken in first-come order, a few at a time: the
-///          first of them runs in turn with the worker's own, those behind it wait at the end of its queue.
+/// Order    FIFO a worker while nobody steals. New tasks from outside are taken in first-come order, a few at a time:
+///          the first of them runs in turn with the worker's own, those behind it wait at the end of its queue.
 ///          The branches of when_all and fork wait on a stack of the worker's, newest first, and come into its queue
 ///          when another worker has found nothing to take.
 /// Cost     A push and a pop are one locked instruction each on a line that is the worker's own; a steal is one CAS for
