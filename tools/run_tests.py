@@ -98,7 +98,7 @@ left_out["tsan"] |= {"net/byte_stream", "net/const_buffer", "net/relay", "net/se
 left_out["tsan"] |= {s for s in sources if s.startswith("http/")} - {"http/client", "http/server"}
 # What the one has seen in full the other need not see again.
 left_out["asan"] |= {"parallel/parallel_scan", "pipeline/elastic_storm", "runtime/report", "runtime/worker_local",
-                     "stress/fork_join", "sync/mutex", "sync/semaphore", "task/when_any_of_many"}
+                     "stress/fork_join", "sync/mutex", "task/when_any_of_many"}
 left_out["tsan"] |= {"backend/concept", "backend/none", "net/tls_listener", "net/tls_session", "net/tls_vigil",
                      "pipeline/pipeline", "pipeline/stage", "pipeline/stage_health", "runtime/as_awaitable",
                      "runtime/runtime", "runtime/with_context", "task/async_generator", "task/this_task", "task/yield"}
