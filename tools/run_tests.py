@@ -97,11 +97,13 @@ left_out["tsan"] |= {"net/byte_stream", "net/const_buffer", "net/relay", "net/se
                      "pipeline/broadcast", "pipeline/elasticity", "pipeline/feedback", "pipeline/pipeline_errc"}
 left_out["tsan"] |= {s for s in sources if s.startswith("http/")} - {"http/client", "http/server"}
 # What the one has seen in full the other need not see again.
-left_out["asan"] |= {"parallel/parallel_scan", "pipeline/elastic_storm", "runtime/report", "runtime/worker_local",
-                     "stress/fork_join", "sync/mutex", "task/when_any_of_many"}
-left_out["tsan"] |= {"backend/concept", "backend/none", "net/tls_listener", "net/tls_session", "net/tls_vigil",
-                     "pipeline/pipeline", "pipeline/stage", "pipeline/stage_health", "runtime/as_awaitable",
-                     "runtime/runtime", "runtime/with_context", "task/async_generator", "task/this_task", "task/yield"}
+left_out["asan"] |= {"parallel/parallel_scan", "pipeline/elastic_storm", "runtime/blocking", "runtime/report",
+                     "runtime/worker_local", "stress/fork_join", "stress/http", "sync/mutex", "sync/waiting",
+                     "task/when_any_of_many"}
+left_out["tsan"] |= {"backend/concept", "backend/none", "net/received", "net/tls_listener", "net/tls_session",
+                     "net/tls_stream", "net/tls_vigil", "pipeline/pipeline", "pipeline/stage", "pipeline/stage_health",
+                     "pipeline/words", "runtime/as_awaitable", "runtime/embedding", "runtime/runtime",
+                     "runtime/with_context", "stress/siege", "task/async_generator", "task/this_task", "task/yield"}
 left_out["clang"] = {s for s in sources if any(not {s, s.partition("/")[0]} & left_out[p] for p in ("asan", "tsan"))}
 verdict = re.compile(r"(PASSED|FAILED|SKIPPED) ((?:[^:]|:(?! ))*)(?:: (.*))?$")
 complaint = re.compile(r"^.*(WARNING: ThreadSanitizer|ERROR: \w+Sanitizer|runtime error:)", re.M)
